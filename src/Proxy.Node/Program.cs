@@ -1,0 +1,2 @@
+Console.Error.WriteLine("tcpproxy: nothing to run yet");
+return 1;
