@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace Proxy.Transport;
+
+/// <summary>A bound, accepting TCP socket. For its loop's thread only.</summary>
+public interface ITcpListener
+{
+    /// <summary>The bound address, with the port that was given for port 0.</summary>
+    IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Stops listening; connections accepted before live on. No handler call comes after it.</summary>
+    void Close();
+}
+
+/// <summary>Whom a listener tells what it accepted, on the loop's thread.</summary>
+public interface IAcceptHandler
+{
+    /// <summary>A connection was accepted. The handler either gives it to <see cref="IIoLoop.Adopt"/> or refuses it.</summary>
+    void OnAccepted(IAcceptedConnection connection);
+
+    /// <summary>Accepting failed (descriptors ran out); the listener tries again by itself, with a pause.</summary>
+    void OnAcceptFailed(TransportFault fault);
+}
+
+/// <summary>An accepted connection that no loop owns yet. Nothing is read from it. May be handed to another thread.</summary>
+public interface IAcceptedConnection
+{
+    IPEndPoint RemoteEndPoint { get; }
+
+    IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Closes it with a reset, without a word.</summary>
+    void Refuse();
+}

@@ -1,0 +1,19 @@
+namespace Proxy.Transport;
+
+/// <summary>What is set on a TCP socket before it is used.</summary>
+public sealed record TcpOptions
+{
+    public static readonly TcpOptions Default = new();
+
+    /// <summary>Whether small writes go at once (TCP_NODELAY). On: a proxy never knows better than its application.</summary>
+    public bool NoDelay { get; init; } = true;
+
+    /// <summary>Idle time after which the kernel probes the peer (SO_KEEPALIVE); zero turns probing off.</summary>
+    public TimeSpan KeepAliveIdle { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); zero leaves it to the kernel.</summary>
+    public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Connections that may wait to be accepted.</summary>
+    public int Backlog { get; init; } = 1024;
+}

@@ -1,0 +1,56 @@
+using System.Net;
+
+namespace Proxy.Transport;
+
+/// <summary>What became of a batch of datagrams. Whatever it was, the batch is gone: UDP promises nothing, the tunnel repeats.</summary>
+public enum UdpSendStatus
+{
+    Sent,
+
+    /// <summary>The socket's buffer is full; some or all of the batch was dropped.</summary>
+    WouldBlock,
+
+    /// <summary>An earlier datagram was answered "port unreachable" (connected endpoints only).</summary>
+    Refused,
+
+    /// <summary>There is no route there.</summary>
+    Unreachable,
+
+    /// <summary>Larger than the path or the system takes.</summary>
+    TooLarge,
+
+    /// <summary>Another error; counted by the endpoint.</summary>
+    Failed,
+}
+
+/// <summary>A UDP socket. For its loop's thread only.</summary>
+public interface IUdpEndpoint
+{
+    /// <summary>The bound address, with the port that was given for port 0.</summary>
+    IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>
+    /// Sends <paramref name="datagrams"/>, which lie back to back: each is <paramref name="segmentSizeBytes"/> long, the last may be shorter.
+    /// <paramref name="to"/> is ignored by a connected endpoint.
+    /// </summary>
+    UdpSendStatus Send(ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress to);
+
+    /// <summary>Closes the socket. No handler call comes after it.</summary>
+    void Close();
+}
+
+/// <summary>Whom a UDP endpoint tells what arrived, on the loop's thread.</summary>
+public interface IUdpHandler
+{
+    /// <summary>
+    /// Datagrams of one sender, back to back, each <paramref name="segmentSizeBytes"/> long, the last may be shorter. The span is the loop's
+    /// own buffer and is valid during the call only.
+    /// </summary>
+    void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from);
+
+    /// <summary>The reads of one turn are over: the moment to answer them all at once.</summary>
+    void OnReceiveTurnEnded(IUdpEndpoint endpoint);
+
+    /// <summary>Something sent earlier was answered by ICMP (connected endpoints only); the endpoint goes on.</summary>
+    void OnSendRefused(IUdpEndpoint endpoint, TransportFault fault);
+}
