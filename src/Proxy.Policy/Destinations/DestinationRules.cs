@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace Proxy.Policy;
+
+/// <summary>
+/// Where streams may go. Nothing is allowed until a rule allows it, and the special ranges (<see cref="SpecialAddresses"/>) only by a rule
+/// whose own network lies inside them: never by 0.0.0.0/0. Decided on the resolved address, which is the one to dial. Immutable.
+/// </summary>
+public sealed class DestinationRules
+{
+    public static readonly DestinationRules Nothing = new([]);
+
+    private readonly IReadOnlyList<DestinationRule> _rules;
+
+    public DestinationRules(IReadOnlyList<DestinationRule> rules)
+    {
+        _rules = rules;
+    }
+
+    /// <summary>Whether <paramref name="address"/> may be dialled for a request that named <paramref name="name"/> (null: it named an address).</summary>
+    public bool Allows(string? name, IPAddress address, int port)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var real = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return _rules.Any(rule => rule.Allows(name, real, port));
+    }
+}
