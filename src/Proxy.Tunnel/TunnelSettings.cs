@@ -1,28 +1,26 @@
-namespace Proxy.Tunnel;
+using Proxy.Kcp;
+using Proxy.Protocol.Tunnels;
 
-/// <summary>Which end of a tunnel an engine is: the client opens the tunnel and its streams.</summary>
-public enum TunnelRole
-{
-    Client,
-    Server,
-}
+namespace Proxy.Tunnel;
 
 /// <summary>What a tunnel engine holds itself to. All sizes are bytes, all times <see cref="TimeSpan"/>.</summary>
 public sealed record TunnelSettings
 {
     public static readonly TunnelSettings Default = new();
 
-    /// <summary>How long the peer's handshake may take; vproxy's own figure.</summary>
-    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>The ARQ below. The default is vproxy's own default, and so is what its peers expect.</summary>
+    public KcpSettings Kcp { get; init; } = KcpSettings.VproxyFast4;
+
+    public TimeSpan HandshakeTimeout { get; init; } = TunnelTimes.HandshakeTimeout;
 
     /// <summary>Silence after which a PING asks whether the peer is there.</summary>
-    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan KeepAlivePeriod { get; init; } = TunnelTimes.KeepAlivePeriod;
 
-    /// <summary>
-    /// Silence, while an answer is owed, after which the tunnel is given up. Long enough to outlive a blackout of 20 s, which vproxy's 3.5 s
-    /// do not.
-    /// </summary>
-    public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a PING may stay without a sign of life before it counts as missed.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TunnelTimes.KeepAliveTimeout;
+
+    /// <summary>PINGs missed in a row that end the tunnel. With the defaults silence of 25 s does, so that a blackout of 20 s is outlived.</summary>
+    public int KeepAliveMisses { get; init; } = TunnelTimes.KeepAliveMisses;
 
     /// <summary>For how long every send must have been answered by ICMP "port unreachable" before the peer counts as gone.</summary>
     public TimeSpan RefusedFor { get; init; } = TimeSpan.FromSeconds(1);
@@ -50,6 +48,12 @@ public sealed record TunnelSettings
 
     /// <summary>Received bytes that may wait for all readers of the tunnel together; beyond it the stream that holds most is reset.</summary>
     public long TunnelReceiveLimitBytes { get; init; } = 128L * 1024 * 1024;
+
+    /// <summary>
+    /// Segments that may wait in the lane before streams are asked for more: a little more than a frame. More would let a bulk stream's
+    /// backlog stand in front of everybody else's next byte.
+    /// </summary>
+    public int LaneBacklogSegments { get; init; } = 16;
 
     /// <summary>
     /// Bytes of one DATA frame, header excluded. As vproxy's own chunks; small enough that streams take turns within a few milliseconds.

@@ -1,0 +1,177 @@
+using Proxy.Protocol.Ends;
+using Proxy.Protocol.Frames;
+using Proxy.Protocol.Streams;
+
+namespace Proxy.Tunnel;
+
+/// <summary>What the owner of the streams asks for.</summary>
+public sealed partial class TunnelEngine
+{
+    private int _nextStreamId = 1;
+
+    /// <summary>Client: opens a stream; bytes may be sent on it at once. Only while <see cref="CanOpen"/>.</summary>
+    /// <returns>Its id: odd, growing, never used again.</returns>
+    public int OpenStream()
+    {
+        if (!CanOpen)
+        {
+            throw new InvalidOperationException("The tunnel opens no streams now.");
+        }
+
+        var stream = new TunnelStream(_nextStreamId, _pool);
+        _nextStreamId += 2;
+        _streams.Add(stream.Id, stream);
+        _statistics.StreamsOpened++;
+        ApplyTo(stream, stream.Machine.OpenLocally());
+        return stream.Id;
+    }
+
+    /// <summary>
+    /// Takes all of <paramref name="bytes"/>. False: some are kept, and the owner stops its source until
+    /// <see cref="TunnelEventKind.SendDrained"/>. Bytes for a stream that has ended are dropped; its end was an event.
+    /// </summary>
+    public bool Send(int streamId, ReadOnlySpan<byte> bytes)
+    {
+        if (!_streams.TryGetValue(streamId, out var stream) || !stream.Machine.CanSend)
+        {
+            return true;
+        }
+
+        if (!stream.WantsToSend && !stream.Machine.IsPausedByPeer && _sendTurns.Count == 0 && _control.IsEmpty)
+        {
+            bytes = SendAtOnce(stream, bytes);
+        }
+
+        if (bytes.IsEmpty)
+        {
+            return true;
+        }
+
+        stream.Unsent.Append(bytes);
+        stream.OwesDrained = true;
+        TakeSendTurn(stream);
+        return false;
+    }
+
+    /// <summary>Whether bytes of the stream wait here to be sent.</summary>
+    public bool HasUnsent(int streamId) => _streams.TryGetValue(streamId, out var stream) && (!stream.Unsent.IsEmpty || stream.OwesFin);
+
+    /// <summary>Ends our direction once everything given before has gone.</summary>
+    public void FinishSending(int streamId)
+    {
+        if (_streams.TryGetValue(streamId, out var stream))
+        {
+            ApplyTo(stream, stream.Machine.FinishLocally());
+        }
+    }
+
+    /// <summary>Whether the owner wants the stream's data; it starts unwanted. What is not wanted is kept, within the limits above.</summary>
+    public void SetReceiving(int streamId, bool isReceiving)
+    {
+        if (_streams.TryGetValue(streamId, out var stream))
+        {
+            stream.IsReceiving = isReceiving;
+            TakeDeliveryTurn(stream);
+        }
+    }
+
+    /// <summary>Ends the stream in both directions at once, tells the peer, and forgets it.</summary>
+    public void ResetStream(int streamId, EndReason reason)
+    {
+        if (_streams.TryGetValue(streamId, out var stream))
+        {
+            ApplyTo(stream, stream.Machine.ResetLocally(reason));
+            ReleaseStream(streamId);
+        }
+    }
+
+    /// <summary>
+    /// The owner lets go of the stream. If both ends have finished, what is still to be sent goes out first; otherwise the peer sees a reset.
+    /// </summary>
+    public void ReleaseStream(int streamId)
+    {
+        if (!_streams.TryGetValue(streamId, out var stream) || stream.IsReleased)
+        {
+            return;
+        }
+
+        stream.IsReleased = true;
+        stream.IsReceiving = false;
+        DropReceived(stream);
+        ApplyTo(stream, stream.Machine.CloseLocally());
+        RemoveIfDone(stream);
+    }
+
+    private void ApplyTo(TunnelStream stream, StreamEffects effects)
+    {
+        if (effects.HasFlag(StreamEffects.DropUnsent))
+        {
+            stream.DropUnsent();
+        }
+
+        if ((effects & (StreamEffects.SendSyn | StreamEffects.SendSynAck)) != 0)
+        {
+            WriteControl(SynFrame.Write(_frame, stream.Id));
+        }
+
+        if (effects.HasFlag(StreamEffects.SendFin))
+        {
+            stream.OwesFin = true;
+            TakeSendTurn(stream);
+        }
+
+        if (effects.HasFlag(StreamEffects.SendReset))
+        {
+            WriteControl(ResetFrame.Write(_frame, stream.Id));
+        }
+
+        if (effects.HasFlag(StreamEffects.SendPauseToggle))
+        {
+            _statistics.PauseToggles++;
+            WriteControl(PauseToggleFrame.Write(_frame, stream.Id));
+        }
+
+        if (effects.HasFlag(StreamEffects.Opened))
+        {
+            _events.Enqueue(new PendingEvent(
+                stream.Machine.WeOpened ? TunnelEventKind.StreamEstablished : TunnelEventKind.StreamOpened, stream.Id));
+        }
+
+        if (effects.HasFlag(StreamEffects.DeliverEnd))
+        {
+            stream.OwesEndOfStream = true;
+            TakeDeliveryTurn(stream);
+        }
+
+        if (effects.HasFlag(StreamEffects.GoOnSending))
+        {
+            TakeSendTurn(stream);
+        }
+
+        if (effects.HasFlag(StreamEffects.Abort))
+        {
+            DropReceived(stream);
+            if (!stream.IsReleased)
+            {
+                _events.Enqueue(new PendingEvent(TunnelEventKind.StreamReset, stream.Id, stream.Machine.End));
+            }
+        }
+    }
+
+    private void TakeSendTurn(TunnelStream stream)
+    {
+        if (stream.WantsToSend && !stream.IsInSendTurn)
+        {
+            stream.IsInSendTurn = true;
+            _sendTurns.Enqueue(stream);
+        }
+    }
+
+    private void RemoveIfDone(TunnelStream stream)
+    {
+        if (stream.IsReleased && stream.Unsent.IsEmpty && !stream.OwesFin && _streams.Remove(stream.Id))
+        {
+            CloseIfDrained();
+        }
+    }
+}

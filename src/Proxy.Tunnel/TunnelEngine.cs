@@ -1,0 +1,173 @@
+using System.Buffers;
+using Proxy.Kcp;
+using Proxy.Protocol.Ends;
+using Proxy.Protocol.Frames;
+using Proxy.Protocol.Tunnels;
+
+namespace Proxy.Tunnel;
+
+/// <summary>
+/// One end of a tunnel in the dialect of vproxy: frames over one KCP conversation, many streams inside. No socket, thread, clock or
+/// randomness; not thread-safe. Times are microseconds of one monotonic clock.
+/// <para>
+/// Queries: <see cref="State"/>, <see cref="ActiveStreams"/>, <see cref="Statistics"/> … change nothing.
+/// Handle…: <see cref="HandleDatagram"/>, <see cref="HandleRefused"/>, <see cref="HandleDeadline"/> take what network and time bring.
+/// Commands: <see cref="Start"/>, <see cref="OpenStream"/>, <see cref="Send"/>, <see cref="FinishSending"/>, <see cref="SetReceiving"/>,
+/// <see cref="ResetStream"/>, <see cref="ReleaseStream"/>, <see cref="Drain"/>, <see cref="Close"/>.
+/// Outputs: <see cref="TryGetEvent"/>, <see cref="TryGetDatagram"/>, <see cref="NextDeadlineMicroseconds"/>.
+/// </para>
+/// <para>
+/// Order of calls: after every input or batch of inputs take events until there is none (commands may be given while doing so), then
+/// datagrams until there is none, then ask for the deadline. There is no tick: an idle tunnel has no deadline but its keepalive.
+/// </para>
+/// <para>
+/// Memory: this dialect has no credit, all streams share one ordered lane. The lane never closes because of a reader: what a stalled reader
+/// does not take is kept here, its sender is asked to pause (<see cref="PauseToggleFrame"/>), and where that is not understood the stream is
+/// reset at <see cref="TunnelSettings.StreamReceiveLimitBytes"/>; all streams together hold <see cref="TunnelSettings.TunnelReceiveLimitBytes"/>.
+/// What we send is bounded by the owner, who stops its source while <see cref="Send"/> says false.
+/// </para>
+/// </summary>
+public sealed partial class TunnelEngine : IDisposable
+{
+    private readonly TunnelSettings _settings;
+    private readonly ArrayPool<byte> _pool;
+    private readonly KcpEngine _lane;
+    private readonly FrameReader _reader;
+    private readonly ByteQueue _control;
+    private readonly Dictionary<int, TunnelStream> _streams = [];
+    private readonly Queue<PendingEvent> _events = new();
+    private readonly Queue<TunnelStream> _sendTurns = new();
+    private readonly Queue<TunnelStream> _deliveryTurns = new();
+    private readonly byte[] _frame;
+    private readonly RateBudget _opens;
+    private readonly RateBudget _replies;
+    private readonly long _handshakeDeadlineMicroseconds;
+    private TunnelMachine _machine;
+    private TunnelStatistics _statistics;
+    private KeepAlive? _keepAlive;
+    private bool _isDisposed;
+
+    public TunnelEngine(TunnelRole role, TunnelSettings settings, ArrayPool<byte> pool, long nowMicroseconds)
+    {
+        _machine = new TunnelMachine(role);
+        _settings = settings;
+        _pool = pool;
+        _lane = new KcpEngine(0, settings.Kcp, pool);
+        _reader = new FrameReader(pool);
+        _control = new ByteQueue(pool);
+        _frame = new byte[DataFrame.LengthBytes(settings.FrameBytes)];
+        _opens = new RateBudget(settings.OpensPerSecond, settings.MaximumStreams, nowMicroseconds);
+        _replies = new RateBudget(settings.RepliesPerSecond, settings.RepliesPerSecond, nowMicroseconds);
+        _handshakeDeadlineMicroseconds = nowMicroseconds + ToMicroseconds(settings.HandshakeTimeout);
+        _refusedForMicroseconds = ToMicroseconds(settings.RefusedFor);
+    }
+
+    public TunnelState State => _machine.State;
+
+    /// <summary>Whether <see cref="OpenStream"/> may be called now.</summary>
+    public bool CanOpen => _machine.CanOpen && _streams.Count < _settings.MaximumStreams && _nextStreamId > 0;
+
+    /// <summary>Streams that exist here, those still being cleaned up included.</summary>
+    public int ActiveStreams => _streams.Count;
+
+    /// <summary>Received bytes that wait for slow readers.</summary>
+    public long ReceivedBytesWaiting { get; private set; }
+
+    public ref readonly TunnelStatistics Statistics => ref _statistics;
+
+    /// <summary>Counters of the ARQ below.</summary>
+    public ref readonly KcpStatistics LaneStatistics => ref _lane.Statistics;
+
+    /// <summary>Smoothed round trip, milliseconds; 0 before the first measurement.</summary>
+    public int RoundTripMilliseconds => _lane.SmoothedRoundTripMilliseconds;
+
+    /// <summary>Whether anything we sent is not acknowledged yet, or waits to be sent.</summary>
+    public bool HasUnacknowledged => _lane.InFlightSegments > 0 || _lane.QueuedSegments > 0 || !_control.IsEmpty;
+
+    /// <summary>Client: sends the handshake. Server: waits for it.</summary>
+    public void Start() => Apply(_machine.Start(), "");
+
+    /// <summary>Opens nothing more, refuses what the peer opens, and closes with the last stream.</summary>
+    public void Drain()
+    {
+        Apply(_machine.Drain(), "draining");
+        CloseIfDrained();
+    }
+
+    /// <summary>Ends the tunnel and all its streams now, and tells the peer.</summary>
+    public void Close(EndReason reason) => Apply(_machine.Close(reason), reason.Text());
+
+    /// <summary>Returns every buffer to the pool. The engine takes and gives nothing afterwards.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        foreach (var stream in _streams.Values)
+        {
+            stream.Clear();
+        }
+
+        _streams.Clear();
+        _control.Clear();
+        _reader.Dispose();
+        _lane.Dispose();
+    }
+
+    private void Apply(TunnelEffects effects, string text)
+    {
+        if (effects.HasFlag(TunnelEffects.SendSettings))
+        {
+            WriteControl(SettingsFrame.Write(_frame));
+        }
+
+        if (effects.HasFlag(TunnelEffects.BecameReady))
+        {
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Ready));
+        }
+
+        if (effects.HasFlag(TunnelEffects.FailStreams))
+        {
+            FailStreams(text);
+        }
+
+        if (effects.HasFlag(TunnelEffects.SendGoAway))
+        {
+            WriteControl(GoAwayFrame.Write(_frame, text));
+        }
+    }
+
+    private void FailStreams(string text)
+    {
+        foreach (var stream in _streams.Values)
+        {
+            stream.Machine.HandleTunnelFailed(_machine.End);
+            stream.Clear();
+        }
+
+        _streams.Clear();
+        _sendTurns.Clear();
+        _deliveryTurns.Clear();
+        _control.Clear();
+        _events.Clear();
+        ReceivedBytesWaiting = 0;
+        _events.Enqueue(new PendingEvent(TunnelEventKind.Closed, 0, _machine.End, text));
+    }
+
+    private void CloseIfDrained()
+    {
+        if (_streams.Count == 0)
+        {
+            Apply(_machine.HandleLastStreamEnded(), "drained");
+        }
+    }
+
+    private static long ToMicroseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private static uint ToMilliseconds(long microseconds) => (uint)(microseconds / 1000);
+
+    private readonly record struct PendingEvent(TunnelEventKind Kind, int StreamId = 0, EndReason Reason = EndReason.None, string Text = "");
+}
