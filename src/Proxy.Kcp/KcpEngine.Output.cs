@@ -1,0 +1,217 @@
+namespace Proxy.Kcp;
+
+/// <summary>
+/// What is due now. A flush is a run of <see cref="TryGetDatagram"/> up to the one that returns false; what is to be resent stands in a
+/// queue, filled when it falls due, so that a call with nothing due costs a few comparisons.
+/// </summary>
+public sealed partial class KcpEngine
+{
+    private RingQueue<uint> _due = new();
+    private bool _hasOvertaken;
+    private bool _sentNewInFlush;
+
+    /// <summary>
+    /// Writes the next datagram that is due: acknowledgements, window probes, what is to be sent again, then new data within the windows,
+    /// up to the mtu. False when nothing is due. The destination holds the largest mtu ever set. Own acknowledgement only.
+    /// </summary>
+    public bool TryGetDatagram(uint nowMilliseconds, Span<byte> destination, out int length)
+    {
+        ThrowUnlessAcknowledgement(KcpAcknowledgement.Own);
+        if (destination.Length < _mtuBytes)
+        {
+            throw new ArgumentException($"The destination has {destination.Length} bytes, the mtu is {_mtuBytes}.", nameof(destination));
+        }
+
+        MarkTimedOut(nowMilliseconds);
+        UpdateProbe(nowMilliseconds);
+        length = WriteAcknowledgements(destination[.._mtuBytes]);
+        while (TryFindProbe(out var probe) && _mtuBytes - length >= KcpSegment.HeaderBytes)
+        {
+            length += WriteProbe(probe, nowMilliseconds, destination[length..]);
+        }
+
+        while (TryFindSegment(out var number))
+        {
+            var segmentBytes = KcpSegment.HeaderBytes + _sendRing[number].PayloadBytes;
+
+            // One that is larger than a lowered mtu still has to go, alone.
+            if (segmentBytes > (length == 0 ? destination.Length : _mtuBytes - length))
+            {
+                break;
+            }
+
+            length += WriteSegment(number, nowMilliseconds, destination[length..]);
+        }
+
+        if (length == 0)
+        {
+            EndFlush();
+        }
+
+        return length > 0;
+    }
+
+    /// <summary>Whether output is due without the passing of time.</summary>
+    private bool IsOutputDue =>
+        _owedAcknowledgements.Count > 0 || _owesWindow || _asksWindow || TryFindSegment(out _);
+
+    /// <summary>The number to be sent next: resends before new data; early ones only in a flush that has nothing new.</summary>
+    private bool TryFindSegment(out uint number)
+    {
+        if (TryFindDue(out number))
+        {
+            return true;
+        }
+
+        number = _sendNext;
+        if (_sendNext != _sendEnd && (int)(_sendNext - _firstUnacknowledged) < UsableWindowSegments)
+        {
+            return true;
+        }
+
+        return _settings.EarlyRetransmit && _hasOvertaken && !_sentNewInFlush && TryMarkOvertaken() && TryFindDue(out number);
+    }
+
+    private bool TryFindDue(out uint number)
+    {
+        while (_due.Count > 0)
+        {
+            number = _due.Peek();
+            if (IsUnacknowledged(number) && _sendRing[number].Due != ResendCause.None)
+            {
+                return true;
+            }
+
+            // Acknowledged while it stood here.
+            _due.Dequeue();
+        }
+
+        number = 0;
+        return false;
+    }
+
+    private bool MarkDue(uint number, ref SendSlot slot, ResendCause cause)
+    {
+        if (slot.Due != ResendCause.None)
+        {
+            return false;
+        }
+
+        slot.Due = cause;
+        _due.Enqueue(number);
+        return true;
+    }
+
+    private bool TryMarkOvertaken()
+    {
+        _hasOvertaken = false;
+        var marked = false;
+        for (var number = _firstUnacknowledged; number != _sendNext; number = _sendRing[number].Next)
+        {
+            ref var slot = ref _sendRing[number];
+            marked |= slot.Overtaken > 0 && MarkDue(number, ref slot, ResendCause.Early);
+        }
+
+        return marked;
+    }
+
+    private int WriteAcknowledgements(Span<byte> destination)
+    {
+        var length = 0;
+        while (_owedAcknowledgements.Count > 0 && destination.Length - length >= KcpSegment.HeaderBytes)
+        {
+            var owed = _owedAcknowledgements.Dequeue();
+
+            // una says the same of these; only the last is needed for its echo.
+            if (Serial.IsBefore(owed.Number, _receiveNext) && _owedAcknowledgements.Count > 0)
+            {
+                continue;
+            }
+
+            length += WriteHeader(KcpCommand.Acknowledge, 0, owed.TimestampMilliseconds, owed.Number, 0, destination[length..]);
+            _statistics.AcknowledgementsSent++;
+        }
+
+        return length;
+    }
+
+    private int WriteSegment(uint number, uint nowMilliseconds, Span<byte> destination)
+    {
+        ref var slot = ref _sendRing[number];
+        if (slot.Transmissions == 0)
+        {
+            LinkSent(number, ref slot);
+            _sentNewInFlush = true;
+        }
+        else
+        {
+            _due.Dequeue();
+            CountResend(slot.Due);
+        }
+
+        Schedule(ref slot, nowMilliseconds);
+        slot.SentAtMilliseconds = nowMilliseconds;
+        slot.Overtaken = 0;
+        slot.Due = ResendCause.None;
+        CountTransmission(ref slot);
+
+        var length = WriteHeader(KcpCommand.Push, slot.Fragment, nowMilliseconds, number, slot.PayloadBytes, destination);
+        slot.Buffer.AsSpan(0, slot.PayloadBytes).CopyTo(destination[length..]);
+        return length + slot.PayloadBytes;
+    }
+
+    private int WriteHeader(
+        KcpCommand command, byte fragment, uint timestampMilliseconds, uint number, int payloadBytes, Span<byte> destination)
+    {
+        _toldWindowEdge = WindowEdge;
+        new KcpSegment(
+            _conversation, command, fragment, (ushort)WindowSegments, timestampMilliseconds, number, _receiveNext, (uint)payloadBytes)
+            .Write(destination);
+        return KcpSegment.HeaderBytes;
+    }
+
+    private void CountTransmission(ref SendSlot slot)
+    {
+        _statistics.SegmentsSent++;
+        _statistics.BytesSent += slot.PayloadBytes;
+        if (slot.Transmissions < ushort.MaxValue)
+        {
+            slot.Transmissions++;
+        }
+
+        IsDead |= _acknowledgesItself && _settings.DeadLinkTransmissions > 0 && slot.Transmissions >= _settings.DeadLinkTransmissions;
+    }
+
+    private void CountResend(ResendCause cause)
+    {
+        switch (cause)
+        {
+            case ResendCause.Fast:
+                _statistics.FastResends++;
+                _fastResentInFlush = true;
+                break;
+            case ResendCause.Early:
+                _statistics.EarlyResends++;
+                _fastResentInFlush = true;
+                break;
+            case ResendCause.Timeout:
+                _statistics.TimeoutResends++;
+                _timedOutInFlush = true;
+                break;
+            case ResendCause.Reported:
+                _statistics.ReportedResends++;
+                break;
+            default:
+                throw new InvalidOperationException("A segment that was not due was sent again.");
+        }
+    }
+
+    private void EndFlush()
+    {
+        ReduceCongestionWindow();
+        _sentNewInFlush = false;
+    }
+
+    /// <summary>A segment is resent fast so often at most; after that only the timeout does (the reference's IKCP_FASTACK_LIMIT).</summary>
+    private const int FastResendLimit = 5;
+}

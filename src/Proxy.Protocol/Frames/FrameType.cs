@@ -1,0 +1,11 @@
+namespace Proxy.Protocol.Frames;
+
+/// <summary>The type byte of a frame: HTTP/2's numbers (RFC 9113, 6) with the meaning of the tunnel protocol.</summary>
+public enum FrameType : byte
+{
+    Data = 0,
+    Headers = 1,
+    Settings = 4,
+    Ping = 6,
+    GoAway = 7,
+}
