@@ -145,7 +145,7 @@ public sealed partial class TunnelEngine
         return false;
     }
 
-    private FrameOutcome HandleFrame(in Frame frame, long nowMicroseconds, out TunnelEvent data)
+    private FrameOutcome HandleFrame(scoped in Frame frame, long nowMicroseconds, out TunnelEvent data)
     {
         data = default;
         _keepAlive?.HandleLife(nowMicroseconds);
@@ -171,7 +171,7 @@ public sealed partial class TunnelEngine
         return FrameOutcome.Handled;
     }
 
-    private FrameOutcome HandleStreamFrame(in Frame frame, long nowMicroseconds, out TunnelEvent data)
+    private FrameOutcome HandleStreamFrame(scoped in Frame frame, long nowMicroseconds, out TunnelEvent data)
     {
         data = default;
         if (!_streams.TryGetValue(frame.StreamId, out var stream))
@@ -212,7 +212,7 @@ public sealed partial class TunnelEngine
     /// <summary>
     /// Takes the bytes of a DATA frame. They go out at once where the owner wants them and nothing waits before them, and are kept otherwise.
     /// </summary>
-    private FrameOutcome HandleData(TunnelStream stream, in Frame frame, out TunnelEvent data)
+    private FrameOutcome HandleData(TunnelStream stream, scoped in Frame frame, out TunnelEvent data)
     {
         data = default;
         if (frame.Payload.IsEmpty)
@@ -268,7 +268,7 @@ public sealed partial class TunnelEngine
         _events.Enqueue(new PendingEvent(TunnelEventKind.StreamReset, stream.Id, reason));
     }
 
-    private void HandleUnknownStream(in Frame frame, long nowMicroseconds)
+    private void HandleUnknownStream(scoped in Frame frame, long nowMicroseconds)
     {
         if (frame.Kind == FrameKind.Syn)
         {

@@ -109,7 +109,7 @@ public sealed partial class TunnelEngine
             stream.DropUnsent();
         }
 
-        if ((effects & (StreamEffects.SendSyn | StreamEffects.SendSynAck)) != 0)
+        if ((effects & (StreamEffects.SendSyn | StreamEffects.SendSynAck)) != StreamEffects.None)
         {
             WriteControl(SynFrame.Write(_frame, stream.Id));
         }

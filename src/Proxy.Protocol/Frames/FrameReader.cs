@@ -36,7 +36,7 @@ public sealed class FrameReader : IDisposable
     public long PositionBytes { get; private set; }
 
     /// <summary>Takes bytes from the front of <paramref name="input"/> and gives the next frame, or the next part of a DATA frame.</summary>
-    public ReadStatus Read(ref ReadOnlySpan<byte> input, out Frame frame)
+    public ReadStatus Read(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
         frame = default;
         if (Error is not null)
@@ -72,7 +72,7 @@ public sealed class FrameReader : IDisposable
     /// <summary>Gives back what was rented; the reader must not be used again.</summary>
     public void Dispose() => ReturnBuffers();
 
-    private bool TryTakeHeader(ref ReadOnlySpan<byte> input)
+    private bool TryTakeHeader(scoped ref ReadOnlySpan<byte> input)
     {
         if (_headerFilled == 0 && FrameHeader.TryRead(input, out _header))
         {
@@ -92,7 +92,7 @@ public sealed class FrameReader : IDisposable
         return FrameHeader.TryRead(_headerBytes, out _header);
     }
 
-    private ReadStatus ReadData(ref ReadOnlySpan<byte> input, out Frame frame)
+    private ReadStatus ReadData(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
         var ends = _header.Flags.HasFlag(FrameFlags.EndStream);
         var streamId = (int)_header.StreamId;
@@ -115,7 +115,7 @@ public sealed class FrameReader : IDisposable
         return ReadStatus.Done;
     }
 
-    private ReadStatus ReadCompressed(ref ReadOnlySpan<byte> input, out Frame frame)
+    private ReadStatus ReadCompressed(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
         frame = default;
         Gather(TakePayload(ref input), _header.PayloadBytes);
@@ -134,7 +134,7 @@ public sealed class FrameReader : IDisposable
         return ReadStatus.Done;
     }
 
-    private ReadStatus ReadControl(ref ReadOnlySpan<byte> input, out Frame frame)
+    private ReadStatus ReadControl(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
         // Only the beginning of a long GOAWAY is kept.
         const int KeptBytes = GoAwayFrame.NumbersBytes + ProtocolLimits.ReasonBytes;
@@ -173,14 +173,14 @@ public sealed class FrameReader : IDisposable
         }
     }
 
-    private ReadOnlySpan<byte> TakePayload(ref ReadOnlySpan<byte> input)
+    private ReadOnlySpan<byte> TakePayload(scoped ref ReadOnlySpan<byte> input)
     {
         var part = Take(ref input, Math.Min(input.Length, _payloadLeft));
         _payloadLeft -= part.Length;
         return part;
     }
 
-    private ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> input, int bytes)
+    private ReadOnlySpan<byte> Take(scoped ref ReadOnlySpan<byte> input, int bytes)
     {
         var taken = input[..bytes];
         input = input[bytes..];
