@@ -1,0 +1,3 @@
+namespace Proxy.Kernel;
+
+internal readonly record struct Envelope(object Message, IActorRef? Sender);

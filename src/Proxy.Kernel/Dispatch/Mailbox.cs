@@ -1,0 +1,242 @@
+namespace Proxy.Kernel;
+
+/// <summary>
+/// An actor's mailbox, and the work item that runs the actor. One turn: drain the system messages; if not suspended, take one user message and
+/// handle it (a throw asks the supervisor and suspends this mailbox and the children); repeat up to the dispatcher's throughput; then go idle, or
+/// back to the dispatcher if there is more. Everything but <see cref="Post"/> and <see cref="PostSystem"/> belongs to the running thread.
+/// </summary>
+internal sealed class Mailbox : IThreadPoolWorkItem
+{
+    private readonly ActorCell _cell;
+    private readonly MessageDispatcher _dispatcher;
+    private readonly MailboxInbox _inbox = new();
+    private readonly int _capacity;
+
+    /// <summary>Whether system messages wait. Beside the inbox, not in it: it is read before every message, and the inbox's memory is busy with
+    /// the senders.</summary>
+    private volatile bool _systemWaits;
+
+    private bool _closed;
+    private int _suspensions;
+
+    // What was taken from the inbox and not yet handled.
+    private int _taken;
+    private int _index;
+    private EnvelopeSegment? _chain;
+
+    /// <summary>What goes before everything else: unstashed messages, the next one on top.</summary>
+    private Stack<Envelope>? _unstashed;
+
+    public Mailbox(ActorCell cell, MessageDispatcher dispatcher, int? capacity)
+    {
+        _cell = cell;
+        _dispatcher = dispatcher;
+        _capacity = capacity ?? int.MaxValue;
+    }
+
+    public MessageDispatcher Dispatcher => _dispatcher;
+
+    public bool IsSuspended => _suspensions > 0;
+
+    /// <summary>The first run, which makes the actor. A new mailbox counts as scheduled until then.</summary>
+    public void Start() => _dispatcher.Execute(this);
+
+    public void Post(in Envelope envelope)
+    {
+        var room = _capacity == int.MaxValue ? int.MaxValue : _capacity - Volatile.Read(ref _taken);
+        switch (_inbox.Post(envelope, room))
+        {
+            case PostResult.QueuedAndWoken:
+                _dispatcher.Execute(this);
+                break;
+            case PostResult.Full:
+                _cell.System.CountMailboxOverflow();
+                _cell.System.Undelivered(envelope, _cell.Self);
+                break;
+            case PostResult.Closed:
+                _cell.System.Undelivered(envelope, _cell.Self);
+                break;
+        }
+    }
+
+    /// <summary>Queues a message of the kernel's own past the bound: there is at most one per watched actor or timer.</summary>
+    public void PostUnbounded(in Envelope envelope)
+    {
+        if (_inbox.Post(envelope, int.MaxValue) == PostResult.QueuedAndWoken)
+        {
+            _dispatcher.Execute(this);
+        }
+    }
+
+    public void PostSystem(SystemMessage message)
+    {
+        var result = _inbox.PostSystem(message);
+        if (result == PostResult.Closed)
+        {
+            RefuseSystem(message);
+            return;
+        }
+
+        _systemWaits = true;
+        if (result == PostResult.QueuedAndWoken)
+        {
+            _dispatcher.Execute(this);
+        }
+    }
+
+    public void Suspend() => _suspensions++;
+
+    public void Resume() => _suspensions = Math.Max(0, _suspensions - 1);
+
+    /// <summary>Makes an unstashed message the next one; several are prepended last first.</summary>
+    public void Prepend(in Envelope envelope) => (_unstashed ??= new Stack<Envelope>()).Push(envelope);
+
+    public void Execute() => _dispatcher.Run(this);
+
+    public void RunTurn()
+    {
+        var outer = ActorCell.EnterTurn(_cell);
+        try
+        {
+            RunMessages();
+        }
+        finally
+        {
+            ActorCell.LeaveTurn(outer);
+        }
+
+        EndTurn();
+    }
+
+    /// <summary>The actor has stopped: refuses what comes and sends what waits to dead letters, in order.</summary>
+    public void Close()
+    {
+        _closed = true;
+        _inbox.Close();
+        while (TryTake(out var envelope))
+        {
+            _cell.System.Undelivered(envelope, _cell.Self);
+        }
+
+        for (var message = _inbox.TakeSystem(); message is not null; message = message.Next)
+        {
+            RefuseSystem(message);
+        }
+    }
+
+    public override string ToString() => _cell.Self.Path.ToString();
+
+    private void RunMessages()
+    {
+        _cell.EnsureStarted();
+        RunSystemMessages();
+        for (var left = _dispatcher.Throughput; left > 0 && !_closed && _suspensions == 0 && TryTake(out var envelope); left--)
+        {
+            _cell.Invoke(envelope);
+            if (_systemWaits)
+            {
+                RunSystemMessages();
+            }
+        }
+    }
+
+    private void RunSystemMessages()
+    {
+        while (_systemWaits)
+        {
+            // Cleared before the list is taken: a message that comes after the taking sets it again.
+            _systemWaits = false;
+            var next = _inbox.TakeSystem();
+            while (next is not null)
+            {
+                var message = next;
+                next = message.Next;
+                message.Next = null;
+                if (_closed)
+                {
+                    RefuseSystem(message);
+                }
+                else
+                {
+                    _cell.InvokeSystem(message);
+                }
+            }
+        }
+    }
+
+    private void EndTurn()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        var wantsUserMessages = _suspensions == 0;
+        var hasTaken = wantsUserMessages && (_taken > 0 || _unstashed is { Count: > 0 });
+        if (hasTaken || !_inbox.TryGoIdle(wantsUserMessages))
+        {
+            _dispatcher.Execute(this);
+        }
+    }
+
+    private bool TryTake(out Envelope envelope)
+    {
+        if (_unstashed is not null)
+        {
+            if (_unstashed.TryPop(out envelope))
+            {
+                return true;
+            }
+
+            _unstashed = null;
+        }
+
+        if (_taken == 0)
+        {
+            var count = _inbox.Take(out envelope, out _chain);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            _index = 0;
+            Volatile.Write(ref _taken, count - 1);
+            return true;
+        }
+
+        envelope = TakeFromChain();
+        return true;
+    }
+
+    private Envelope TakeFromChain()
+    {
+        var chain = _chain!;
+        if (_index == EnvelopeSegment.Size)
+        {
+            _chain = chain.Next!;
+            EnvelopeSegment.Return(chain);
+            chain = _chain;
+            _index = 0;
+        }
+
+        ref var slot = ref chain.Items[_index++];
+        var envelope = slot;
+        slot = default;
+        if (--_taken == 0)
+        {
+            EnvelopeSegment.Return(chain);
+            _chain = null;
+        }
+
+        return envelope;
+    }
+
+    /// <summary>A stopped actor still answers those who start to watch it.</summary>
+    private void RefuseSystem(SystemMessage message)
+    {
+        if (message is SystemMessage.Watch watch)
+        {
+            watch.Watcher.SendSystem(new SystemMessage.WatchedTerminated(_cell.Self));
+        }
+    }
+}
