@@ -56,6 +56,9 @@ public sealed partial class TunnelEngine
     /// <summary>Whether bytes of the stream wait here to be sent.</summary>
     public bool HasUnsent(int streamId) => _streams.TryGetValue(streamId, out var stream) && (!stream.Unsent.IsEmpty || stream.OwesFin);
 
+    /// <summary>Whether both directions of the stream have ended; what was given to send may still wait here.</summary>
+    public bool IsOver(int streamId) => !_streams.TryGetValue(streamId, out var stream) || !stream.Machine.IsLive;
+
     /// <summary>Ends our direction once everything given before has gone.</summary>
     public void FinishSending(int streamId)
     {

@@ -67,6 +67,9 @@ public sealed partial class TunnelEngine : IDisposable
     /// <summary>Whether <see cref="OpenStream"/> may be called now.</summary>
     public bool CanOpen => _machine.CanOpen && _streams.Count < _settings.MaximumStreams && _nextStreamId > 0;
 
+    /// <summary>Whether <see cref="TryGetEvent"/> has something; sending can make it so (<see cref="TunnelEventKind.SendDrained"/>).</summary>
+    public bool HasEvents => _events.Count > 0 || _deliveryTurns.Count > 0;
+
     /// <summary>Streams that exist here, those still being cleaned up included.</summary>
     public int ActiveStreams => _streams.Count;
 

@@ -1,0 +1,16 @@
+using Proxy.Protocol.Ends;
+
+namespace Proxy.Actors;
+
+/// <summary>Whom a <see cref="TunnelLink"/> tells about the tunnel itself, on the loop's thread; what streams have to say goes to their handlers.</summary>
+internal interface ITunnelLinkOwner
+{
+    /// <summary>The handshake is done.</summary>
+    void OnReady();
+
+    /// <summary>The peer opened a stream; nothing of it is delivered before <see cref="TunnelStreamChannel.ResumeReceive"/>.</summary>
+    void OnStreamOpened(TunnelStreamChannel channel);
+
+    /// <summary>The tunnel has ended and all its streams with it. Comes once, last.</summary>
+    void OnClosed(EndReason reason, string text);
+}
