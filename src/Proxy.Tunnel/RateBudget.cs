@@ -1,7 +1,7 @@
 namespace Proxy.Tunnel;
 
 /// <summary>A token bucket: so many per second on average, so many at once. Time is the caller's, in microseconds.</summary>
-internal sealed class RateBudget
+public sealed class RateBudget
 {
     private readonly int _perSecond;
     private readonly int _burst;

@@ -15,7 +15,7 @@ namespace Proxy.Actors;
 /// One turn takes everything that the engine has to say and to send. A turn is asked for by whatever gave the engine something, and asked
 /// for once however many did: what arrives within one turn of the loop leaves in the same batches.
 /// </remarks>
-internal sealed class TunnelLink : IThreadPoolWorkItem
+internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 {
     private readonly IIoLoop _loop;
     private readonly TunnelEngine _engine;
@@ -27,6 +27,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem
     private UdpAddress _peer;
     private bool _isTurnRequested;
     private bool _isInTurn;
+    private bool _isDisposed;
 
     public TunnelLink(IIoLoop loop, TunnelRole role, TunnelSettings settings, ArrayPool<byte> pool, ITunnelLinkOwner owner)
     {
@@ -111,6 +112,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem
     /// <summary>Gives everything back. The endpoint is not the link's to close.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         _deadline.Cancel();
         _endpoint = null;
         _engine.Dispose();
@@ -129,6 +131,11 @@ internal sealed class TunnelLink : IThreadPoolWorkItem
     public void Execute()
     {
         _isTurnRequested = false;
+        if (_isDisposed)
+        {
+            return;
+        }
+
         _isInTurn = true;
         try
         {
@@ -137,7 +144,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem
                 DispatchEvents();
                 SendDatagrams();
             }
-            while (_engine.HasEvents);
+            while (!_isDisposed && _engine.HasEvents);
 
             SetDeadline();
         }

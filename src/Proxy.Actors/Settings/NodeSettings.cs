@@ -1,0 +1,96 @@
+using System.Net;
+using Proxy.Policy;
+using Proxy.Protocol.Chains;
+using Proxy.Tunnel;
+
+namespace Proxy.Actors;
+
+/// <summary>What one node does: any mix of relays, a tunnel client and a tunnel server. Immutable, checked before it gets here.</summary>
+public sealed record NodeSettings
+{
+    public required string Name { get; init; }
+
+    public IReadOnlyList<RelayFrontendSettings> Relays { get; init; } = [];
+
+    public ClientSettings? Client { get; init; }
+
+    public ServerSettings? Server { get; init; }
+}
+
+/// <summary>Deadlines of a connection; all of them are on.</summary>
+public sealed record ConnectionTimeouts
+{
+    public static readonly ConnectionTimeouts Default = new();
+
+    /// <summary>From accept until the upstream answered; the wait for a tunnel that is down is part of it.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Without a byte in either direction.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Without a byte in the direction that is still open, after the other one ended.</summary>
+    public TimeSpan HalfClose { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>A plain relay: a listener and the targets behind it, taken in turn.</summary>
+public sealed record RelayFrontendSettings
+{
+    public required string Name { get; init; }
+
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>At least one.</summary>
+    public required IReadOnlyList<Destination> Targets { get; init; }
+
+    public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
+
+    /// <summary>Connections at once; more are refused.</summary>
+    public int MaximumConnections { get; init; } = int.MaxValue;
+}
+
+/// <summary>The proxy client: tunnels to servers, and listeners whose connections go through them.</summary>
+public sealed record ClientSettings
+{
+    /// <summary>At least one; a tunnel is kept to each.</summary>
+    public required IReadOnlyList<Destination> Servers { get; init; }
+
+    public required IReadOnlyList<ForwardSettings> Forwards { get; init; }
+
+    public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
+
+    /// <summary>Connections that may wait while no tunnel is up; more are refused.</summary>
+    public int MaximumWaiting { get; init; } = 10_000;
+}
+
+/// <summary>A listener of the client.</summary>
+public sealed record ForwardSettings
+{
+    public required string Name { get; init; }
+
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Told to the server in a chain header; null where the server has one target for all (<c>--to</c>) and no header is sent.</summary>
+    public required Destination? Target { get; init; }
+
+    public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
+
+    public int MaximumConnections { get; init; } = int.MaxValue;
+}
+
+/// <summary>The proxy server: UDP endpoints that take tunnels, and where their streams may go.</summary>
+public sealed record ServerSettings
+{
+    public required IReadOnlyList<IPEndPoint> Listen { get; init; }
+
+    public DestinationRules Destinations { get; init; } = DestinationRules.Nothing;
+
+    /// <summary>Every stream goes there and carries no header, as vproxy's KcpTun does; null: each stream begins with a chain header.</summary>
+    public Destination? FixedTarget { get; init; }
+
+    public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
+
+    public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
+
+    /// <summary>Tunnels at once on one endpoint; a datagram that would open another is dropped.</summary>
+    public int MaximumTunnels { get; init; } = 10_000;
+}

@@ -1,0 +1,93 @@
+using Proxy.Kernel;
+using Proxy.Kernel.Event;
+using Proxy.Protocol.Ends;
+using Proxy.Transport;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// One tunnel of a server, from a client's first datagram to its end; each stream that the client opens gets an <see cref="EgressActor"/>.
+/// States: init → ready → (draining) → closed, which lasts until the last stream's actor has stopped.
+/// </summary>
+internal sealed class ServerTunnelActor : ReceiveActor
+{
+    private readonly NodeEnvironment _environment;
+    private readonly ServerSettings _settings;
+    private readonly UdpAddress _peer;
+    private readonly ILoggingAdapter _log;
+    private TunnelLink? _link;
+
+    public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, UdpAddress peer)
+    {
+        _environment = environment;
+        _settings = settings;
+        _peer = peer;
+        _log = Context.GetLogger();
+        AwaitingLink();
+    }
+
+    /// <summary>The tunnel to steer; the first message.</summary>
+    internal sealed record Begin(TunnelLink Link);
+
+    /// <summary>Opens nothing more; ends with the last stream.</summary>
+    internal sealed record Drain
+    {
+        public static readonly Drain Instance = new();
+    }
+
+    protected override void PostStop() => _link?.Dispose();
+
+    // States
+
+    private void AwaitingLink() => Receive<Begin>(begin =>
+    {
+        _link = begin.Link;
+        Become(() => Init(begin.Link));
+    });
+
+    private void Init(TunnelLink link)
+    {
+        Receive<TunnelEvents.Ready>(_ =>
+        {
+            _log.Info($"tunnel from {_peer} is ready");
+            Become(() => Ready(link));
+        });
+        Receive<TunnelEvents.Closed>(HandleClosed);
+        Receive<Drain>(_ => link.Drain());
+    }
+
+    private void Ready(TunnelLink link)
+    {
+        Receive<TunnelEvents.StreamOpened>(opened =>
+            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, opened.Channel, _peer))));
+        Receive<TunnelEvents.Closed>(HandleClosed);
+        Receive<Drain>(_ => link.Drain());
+    }
+
+    private void Closed()
+    {
+        Receive<Terminated>(_ => StopWhenAlone());
+        Receive<TunnelEvents.StreamOpened>(opened => opened.Channel.Abort());
+        Receive<Drain>(_ => { });
+    }
+
+    private void HandleClosed(TunnelEvents.Closed closed)
+    {
+        _log.Info($"tunnel from {_peer} ended: {closed.Reason.Text()} ({closed.Text})");
+        Become(Closed);
+        foreach (var egress in Context.Children)
+        {
+            Context.Watch(egress);
+        }
+
+        StopWhenAlone();
+    }
+
+    private void StopWhenAlone()
+    {
+        if (Context.Children.Count == 0)
+        {
+            Context.Stop(Self);
+        }
+    }
+}

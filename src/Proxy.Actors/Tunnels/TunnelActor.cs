@@ -1,0 +1,139 @@
+using System.Net;
+using Proxy.Kernel;
+using Proxy.Kernel.Event;
+using Proxy.Protocol.Chains;
+using Proxy.Protocol.Ends;
+using Proxy.Protocol.Tunnels;
+using Proxy.Transport;
+using Proxy.Tunnel;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// One tunnel of a client, from the first datagram to its end; it stops with its tunnel, and its supervisor makes the next one, with
+/// back-off, for ever. Each tunnel has a socket of its own, so that a restarted server cannot take its datagrams for those of the last one.
+/// States: resolving → handshake_sent → ready → stopped.
+/// </summary>
+internal sealed class TunnelActor : ReceiveActor
+{
+    private readonly NodeEnvironment _environment;
+    private readonly Destination _server;
+    private readonly TunnelSettings _settings;
+    private readonly IActorRef _pool;
+    private readonly TunnelHistory _history;
+    private readonly ILoggingAdapter _log;
+    private TunnelLink? _link;
+    private IUdpEndpoint? _endpoint;
+
+    public TunnelActor(NodeEnvironment environment, Destination server, TunnelSettings settings, IActorRef pool, TunnelHistory history)
+    {
+        _environment = environment;
+        _server = server;
+        _settings = settings;
+        _pool = pool;
+        _history = history;
+        _log = Context.GetLogger();
+    }
+
+    private sealed record Resolved(IPAddress[] Addresses);
+
+    protected override void PreStart()
+    {
+        if (_server.Address is { } address)
+        {
+            OpenTo(address);
+            return;
+        }
+
+        Become(Resolving);
+        _environment.Resolver.ResolveAsync(_server.Name!, CancellationToken.None)
+            .PipeTo(Self, success: addresses => new Resolved(addresses));
+    }
+
+    protected override void PostStop()
+    {
+        _link?.Dispose();
+        _endpoint?.Close();
+    }
+
+    // States
+
+    private void Resolving()
+    {
+        Receive<Resolved>(resolved => resolved.Addresses.Length > 0, resolved => OpenTo(resolved.Addresses[0]));
+        Receive<Resolved>(_ => GiveUp(EndReason.NameNotFound, $"{_server.Name} has no address"));
+        Receive<Status.Failure>(failure => GiveUp(EndReason.NameNotFound, failure.Cause.Message));
+    }
+
+    private void HandshakeSent(TunnelLink link)
+    {
+        Receive<TunnelEvents.Ready>(_ =>
+        {
+            _log.Info($"tunnel to kcp://{_server} is ready");
+            _history.Failures = 0;
+            _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
+            Become(Ready);
+        });
+        Receive<TunnelEvents.Closed>(closed => GiveUp(closed.Reason, closed.Text));
+    }
+
+    private void Ready() => Receive<TunnelEvents.Closed>(closed => GiveUp(closed.Reason, closed.Text));
+
+    private void OpenTo(IPAddress address)
+    {
+        var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        var peer = new IPEndPoint(address, _server.Port);
+        var local = new IPEndPoint(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var link = new TunnelLink(loop, TunnelRole.Client, _settings, _environment.Pool, new TunnelEvents(Self));
+        _link = link;
+        if (!loop.TryOpenUdp(local, peer, UdpOptions.Default, new Datagrams(link), out var endpoint, out var fault))
+        {
+            GiveUp(EndReason.Unreachable, fault.Text);
+            return;
+        }
+
+        _endpoint = endpoint;
+        Become(() => HandshakeSent(link));
+        link.Start(endpoint, UdpAddress.From(peer));
+    }
+
+    private void GiveUp(EndReason reason, string text)
+    {
+        var line = $"tunnel to kcp://{_server} ended: {reason.Text()} ({text})";
+        if (reason is EndReason.Draining or EndReason.KilledLocally)
+        {
+            _log.Info(line);
+        }
+        else if (_history.Failures++ == 0)
+        {
+            // The first of a row is news; the ones behind it say the same again, a few times a second.
+            _log.Warning(line + "; trying again until it is back");
+        }
+        else
+        {
+            _log.Debug(line);
+        }
+
+        Context.Stop(Self);
+    }
+
+    private sealed class Datagrams(TunnelLink link) : IUdpHandler
+    {
+        public void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
+            link.HandleDatagrams(datagrams, segmentSizeBytes);
+
+        public void OnReceiveTurnEnded(IUdpEndpoint endpoint)
+        {
+            // The link has asked for its turn with the first datagram.
+        }
+
+        public void OnSendRefused(IUdpEndpoint endpoint, TransportFault fault) => link.HandleRefused();
+    }
+}
+
+/// <summary>What outlives one tunnel to a server. Touched on the pool's loop only.</summary>
+internal sealed class TunnelHistory
+{
+    /// <summary>Tunnels in a row that ended without having been ready.</summary>
+    public int Failures { get; set; }
+}

@@ -1,0 +1,23 @@
+using Proxy.Kernel;
+using Proxy.Protocol.Ends;
+
+namespace Proxy.Actors;
+
+/// <summary>A link's events as messages to the actor that steers it: handlers are called between an actor's messages, not inside them.</summary>
+internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
+{
+    public void OnReady() => owner.Tell(Ready.Instance, ActorRefs.NoSender);
+
+    public void OnStreamOpened(TunnelStreamChannel channel) => owner.Tell(new StreamOpened(channel), ActorRefs.NoSender);
+
+    public void OnClosed(EndReason reason, string text) => owner.Tell(new Closed(reason, text), ActorRefs.NoSender);
+
+    internal sealed record Ready
+    {
+        public static readonly Ready Instance = new();
+    }
+
+    internal sealed record StreamOpened(TunnelStreamChannel Channel);
+
+    internal sealed record Closed(EndReason Reason, string Text);
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using Proxy.Kernel;
+using Proxy.Kernel.Event;
+using Proxy.Protocol.Tunnels;
+using Proxy.Transport;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// A UDP endpoint of a server: takes the tunnels that clients open there. States: binding → listening → draining → stopped.
+/// </summary>
+internal sealed class TunnelListenerActor : ReceiveActor
+{
+    private readonly NodeEnvironment _environment;
+    private readonly ServerSettings _settings;
+    private readonly IPEndPoint _listen;
+    private readonly ILoggingAdapter _log;
+    private readonly Dictionary<IActorRef, (UdpAddress Peer, TunnelLink Link)> _tunnels = [];
+    private TunnelDemultiplexer? _demultiplexer;
+    private IUdpEndpoint? _endpoint;
+    private long _streamsOfEndedTunnels;
+
+    public TunnelListenerActor(NodeEnvironment environment, ServerSettings settings, IPEndPoint listen)
+    {
+        _environment = environment;
+        _settings = settings;
+        _listen = listen;
+        _log = Context.GetLogger();
+    }
+
+    /// <summary>A stranger's datagram opens a tunnel; a copy of it comes along.</summary>
+    internal sealed record Open(UdpAddress Peer, byte[] Datagram);
+
+    /// <summary>Takes no new tunnels and lets the streams of the present ones finish; stops after the last.</summary>
+    internal sealed record Drain
+    {
+        public static readonly Drain Instance = new();
+    }
+
+    protected override void PreStart()
+    {
+        var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        var demultiplexer = new TunnelDemultiplexer(Self, loop, _settings.MaximumTunnels);
+        if (!loop.TryOpenUdp(_listen, null, UdpOptions.Default, demultiplexer, out var endpoint, out var fault))
+        {
+            Context.Parent.Tell(new NodeActor.BindFailed($"kcp://{_listen}", fault));
+            Context.Stop(Self);
+            return;
+        }
+
+        (_demultiplexer, _endpoint) = (demultiplexer, endpoint);
+        Become(() => Listening(loop, endpoint, demultiplexer));
+        Context.Parent.Tell(new NodeActor.Bound($"kcp://{endpoint.LocalEndPoint}"));
+    }
+
+    protected override void PostStop() => _endpoint?.Close();
+
+    // States
+
+    private void Listening(IIoLoop loop, IUdpEndpoint endpoint, TunnelDemultiplexer demultiplexer)
+    {
+        Receive<Open>(open => OpenTunnel(loop, endpoint, demultiplexer, open));
+        Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
+        Receive<GetStatus>(_ => Sender.Tell(Status()));
+        Receive<Drain>(_ => BeginDraining(demultiplexer));
+    }
+
+    private void Draining()
+    {
+        Receive<Open>(_ => { });
+        Receive<Terminated>(terminated =>
+        {
+            HandleTunnelEnded(terminated.ActorRef);
+            StopWhenEmpty();
+        });
+        Receive<GetStatus>(_ => Sender.Tell(Status()));
+        Receive<Drain>(_ => { });
+    }
+
+    private void OpenTunnel(IIoLoop loop, IUdpEndpoint endpoint, TunnelDemultiplexer demultiplexer, Open open)
+    {
+        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, open.Peer)));
+        var link = new TunnelLink(loop, TunnelRole.Server, _settings.Tunnel, _environment.Pool, new TunnelEvents(actor));
+        Context.Watch(actor);
+        _tunnels.Add(actor, (open.Peer, link));
+        demultiplexer.Add(open.Peer, link);
+        actor.Tell(new ServerTunnelActor.Begin(link));
+        link.Start(endpoint, open.Peer);
+        link.HandleDatagrams(open.Datagram, open.Datagram.Length);
+    }
+
+    private void HandleTunnelEnded(IActorRef actor)
+    {
+        if (_tunnels.Remove(actor, out var tunnel))
+        {
+            _streamsOfEndedTunnels += tunnel.Link.Statistics.StreamsOpened;
+            _demultiplexer?.Remove(tunnel.Peer, tunnel.Link);
+        }
+    }
+
+    private void BeginDraining(TunnelDemultiplexer demultiplexer)
+    {
+        _log.Info($"kcp://{_listen}: draining {_tunnels.Count} tunnels");
+        demultiplexer.StopOpening();
+        Become(Draining);
+        foreach (var actor in _tunnels.Keys)
+        {
+            actor.Tell(ServerTunnelActor.Drain.Instance);
+        }
+
+        StopWhenEmpty();
+    }
+
+    private void StopWhenEmpty()
+    {
+        if (_tunnels.Count == 0)
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    private ComponentStatus Status()
+    {
+        var streams = new StreamCount(
+            _tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams),
+            _streamsOfEndedTunnels + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened));
+        return new ComponentStatus
+        {
+            Tunnels = [.. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, $"kcp://{tunnel.Peer}"))],
+            Streams = streams,
+            Connections = streams,
+        };
+    }
+}

@@ -1,0 +1,187 @@
+using Proxy.Kernel;
+using Proxy.Protocol.Chains;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// A client's tunnels, one to each server, kept up for ever. Hands the less loaded of two random ones to whoever asks, and lets askers wait
+/// while there is none. States: serving → draining → stopped.
+/// </summary>
+internal sealed class TunnelPoolActor : ReceiveActor
+{
+    private readonly NodeEnvironment _environment;
+    private readonly ClientSettings _settings;
+    private readonly Random _random;
+    private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
+    private readonly Queue<IActorRef> _queue = new();
+    private readonly HashSet<IActorRef> _waiting = [];
+    private long _streamsOfEndedTunnels;
+
+    public TunnelPoolActor(NodeEnvironment environment, ClientSettings settings)
+    {
+        _environment = environment;
+        _settings = settings;
+        _random = Context.System.CreateRandom();
+        Serving();
+    }
+
+    /// <summary>Wants a tunnel; answered by <see cref="Granted"/>, sooner or later, or at once by <see cref="Refused"/>.</summary>
+    internal sealed record Acquire
+    {
+        public static readonly Acquire Instance = new();
+    }
+
+    /// <summary>Does not want it any more.</summary>
+    internal sealed record Abandon
+    {
+        public static readonly Abandon Instance = new();
+    }
+
+    /// <summary>Opens no more streams; stops when all tunnels have ended.</summary>
+    internal sealed record Drain
+    {
+        public static readonly Drain Instance = new();
+    }
+
+    /// <summary>A tunnel that could open a stream just now; the asker looks again, as both live on one loop.</summary>
+    internal sealed record Granted(TunnelLink Link);
+
+    /// <summary>Too many wait already.</summary>
+    internal sealed record Refused
+    {
+        public static readonly Refused Instance = new();
+    }
+
+    /// <summary>The sender's tunnel is up.</summary>
+    internal sealed record TunnelReady(TunnelLink Link, Destination Server);
+
+    protected override void PreStart()
+    {
+        foreach (var server in _settings.Servers)
+        {
+            var history = new TunnelHistory();
+            var self = Self;
+            var tunnel = Props.Create(() => new TunnelActor(_environment, server, _settings.Tunnel, self, history));
+            Context.ActorOf(BackoffSupervisor.Props(new BackoffOptions(
+                tunnel, "tunnel", FirstRetry, LongestRetry, RetryJitter, Context.System.CreateRandom())
+            {
+                Trigger = BackoffTrigger.OnStop,
+                AutoReset = SteadyAfter,
+            }));
+        }
+    }
+
+    // States
+
+    private void Serving()
+    {
+        Receive<Acquire>(_ => Serve(Sender));
+        Receive<Abandon>(_ => _waiting.Remove(Sender));
+        Receive<TunnelReady>(HandleTunnelReady);
+        Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
+        Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
+        Receive<Drain>(_ => BeginDraining());
+    }
+
+    private void Draining()
+    {
+        Receive<Acquire>(_ => Sender.Tell(Refused.Instance));
+        Receive<Abandon>(_ => { });
+        Receive<TunnelReady>(ready => ready.Link.Drain());
+        Receive<Terminated>(terminated =>
+        {
+            HandleTunnelEnded(terminated.ActorRef);
+            StopWhenEmpty();
+        });
+        Receive<GetStatus>(_ => Sender.Tell(Status("draining")));
+        Receive<Drain>(_ => { });
+    }
+
+    private void BeginDraining()
+    {
+        Become(Draining);
+        foreach (var tunnel in _tunnels.Values)
+        {
+            tunnel.Link.Drain();
+        }
+
+        StopWhenEmpty();
+    }
+
+    private void StopWhenEmpty()
+    {
+        if (_tunnels.Count == 0)
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    private void Serve(IActorRef asker)
+    {
+        if (Pick() is { } link)
+        {
+            asker.Tell(new Granted(link));
+        }
+        else if (_waiting.Count >= _settings.MaximumWaiting)
+        {
+            asker.Tell(Refused.Instance);
+        }
+        else if (_waiting.Add(asker))
+        {
+            _queue.Enqueue(asker);
+        }
+    }
+
+    private void HandleTunnelReady(TunnelReady ready)
+    {
+        Context.Watch(Sender);
+        _tunnels[Sender] = ready;
+        while (_queue.TryDequeue(out var asker))
+        {
+            if (_waiting.Remove(asker))
+            {
+                Serve(asker);
+            }
+        }
+    }
+
+    private void HandleTunnelEnded(IActorRef tunnel)
+    {
+        if (_tunnels.Remove(tunnel, out var ended))
+        {
+            _streamsOfEndedTunnels += ended.Link.Statistics.StreamsOpened;
+        }
+    }
+
+    private TunnelLink? Pick()
+    {
+        var open = _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen).Select(tunnel => tunnel.Link).ToArray();
+        if (open.Length < 2)
+        {
+            return open.FirstOrDefault();
+        }
+
+        var first = open[_random.Next(open.Length)];
+        var second = open[_random.Next(open.Length)];
+        return first.ActiveStreams <= second.ActiveStreams ? first : second;
+    }
+
+    private ComponentStatus Status(string state) => new()
+    {
+        Tunnels =
+        [
+            .. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, $"kcp://{tunnel.Server}")),
+            .. _settings.Servers.Where(server => _tunnels.Values.All(tunnel => tunnel.Server != server))
+                .Select(server => TunnelStatuses.Down($"kcp://{server}", state == "draining" ? "closed" : "connecting")),
+        ],
+        Streams = new StreamCount(
+            _tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams),
+            _streamsOfEndedTunnels + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened)),
+    };
+
+    // A server that restarts is back within a second or two: a try a second costs it one small datagram per client.
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan SteadyAfter = TimeSpan.FromSeconds(5);
+    private const double RetryJitter = 0.25;
+}

@@ -1,0 +1,38 @@
+using Proxy.Protocol.Tunnels;
+
+namespace Proxy.Actors;
+
+/// <summary>How a tunnel looks from outside.</summary>
+internal static class TunnelStatuses
+{
+    public static TunnelStatus Of(TunnelLink link, string peer)
+    {
+        ref readonly var counters = ref link.Statistics;
+        ref readonly var lane = ref link.LaneStatistics;
+        return new TunnelStatus(
+            peer,
+            "kcp",
+            Name(link.State),
+            link.RoundTripMilliseconds,
+            link.ActiveStreams,
+            counters.StreamsOpened,
+            counters.BytesSent,
+            counters.BytesReceived,
+            link.ReceivedBytesWaiting,
+            lane.SegmentsSent,
+            lane.Resends,
+            counters.DatagramsMalformed);
+    }
+
+    /// <summary>There should be a tunnel and is none.</summary>
+    public static TunnelStatus Down(string peer, string state) => new(peer, "kcp", state, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    private static string Name(TunnelState state) => state switch
+    {
+        TunnelState.Init => "init",
+        TunnelState.HandshakeSent => "handshake_sent",
+        TunnelState.Ready => "ready",
+        TunnelState.Draining => "draining",
+        _ => "closed",
+    };
+}
