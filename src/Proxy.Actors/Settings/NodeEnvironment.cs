@@ -1,5 +1,6 @@
 using System.Buffers;
 using Proxy.Transport;
+using Proxy.Transport.Dials;
 
 namespace Proxy.Actors;
 

@@ -28,6 +28,8 @@ internal sealed class TunnelStreamChannel : IChannel
 
     public int StreamId { get; }
 
+    public IIoLoop Loop => _link.Loop;
+
     public IChannelHandler Handler { get; set; }
 
     /// <summary>Why the stream ended under its owner; <see cref="EndReason.None"/> while it has not.</summary>

@@ -1,0 +1,24 @@
+using Proxy.Protocol.Ends;
+using Proxy.Transport;
+using Proxy.Transport.Relays;
+
+namespace Proxy.Actors;
+
+/// <summary>The transport's words in those of connections.</summary>
+internal static class Faults
+{
+    /// <summary>Why a dial failed.</summary>
+    public static EndReason ToEndReason(this TransportFault fault) => fault.Kind switch
+    {
+        TransportFaultKind.Refused or TransportFaultKind.Reset => EndReason.Refused,
+        TransportFaultKind.TimedOut => EndReason.ConnectTimeout,
+        TransportFaultKind.Exhausted => EndReason.Busy,
+        _ => EndReason.Unreachable,
+    };
+
+    public static RelaySettings ToRelaySettings(this ConnectionTimeouts timeouts) => new()
+    {
+        IdleTimeout = timeouts.Idle,
+        HalfCloseTimeout = timeouts.HalfClose,
+    };
+}

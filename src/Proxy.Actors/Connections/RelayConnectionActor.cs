@@ -1,0 +1,177 @@
+using System.Net;
+using Proxy.Kernel;
+using Proxy.Kernel.Event;
+using Proxy.Protocol.Chains;
+using Proxy.Protocol.Ends;
+using Proxy.Transport;
+using Proxy.Transport.Dials;
+using Proxy.Transport.Relays;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// One connection of a plain relay. Targets are tried in turn until one answers: nothing was sent yet. States: resolving → connecting →
+/// relaying → half-closed → stopped.
+/// </summary>
+internal sealed class RelayConnectionActor : ReceiveActor
+{
+    private readonly NodeEnvironment _environment;
+    private readonly IAcceptedConnection _accepted;
+    private readonly RelayFrontendSettings _settings;
+    private readonly FrontendCounters _counters;
+    private readonly ILoggingAdapter _log;
+    private readonly IChannel _client;
+    private readonly long _startedAt;
+    private readonly Queue<Destination> _targets;
+    private Dialer? _dialer;
+    private Relay? _relay;
+
+    /// <param name="firstTarget">The number of the target to begin with.</param>
+    public RelayConnectionActor(
+        NodeEnvironment environment, IAcceptedConnection accepted, RelayFrontendSettings settings, int firstTarget, FrontendCounters counters)
+    {
+        _environment = environment;
+        _accepted = accepted;
+        _settings = settings;
+        _counters = counters;
+        _log = Context.GetLogger();
+        _startedAt = Context.System.TimeProvider.GetTimestamp();
+        _client = Loop.Adopt(accepted, new ClientEvents(Self));
+        _targets = new Queue<Destination>(settings.Targets.Skip(firstTarget).Concat(settings.Targets.Take(firstTarget)));
+    }
+
+    private enum Timer
+    {
+        Deadline,
+    }
+
+    private sealed record Resolved(IPAddress[] Addresses);
+
+    private sealed record ClientGone(TransportFault Fault);
+
+    private IIoLoop Loop => ((LoopDispatcher)Context.Dispatcher).Loop;
+
+    protected override void PreStart()
+    {
+        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Timeouts.Connect);
+        TryNext(EndReason.NoUpstream, "");
+    }
+
+    protected override void PostStop()
+    {
+        _dialer?.Cancel();
+        if (_relay is null)
+        {
+            _client.Abort();
+        }
+        else
+        {
+            _relay.Abort();
+            _counters.Remove(_relay);
+        }
+    }
+
+    // States
+
+    private void Resolving(Destination target)
+    {
+        Receive<Resolved>(resolved => Dial(target, resolved.Addresses));
+        Receive<Status.Failure>(failure => TryNext(EndReason.NameNotFound, failure.Cause.Message));
+        ReceiveWhileOpening(target);
+    }
+
+    private void Connecting(Destination target)
+    {
+        Receive<DialEvents.Dialed>(dialed => HandleDialed(target, dialed));
+        Receive<DialEvents.DialFailed>(failed => TryNext(failed.Failure.Reason.ToEndReason(), failed.Failure.ToString()));
+        ReceiveWhileOpening(target);
+    }
+
+    private void Relaying(Destination target)
+    {
+        Receive<RelayEvents.HalfClosed>(_ => Become(() => HalfClosed(target)));
+        Receive<RelayEvents.Ended>(ended => End(ended.Reason, target.ToString(), ended.End.Fault.Text ?? ""));
+    }
+
+    private void HalfClosed(Destination target) =>
+        Receive<RelayEvents.Ended>(ended => End(ended.Reason, target.ToString(), ended.End.Fault.Text ?? ""));
+
+    private void ReceiveWhileOpening(Destination target)
+    {
+        Receive<ClientGone>(gone => End(EndReason.ResetByClient, target.ToString(), gone.Fault.Text));
+        Receive<Timer>(_ => End(EndReason.ConnectTimeout, target.ToString(), "no connection in time"));
+    }
+
+    private void TryNext(EndReason lastReason, string lastText)
+    {
+        if (!_targets.TryDequeue(out var target))
+        {
+            End(lastReason, string.Join(',', _settings.Targets), lastText);
+            return;
+        }
+
+        if (target.Address is { } address)
+        {
+            Dial(target, [address]);
+            return;
+        }
+
+        Become(() => Resolving(target));
+        _environment.Resolver.ResolveAsync(target.Name!, CancellationToken.None).PipeTo(Self, success: addresses => new Resolved(addresses));
+    }
+
+    private void Dial(Destination target, IPAddress[] addresses)
+    {
+        Become(() => Connecting(target));
+        _dialer = Dialer.Start(
+            Loop,
+            addresses.Select(address => new IPEndPoint(address, target.Port)),
+            TcpOptions.Default,
+            DialSettings.Default with { Deadline = _settings.Timeouts.Connect },
+            new DialEvents(Self));
+    }
+
+    private void HandleDialed(Destination target, DialEvents.Dialed dialed)
+    {
+        if (dialed.Watch.Fault is { } fault)
+        {
+            TryNext(EndReason.ResetByUpstream, fault.Text);
+            return;
+        }
+
+        Context.Timers.Cancel(Timer.Deadline);
+        _relay = new Relay(Loop, _client, dialed.Channel, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _counters.Add(_relay);
+        Become(() => Relaying(target));
+        _relay.Start();
+    }
+
+    private void End(EndReason reason, string target, string detail)
+    {
+        var duration = Context.System.TimeProvider.GetElapsedTime(_startedAt);
+        ConnectionLog.Write(_log, reason, ConnectionLog.Line(_settings.Name, _accepted.RemoteEndPoint, target, reason, detail, _relay, duration));
+        Context.Stop(Self);
+    }
+
+    /// <summary>A client that resets while its upstream is being dialled. It is not read before, so nothing else can happen.</summary>
+    private sealed class ClientEvents(IActorRef owner) : IChannelHandler
+    {
+        public void OnConnected(IChannel channel)
+        {
+            // It came connected.
+        }
+
+        public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes) => throw Paused();
+
+        public void OnEndOfStream(IChannel channel) => throw Paused();
+
+        public void OnSendDrained(IChannel channel)
+        {
+            // Nothing was sent.
+        }
+
+        public void OnFailed(IChannel channel, TransportFault fault) => owner.Tell(new ClientGone(fault), ActorRefs.NoSender);
+
+        private static InvalidOperationException Paused() => new("Receiving was resumed before the relay had the channel.");
+    }
+}

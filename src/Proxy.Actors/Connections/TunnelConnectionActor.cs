@@ -1,0 +1,204 @@
+using Proxy.Kernel;
+using Proxy.Kernel.Event;
+using Proxy.Protocol.Chains;
+using Proxy.Protocol.Ends;
+using Proxy.Transport;
+using Proxy.Transport.Relays;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// One connection of a client's frontend, from accept to end, through a stream of a tunnel. The pumps run from the start: they notice an
+/// application that goes away while it waits. States: waiting for a tunnel → opening → relaying → half-closed → stopped.
+/// </summary>
+internal sealed class TunnelConnectionActor : ReceiveActor
+{
+    private readonly IAcceptedConnection _accepted;
+    private readonly ForwardSettings _settings;
+    private readonly IActorRef _pool;
+    private readonly FrontendCounters _counters;
+    private readonly ILoggingAdapter _log;
+    private readonly OutboundLeg _leg;
+    private readonly Relay _relay;
+    private readonly long _startedAt;
+    private EndReason _reason;
+    private string _detail = "";
+
+    public TunnelConnectionActor(IAcceptedConnection accepted, ForwardSettings settings, IActorRef pool, FrontendCounters counters)
+    {
+        _accepted = accepted;
+        _settings = settings;
+        _pool = pool;
+        _counters = counters;
+        _log = Context.GetLogger();
+        _startedAt = Context.System.TimeProvider.GetTimestamp();
+        var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        _leg = new OutboundLeg(Header(settings.Target), new LegEvents(Self), TunnelStreamChannel.Nobody);
+        _relay = new Relay(
+            loop, loop.Adopt(accepted, TunnelStreamChannel.Nobody), _leg, settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+    }
+
+    private enum Timer
+    {
+        ConnectDeadline,
+        Retry,
+    }
+
+    private sealed record Opened
+    {
+        public static readonly Opened Instance = new();
+    }
+
+    private sealed record StreamLost(EndReason Reason);
+
+    private sealed record RefusedByHop(ChainResponse Response);
+
+    protected override void PreStart()
+    {
+        _counters.Add(_relay);
+        _relay.Start();
+        Context.Timers.StartSingleTimer(Timer.ConnectDeadline, Timer.ConnectDeadline, _settings.Timeouts.Connect);
+        AskForTunnel();
+    }
+
+    protected override void PostStop()
+    {
+        _relay.Abort();
+        _counters.Remove(_relay);
+    }
+
+    // States
+
+    private void WaitingForTunnel()
+    {
+        Receive<TunnelPoolActor.Granted>(HandleGranted);
+        Receive<TunnelPoolActor.Refused>(_ => EndWith(EndReason.Busy, "too many connections wait for a tunnel"));
+        Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
+        Receive<Timer>(_ =>
+        {
+            _pool.Tell(TunnelPoolActor.Abandon.Instance);
+            EndWith(EndReason.NoTunnel, $"no tunnel came up within {_settings.Timeouts.Connect.TotalSeconds:0.#} s");
+        });
+        Receive<RelayEvents.Ended>(ended =>
+        {
+            _pool.Tell(TunnelPoolActor.Abandon.Instance);
+            HandleEnded(ended);
+        });
+        Receive<RelayEvents.HalfClosed>(_ => { });
+    }
+
+    private void Opening()
+    {
+        Receive<Opened>(_ =>
+        {
+            Context.Timers.Cancel(Timer.ConnectDeadline);
+            Become(Relaying);
+        });
+        Receive<StreamLost>(lost => HandleStreamLost(lost.Reason));
+        Receive<RefusedByHop>(refused => EndWith(refused.Response.Status.ToEndReason(), Explain(refused.Response)));
+        Receive<Timer>(_ => EndWith(EndReason.ConnectTimeout, $"no answer within {_settings.Timeouts.Connect.TotalSeconds:0.#} s"));
+        Receive<RelayEvents.HalfClosed>(_ => { });
+        Receive<RelayEvents.Ended>(HandleEnded);
+    }
+
+    private void Relaying()
+    {
+        Receive<RelayEvents.HalfClosed>(half => Become(() => HalfClosed(half.Side)));
+        Receive<RelayEvents.Ended>(HandleEnded);
+    }
+
+    private void HalfClosed(RelaySide ended)
+    {
+        _log.Debug($"{_accepted.RemoteEndPoint}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        Receive<RelayEvents.Ended>(HandleEnded);
+    }
+
+    /// <summary>Decided; the relay's last word is all that is awaited.</summary>
+    private void Closing()
+    {
+        Receive<RelayEvents.Ended>(HandleEnded);
+        ReceiveAny(_ => { });
+    }
+
+    private void AskForTunnel()
+    {
+        Become(WaitingForTunnel);
+        _pool.Tell(TunnelPoolActor.Acquire.Instance);
+    }
+
+    private void HandleGranted(TunnelPoolActor.Granted granted)
+    {
+        if (!granted.Link.CanOpen)
+        {
+            _pool.Tell(TunnelPoolActor.Acquire.Instance);
+            return;
+        }
+
+        Become(Opening);
+        _leg.Attach(granted.Link);
+    }
+
+    private void HandleStreamLost(EndReason reason)
+    {
+        _log.Debug($"{_accepted.RemoteEndPoint}: the stream was not accepted ({reason.Text()}), opening another");
+        if (reason == EndReason.Refused)
+        {
+            // The server is alive and does not want it now: asking again at once would only be refused again.
+            Become(WaitingForTunnel);
+            Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal);
+        }
+        else
+        {
+            AskForTunnel();
+        }
+    }
+
+    private void EndWith(EndReason reason, string detail)
+    {
+        (_reason, _detail) = (reason, detail);
+        Become(Closing);
+        _relay.Abort();
+    }
+
+    private void HandleEnded(RelayEvents.Ended ended)
+    {
+        if (_reason == EndReason.None)
+        {
+            _reason = _leg.End != EndReason.None ? _leg.End : ended.Reason;
+            _detail = ended.End.Fault.Text ?? "";
+        }
+
+        var line = ConnectionLog.Line(
+            _settings.Name, _accepted.RemoteEndPoint, _settings.Target?.ToString() ?? "-", _reason, _detail, _relay,
+            Context.System.TimeProvider.GetElapsedTime(_startedAt));
+        ConnectionLog.Write(_log, _reason, line);
+        Context.Stop(Self);
+    }
+
+    private static byte[] Header(Destination? target)
+    {
+        if (target is null)
+        {
+            return [];
+        }
+
+        var request = new ChainRequest(ChainCommand.Tcp, target, NextHopKind.Destination);
+        var header = new byte[request.LengthBytes];
+        request.Write(header);
+        return header;
+    }
+
+    private static string Explain(ChainResponse response) =>
+        $"hop 1 answered {response.Status}{(response.Text.Length > 0 ? ": " + response.Text : "")}";
+
+    private static readonly TimeSpan RetryAfterRefusal = TimeSpan.FromMilliseconds(100);
+
+    private sealed class LegEvents(IActorRef owner) : IOutboundLegOwner
+    {
+        public void OnOpened() => owner.Tell(Opened.Instance, ActorRefs.NoSender);
+
+        public void OnStreamLost(EndReason reason) => owner.Tell(new StreamLost(reason), ActorRefs.NoSender);
+
+        public void OnRefused(ChainResponse response) => owner.Tell(new RefusedByHop(response), ActorRefs.NoSender);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using Proxy.Kernel;
+using Proxy.Kernel.Event;
+using Proxy.Transport;
+
+namespace Proxy.Actors;
+
+/// <summary>What a listener needs to know of its frontend.</summary>
+internal sealed record FrontendPlan(
+    string Name, IPEndPoint Listen, string Target, int MaximumConnections, FrontendCounters Counters, Func<IAcceptedConnection, Props> Connection);
+
+/// <summary>
+/// A TCP listener that takes users' traffic and gives each connection an actor of its own. States: binding → listening → draining → stopped.
+/// </summary>
+internal sealed class ListenerActor : ReceiveActor
+{
+    private readonly FrontendPlan _plan;
+    private readonly ILoggingAdapter _log;
+    private readonly HashSet<IActorRef> _connections = [];
+    private ITcpListener? _listener;
+    private string _url;
+    private long _total;
+    private long _refused;
+
+    public ListenerActor(FrontendPlan plan)
+    {
+        _plan = plan;
+        _url = $"tcp://{plan.Listen}";
+        _log = Context.GetLogger();
+    }
+
+    /// <summary>Stops accepting, lets connections finish, and stops after the last.</summary>
+    internal sealed record Drain
+    {
+        public static readonly Drain Instance = new();
+    }
+
+    private sealed record Accepted(IAcceptedConnection Connection);
+
+    private sealed record AcceptFailed(TransportFault Fault);
+
+    protected override void PreStart()
+    {
+        var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        if (!loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self), out var listener, out var fault))
+        {
+            Context.Parent.Tell(new NodeActor.BindFailed(_url, fault));
+            Context.Stop(Self);
+            return;
+        }
+
+        _listener = listener;
+        _url = $"tcp://{listener.LocalEndPoint}";
+        Become(() => Listening(listener));
+        Context.Parent.Tell(new NodeActor.Bound(_url));
+    }
+
+    protected override void PostStop() => _listener?.Close();
+
+    // States
+
+    private void Listening(ITcpListener listener)
+    {
+        Receive<Accepted>(accepted => HandleAccepted(accepted.Connection));
+        Receive<AcceptFailed>(failed => _log.Warning($"{_url}: cannot accept: {failed.Fault}; trying again in a moment"));
+        Receive<Terminated>(terminated => _connections.Remove(terminated.ActorRef));
+        Receive<GetStatus>(_ => Sender.Tell(Status("listening")));
+        Receive<Drain>(_ =>
+        {
+            _log.Info($"{_url}: draining {_connections.Count} connections");
+            listener.Close();
+            Become(Draining);
+            StopWhenEmpty();
+        });
+    }
+
+    private void Draining()
+    {
+        Receive<Accepted>(accepted => accepted.Connection.Refuse());
+        Receive<AcceptFailed>(_ => { });
+        Receive<Terminated>(terminated =>
+        {
+            _connections.Remove(terminated.ActorRef);
+            StopWhenEmpty();
+        });
+        Receive<GetStatus>(_ => Sender.Tell(Status("draining")));
+        Receive<Drain>(_ => { });
+    }
+
+    private void HandleAccepted(IAcceptedConnection connection)
+    {
+        if (_connections.Count >= _plan.MaximumConnections)
+        {
+            _refused++;
+            _log.Debug($"{_url}: refused {connection.RemoteEndPoint}: {_plan.MaximumConnections} connections are open");
+            connection.Refuse();
+            return;
+        }
+
+        _total++;
+        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection(connection))));
+    }
+
+    private void StopWhenEmpty()
+    {
+        if (_connections.Count == 0)
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    private ComponentStatus Status(string state)
+    {
+        var count = new StreamCount(_connections.Count, _total);
+        var (fromClients, toClients) = _plan.Counters.Bytes();
+        return new ComponentStatus
+        {
+            Frontends = [new FrontendStatus(_plan.Name, _url, _plan.Target, state, count, _refused, fromClients, toClients)],
+            Connections = count,
+        };
+    }
+
+    private sealed class Acceptor(IActorRef owner) : IAcceptHandler
+    {
+        public void OnAccepted(IAcceptedConnection connection) => owner.Tell(new Accepted(connection), ActorRefs.NoSender);
+
+        public void OnAcceptFailed(TransportFault fault) => owner.Tell(new AcceptFailed(fault), ActorRefs.NoSender);
+    }
+}

@@ -1,0 +1,202 @@
+using Proxy.Kernel;
+using Proxy.Kernel.Event;
+using Proxy.Protocol.Chains;
+using Proxy.Transport;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// One node: makes its roles' actors from its settings, knows when all listeners are bound, gathers their status, and drains them in order:
+/// first what takes users' traffic, then the tunnels. States: idle → starting → running → draining → stopped.
+/// </summary>
+public sealed class NodeActor : ReceiveActor
+{
+    private readonly NodeEnvironment _environment;
+    private readonly NodeSettings _settings;
+    private readonly ILoggingAdapter _log;
+    private readonly List<IActorRef> _listeners = [];
+    private IActorRef? _pool;
+
+    public NodeActor(NodeEnvironment environment, NodeSettings settings)
+    {
+        _environment = environment;
+        _settings = settings;
+        _log = Context.GetLogger();
+        Idle();
+    }
+
+    /// <summary>Binds every listener; answered by <see cref="Started"/> or <see cref="StartFailed"/>.</summary>
+    public sealed record Start
+    {
+        public static readonly Start Instance = new();
+    }
+
+    /// <summary>All listeners are bound.</summary>
+    /// <param name="Urls">One per listener, in the order of the settings: <c>kcp://127.0.0.1:4000</c>.</param>
+    public sealed record Started(IReadOnlyList<string> Urls);
+
+    /// <summary>A listener could not be bound; the node stops.</summary>
+    public sealed record StartFailed(string Text);
+
+    /// <summary>Takes nothing new and lets the rest finish; the actor stops after the last. However long: the asker has the deadline.</summary>
+    public sealed record Drain
+    {
+        public static readonly Drain Instance = new();
+    }
+
+    internal sealed record Bound(string Url);
+
+    internal sealed record BindFailed(string Url, TransportFault Fault);
+
+    // States
+
+    private void Idle() => Receive<Start>(_ =>
+    {
+        StartListeners();
+        Become(() => Starting(Sender, new string?[_listeners.Count]));
+    });
+
+    private void Starting(IActorRef starter, string?[] urls)
+    {
+        Receive<Bound>(bound =>
+        {
+            urls[_listeners.IndexOf(Sender)] = bound.Url;
+            if (Array.TrueForAll(urls, url => url is not null))
+            {
+                Become(Running);
+                starter.Tell(new Started(urls!));
+            }
+        });
+        Receive<BindFailed>(failed =>
+        {
+            starter.Tell(new StartFailed($"cannot listen on {failed.Url}: {failed.Fault}"));
+            Context.Stop(Self);
+        });
+        Receive<Terminated>(_ => { });
+        Receive<Drain>(_ => Context.Stop(Self));
+        Receive<GetStatus>(_ => GatherStatus());
+    }
+
+    private void Running()
+    {
+        Receive<GetStatus>(_ => GatherStatus());
+        Receive<Terminated>(terminated => _log.Error($"{terminated.ActorRef.Path} has stopped, which nobody asked for"));
+        Receive<Drain>(_ =>
+        {
+            Become(Draining);
+            foreach (var listener in _listeners)
+            {
+                listener.Tell(DrainOf(listener));
+            }
+
+            GoOnDraining();
+        });
+    }
+
+    private void Draining()
+    {
+        Receive<GetStatus>(_ => GatherStatus());
+        Receive<Terminated>(terminated =>
+        {
+            _listeners.Remove(terminated.ActorRef);
+            if (terminated.ActorRef == _pool)
+            {
+                _pool = null;
+            }
+
+            GoOnDraining();
+        });
+        Receive<Drain>(_ => { });
+    }
+
+    private void GoOnDraining()
+    {
+        if (_listeners.Count > 0)
+        {
+            return;
+        }
+
+        if (_pool is null)
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            _pool.Tell(TunnelPoolActor.Drain.Instance);
+        }
+    }
+
+    private object DrainOf(IActorRef listener) =>
+        listener.Path.Name.StartsWith(TunnelListenerName, StringComparison.Ordinal) ? TunnelListenerActor.Drain.Instance : ListenerActor.Drain.Instance;
+
+    private void StartListeners()
+    {
+        if (_settings.Server is { } server)
+        {
+            foreach (var listen in server.Listen)
+            {
+                AddListener(Props.Create(() => new TunnelListenerActor(_environment, server, listen)), TunnelListenerName, _listeners.Count);
+            }
+        }
+
+        foreach (var relay in _settings.Relays)
+        {
+            AddListener(Props.Create(() => new ListenerActor(PlanOf(relay))), "relay", _listeners.Count);
+        }
+
+        if (_settings.Client is { } client)
+        {
+            StartClient(client);
+        }
+    }
+
+    private void StartClient(ClientSettings client)
+    {
+        // A tunnel and the connections that go through it share one loop, so that bytes pass between them by span.
+        var dispatcher = _environment.Dispatchers[0];
+        var pool = Context.ActorOf(Props.Create(() => new TunnelPoolActor(_environment, client)).WithDispatcher(dispatcher), "tunnels");
+        _pool = Context.Watch(pool);
+        foreach (var forward in client.Forwards)
+        {
+            AddListener(Props.Create(() => new ListenerActor(PlanOf(forward, pool))), "forward", 0);
+        }
+    }
+
+    private void AddListener(Props props, string name, int loop)
+    {
+        var dispatcher = _environment.Dispatchers[loop % _environment.Dispatchers.Count];
+        _listeners.Add(Context.Watch(Context.ActorOf(props.WithDispatcher(dispatcher), $"{name}-{_listeners.Count}")));
+    }
+
+    private FrontendPlan PlanOf(RelayFrontendSettings relay)
+    {
+        var counters = new FrontendCounters();
+        var next = 0;
+        return new FrontendPlan(relay.Name, relay.Listen, string.Join(',', relay.Targets), relay.MaximumConnections, counters, accepted =>
+        {
+            // Connections go round the loops and round the targets; each lives on its loop from here on.
+            var number = next++;
+            var dispatcher = _environment.Dispatchers[number % _environment.Dispatchers.Count];
+            var target = number % relay.Targets.Count;
+            return Props.Create(() => new RelayConnectionActor(_environment, accepted, relay, target, counters)).WithDispatcher(dispatcher);
+        });
+    }
+
+    private static FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
+    {
+        var counters = new FrontendCounters();
+        var target = forward.Target?.ToString() ?? "-";
+        return new FrontendPlan(forward.Name, forward.Listen, target, forward.MaximumConnections, counters, accepted =>
+            Props.Create(() => new TunnelConnectionActor(accepted, forward, pool, counters)));
+    }
+
+    private void GatherStatus()
+    {
+        var components = _pool is null ? _listeners : [.. _listeners, _pool];
+        Task.WhenAll(components.Select(component => component.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout)))
+            .PipeTo(Sender, success: parts => parts.Aggregate(new ComponentStatus(), (sum, part) => sum.Plus(part)));
+    }
+
+    private const string TunnelListenerName = "tunnels-at";
+    private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(2);
+}
