@@ -48,11 +48,28 @@ internal sealed partial class PortableChannel
             }
 
             _isReadable = true;
-            ReadOrDiscard();
+            if (MayRead)
+            {
+                ReadOrDiscard();
+            }
+            else
+            {
+                FailIfReset();
+            }
         }
         catch (Exception failure)
         {
             FailForHandler(failure);
+        }
+    }
+
+    // A wait without a buffer ends well even for a reset; while paused, nobody else would look.
+    private void FailIfReset()
+    {
+        _socket!.Receive(_loop.ReadBuffer.AsSpan(0, 1), SocketFlags.Peek, out var error);
+        if (error is not (SocketError.Success or SocketError.WouldBlock))
+        {
+            Fail(SocketFaults.From(error));
         }
     }
 
