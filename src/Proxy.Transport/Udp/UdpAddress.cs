@@ -59,6 +59,27 @@ public readonly record struct UdpAddress
         return new UdpAddress(high, low, isMapped ? 0 : MemoryMarshal.Read<uint>(bytes[24..]), port, isMapped);
     }
 
+    /// <summary>
+    /// Writes it into <paramref name="address"/>, whose family decides the form; no allocation. False: it is IPv6 and the family is IPv4. IPv4
+    /// in an IPv6 family is written as mapped, which only a dual-mode socket can reach.
+    /// </summary>
+    public bool TryWriteTo(SocketAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var bytes = address.Buffer.Span;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], _port);
+        if (address.Family == AddressFamily.InterNetwork)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], (uint)_low);
+            return _isIPv4;
+        }
+
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], _high);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[16..], _low);
+        MemoryMarshal.Write(bytes[24..], _scope);
+        return true;
+    }
+
     public IPEndPoint ToIPEndPoint()
     {
         Span<byte> bytes = stackalloc byte[16];

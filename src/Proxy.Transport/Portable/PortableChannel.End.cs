@@ -1,0 +1,126 @@
+namespace Proxy.Transport.Portable;
+
+internal sealed partial class PortableChannel
+{
+    // Whether the owner closed it while it was connecting, with bytes kept: it connects, sends and lingers.
+    private bool _isClosing;
+    private IDeadline? _lingerEnd;
+
+    public void Abort() => Release(withReset: true);
+
+    /// <remarks>
+    /// After the peer's end of stream the socket is closed at once, and the kernel sends what it has. Before that, closing would make the kernel
+    /// answer unread bytes with a reset that overtakes our own last bytes; so what still comes is read and dropped until the peer ends too,
+    /// or the linger time is over.
+    /// </remarks>
+    public void Close()
+    {
+        if (_phase is Phase.Gone or Phase.Lingering || _isClosing)
+        {
+            return;
+        }
+
+        _isClosing = true;
+        if (_phase == Phase.Open)
+        {
+            BeginLinger();
+        }
+        else if (_kept.IsEmpty)
+        {
+            Release(withReset: false);
+        }
+    }
+
+    /// <summary>The loop ends, and with it the channel: kept bytes cannot go any more, so the peer is told by a reset if there are any.</summary>
+    public void Dispose() => Release(withReset: !_kept.IsEmpty);
+
+    private void BeginLinger()
+    {
+        _phase = Phase.Lingering;
+        if (_hasPeerEnded && _kept.IsEmpty)
+        {
+            Release(withReset: false);
+            return;
+        }
+
+        _isShutdownAsked = true;
+        ShutdownWhenSent();
+        _lingerEnd = _loop.CreateDeadline(() => Release(withReset: true));
+        _lingerEnd.Set(_loop.NowMicroseconds + (long)_loop.Settings.Linger.TotalMicroseconds);
+        PostTurn();
+    }
+
+    private void EndLingerWhenDone()
+    {
+        if (_hasPeerEnded && _kept.IsEmpty)
+        {
+            Release(withReset: false);
+        }
+    }
+
+    private void FailInNextTurn(TransportFault fault)
+    {
+        _untoldFault ??= fault;
+        PostTurn();
+    }
+
+    private void Fail(TransportFault fault)
+    {
+        var isOwned = _phase != Phase.Lingering && !_isClosing;
+        Release(withReset: false);
+        if (isOwned)
+        {
+            Handler.OnFailed(this, fault);
+        }
+    }
+
+    /// <summary>A handler threw: the channel is reset, and its owner is told, unless it had let go of the channel before it threw.</summary>
+    private void FailForHandler(Exception failure)
+    {
+        _loop.ReportFailure(failure);
+        if (_phase is Phase.Gone or Phase.Lingering || _isClosing)
+        {
+            return;
+        }
+
+        Release(withReset: true);
+        try
+        {
+            Handler.OnFailed(this, new TransportFault(TransportFaultKind.Other, "a handler failed: " + failure.Message));
+        }
+        catch (Exception second)
+        {
+            _loop.ReportFailure(second);
+        }
+    }
+
+    private void Release(bool withReset)
+    {
+        if (_phase == Phase.Gone)
+        {
+            return;
+        }
+
+        _phase = Phase.Gone;
+        _lingerEnd?.Cancel();
+        _loop.Counters.OpenChannels--;
+        _loop.Remove(this);
+        if (withReset && _socket is not null)
+        {
+            TcpSockets.Reset(_socket);
+        }
+        else
+        {
+            _socket?.Dispose();
+        }
+
+        // The kernel may still read a buffer of a send that is under way; its end gives the buffers back.
+        if (_send is not { IsPending: true })
+        {
+            _kept.Clear();
+        }
+
+        _send?.Release();
+        _receive.Release();
+    }
+}

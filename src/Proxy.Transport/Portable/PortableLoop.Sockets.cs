@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Proxy.Transport.Portable;
+
+public sealed partial class PortableLoop
+{
+    private readonly HashSet<IDisposable> _open = [];
+
+    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    {
+        try
+        {
+            listener = new PortableListener(this, TcpSockets.Listen(localEndPoint, options), options, handler);
+            fault = default;
+            return true;
+        }
+        catch (SocketException failure)
+        {
+            listener = null!;
+            fault = SocketFaults.From(failure.SocketErrorCode);
+            return false;
+        }
+    }
+
+    public IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler) =>
+        PortableChannel.Connect(this, remoteEndPoint, options, handler);
+
+    public IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) =>
+        PortableChannel.Adopt(this, (PortableAcceptedConnection)connection, handler);
+
+    public bool TryOpenUdp(
+        IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault)
+    {
+        try
+        {
+            endpoint = PortableUdpEndpoint.Open(this, localEndPoint, remoteEndPoint, options, handler);
+            fault = default;
+            return true;
+        }
+        catch (SocketException failure)
+        {
+            endpoint = null!;
+            fault = SocketFaults.From(failure.SocketErrorCode);
+            return false;
+        }
+    }
+
+    internal void Add(IDisposable resource) => _open.Add(resource);
+
+    internal void Remove(IDisposable resource) => _open.Remove(resource);
+
+    private void CloseEverything()
+    {
+        foreach (var resource in _open.ToArray())
+        {
+            resource.Dispose();
+        }
+    }
+}

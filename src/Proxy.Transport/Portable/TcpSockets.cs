@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Proxy.Transport.Portable;
+
+/// <summary>Makes TCP sockets as <see cref="TcpOptions"/> asks; every call may throw <see cref="SocketException"/>.</summary>
+internal static class TcpSockets
+{
+    // Six probes ten seconds apart: a dead peer is known a minute after the idle time.
+    private const int KeepAliveIntervalSeconds = 10;
+    private const int KeepAliveProbes = 6;
+
+    // linux/tcp.h
+    private const int TcpLevel = 6;
+    private const int TcpUserTimeout = 18;
+    private static readonly LingerOption ResetOnClose = new(enable: true, seconds: 0);
+
+    /// <summary>One family per socket: a listener on [::] does not take IPv4 as well, that is another listener.</summary>
+    public static Socket Create(AddressFamily family, TcpOptions options)
+    {
+        var socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (family == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = false;
+            }
+
+            socket.Blocking = false;
+            Apply(socket, options);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <remarks>No address reuse is set here: on Unix, .NET binds TCP sockets with SO_REUSEADDR of its own accord, and its ReuseAddress means SO_REUSEPORT as well.</remarks>
+    public static Socket Listen(IPEndPoint localEndPoint, TcpOptions options)
+    {
+        var socket = Create(localEndPoint.AddressFamily, options);
+        try
+        {
+            socket.Bind(localEndPoint);
+            socket.Listen(options.Backlog);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>On Linux an accepted socket inherits its listener's options; elsewhere they are set again.</summary>
+    public static void PrepareAccepted(Socket socket, TcpOptions options)
+    {
+        socket.Blocking = false;
+        if (!OperatingSystem.IsLinux())
+        {
+            Apply(socket, options);
+        }
+    }
+
+    /// <summary>Closes with a RST on the wire. Bytes the peer sent and nobody read, or bytes not sent yet, are dropped.</summary>
+    public static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = ResetOnClose;
+        }
+        catch (SocketException)
+        {
+            // The connection is gone already; there is nobody to reset.
+        }
+
+        socket.Dispose();
+    }
+
+    private static void Apply(Socket socket, TcpOptions options)
+    {
+        socket.NoDelay = options.NoDelay;
+        if (options.KeepAliveIdle > TimeSpan.Zero)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Math.Max(1, (int)options.KeepAliveIdle.TotalSeconds));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+        }
+
+        if (options.UserTimeout > TimeSpan.Zero && OperatingSystem.IsLinux())
+        {
+            socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((int)options.UserTimeout.TotalMilliseconds));
+        }
+    }
+}
