@@ -71,7 +71,7 @@ public sealed class SupervisionTests
         probe.ExpectTerminated(child);
         probe.ExpectNoMsg();
 
-        Assert.Equal(["parent restarts after FormatException", "stops", "new 2", "starts"], _events);
+        Assert.Equal(["parent restarts after FormatException", "stops", "new 1", "starts"], _events);
     }
 
     [Fact]
