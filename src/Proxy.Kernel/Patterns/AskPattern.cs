@@ -34,6 +34,9 @@ public static class AskPattern
 /// <summary>The reference of one question: the promise itself, in nobody's tree and in no registry.</summary>
 internal sealed class AskActorRef<TAnswer> : TaskCompletionSource<TAnswer>, IInternalActorRef
 {
+    private ITimer? _timer;
+    private CancellationTokenRegistration _registration;
+
     public AskActorRef(ActorSystem system)
         : base(TaskCreationOptions.RunContinuationsAsynchronously)
     {
@@ -46,23 +49,17 @@ internal sealed class AskActorRef<TAnswer> : TaskCompletionSource<TAnswer>, IInt
 
     public void Limit(IActorRef receiver, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        var limits = new Limits();
-
         if (timeout is { } limit && limit != Timeout.InfiniteTimeSpan)
         {
-            limits.Timer = System.TimeProvider.CreateTimer(_ => Expire(receiver, limit), null, limit, Timeout.InfiniteTimeSpan);
+            _timer = System.TimeProvider.CreateTimer(_ => Expire(receiver, limit), null, limit, Timeout.InfiniteTimeSpan);
         }
 
-        limits.Registration = cancellationToken.UnsafeRegister(
-            static (promise, token) => ((AskActorRef<TAnswer>)promise!).TrySetCanceled(token), this);
-
-        // Whoever ends the wait frees the rest, also if that happened while they were being set up.
-        _ = Task.ContinueWith(
-            static (_, limits) => ((Limits)limits!).Dispose(),
-            limits,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        _registration = cancellationToken.UnsafeRegister(static (promise, token) => ((AskActorRef<TAnswer>)promise!).Cancel(token), this);
+        if (Task.IsCompleted)
+        {
+            // Ended while the limits were being set up, so whoever ended it may not have seen them all.
+            Unlimit();
+        }
     }
 
     public void Tell(object message, IActorRef? sender)
@@ -73,7 +70,11 @@ internal sealed class AskActorRef<TAnswer> : TaskCompletionSource<TAnswer>, IInt
             TAnswer answer => TrySetResult(answer),
             _ => TrySetException(new InvalidCastException($"Asked for {typeof(TAnswer).Name}, answered with {message.GetType().Name}.")),
         };
-        if (!taken)
+        if (taken)
+        {
+            Unlimit();
+        }
+        else
         {
             System.Undelivered(new Envelope(message, sender), this);
         }
@@ -85,19 +86,21 @@ internal sealed class AskActorRef<TAnswer> : TaskCompletionSource<TAnswer>, IInt
 
     public override string ToString() => $"{Path}/ask";
 
-    private void Expire(IActorRef receiver, TimeSpan limit) =>
-        TrySetException(new AskTimeoutException($"{receiver.Path} did not answer within {limit}."));
-
-    private sealed class Limits
+    private void Expire(IActorRef receiver, TimeSpan limit)
     {
-        public ITimer? Timer { get; set; }
+        TrySetException(new AskTimeoutException($"{receiver.Path} did not answer within {limit}."));
+        Unlimit();
+    }
 
-        public CancellationTokenRegistration Registration { get; set; }
+    private void Cancel(CancellationToken token)
+    {
+        TrySetCanceled(token);
+        Unlimit();
+    }
 
-        public void Dispose()
-        {
-            Timer?.Dispose();
-            Registration.Unregister();
-        }
+    private void Unlimit()
+    {
+        _timer?.Dispose();
+        _registration.Unregister();
     }
 }
