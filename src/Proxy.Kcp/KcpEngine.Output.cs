@@ -33,12 +33,12 @@ public sealed partial class KcpEngine
         length += WriteSegments(nowMilliseconds, destination, length);
         if (length == 0)
         {
-            EndFlush();
-
-            // The congestion window was set anew and may have room now.
+            // The congestion window, set anew, may have room after all.
+            ReduceCongestionWindow();
             length = WriteSegments(nowMilliseconds, destination, length);
         }
 
+        _sentNewInFlush &= length > 0;
         return length > 0;
     }
 
@@ -218,12 +218,6 @@ public sealed partial class KcpEngine
             default:
                 throw new InvalidOperationException("A segment that was not due was sent again.");
         }
-    }
-
-    private void EndFlush()
-    {
-        ReduceCongestionWindow();
-        _sentNewInFlush = false;
     }
 
     /// <summary>A segment is resent fast so often at most; after that only the timeout does (the reference's IKCP_FASTACK_LIMIT).</summary>

@@ -1,8 +1,8 @@
 namespace Proxy.Kcp.Tests;
 
 /// <summary>
-/// Two engines, a link each way and a clock that moves when told. <see cref="Step"/> is one moment: what has arrived is handled, what is
-/// due is sent, and the clock moves on to whatever comes next.
+/// Two engines, a link each way and a clock that moves when told. <see cref="Step"/> moves it to whatever comes next: what has arrived by
+/// then is handled, what is due is sent.
 /// </summary>
 internal sealed class KcpPair : IDisposable
 {
@@ -42,7 +42,7 @@ internal sealed class KcpPair : IDisposable
 
     public void Advance(int milliseconds) => ElapsedMilliseconds += milliseconds;
 
-    /// <summary>Handles and sends at the present moment, then moves to the next. False when nothing will ever happen.</summary>
+    /// <summary>Finishes the present moment and moves to the next one. False when nothing will ever happen.</summary>
     public bool Step()
     {
         Settle();
@@ -52,6 +52,7 @@ internal sealed class KcpPair : IDisposable
         }
 
         ElapsedMilliseconds = next;
+        Settle();
         return true;
     }
 

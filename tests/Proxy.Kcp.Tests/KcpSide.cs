@@ -24,6 +24,9 @@ internal sealed class KcpSide(KcpSettings settings, SimulatedLink outbound, Simu
 
     public List<KcpInputStatus> Refusals { get; } = [];
 
+    /// <summary>The highest una that came with data.</summary>
+    public uint MostConfirmedByData { get; private set; }
+
     public bool HasSentAll => _sentBytes == _toSend.Length && _messages.Count == 0;
 
     public void Start() => Engine = new KcpEngine(Conversation, settings, Pool);
@@ -56,6 +59,7 @@ internal sealed class KcpSide(KcpSettings settings, SimulatedLink outbound, Simu
     {
         while (inbound.TryReceive(elapsedMilliseconds, out var datagram))
         {
+            NoteConfirmation(datagram);
             var status = Engine.HandleDatagram(datagram, nowMilliseconds);
             if (status >= KcpInputStatus.TooShort)
             {
@@ -109,6 +113,15 @@ internal sealed class KcpSide(KcpSettings settings, SimulatedLink outbound, Simu
     }
 
     public void Dispose() => Engine.Dispose();
+
+    private void NoteConfirmation(ReadOnlySpan<byte> datagram)
+    {
+        while (KcpSegment.TryRead(datagram, out var segment) && segment.PayloadBytes <= datagram.Length - KcpSegment.HeaderBytes)
+        {
+            MostConfirmedByData = segment.Command == KcpCommand.Push ? Math.Max(MostConfirmedByData, segment.Unacknowledged) : MostConfirmedByData;
+            datagram = datagram[(KcpSegment.HeaderBytes + (int)segment.PayloadBytes)..];
+        }
+    }
 
     private void FeedEngine()
     {
