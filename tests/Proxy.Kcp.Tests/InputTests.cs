@@ -240,14 +240,3 @@ public sealed class InputTests
         (uint)random.Next(-10, 100),
         random.Next(3) == 0 ? (uint)random.NextInt64(1L << 32) : 0);
 }
-
-internal static class EngineInput
-{
-    /// <summary>Hands the engine one segment with a payload of zeros.</summary>
-    public static KcpInputStatus HandleDatagram(this KcpEngine engine, KcpSegment segment, uint now, int payloadBytes = 0)
-    {
-        var datagram = new byte[KcpSegment.HeaderBytes + payloadBytes];
-        segment.Write(datagram);
-        return engine.HandleDatagram(datagram, now);
-    }
-}
