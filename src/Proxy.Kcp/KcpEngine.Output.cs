@@ -30,7 +30,27 @@ public sealed partial class KcpEngine
             length += WriteProbe(probe, nowMilliseconds, destination[length..]);
         }
 
-        while (TryFindSegment(out var number))
+        length += WriteSegments(nowMilliseconds, destination, length);
+        if (length == 0)
+        {
+            // The congestion window, set anew, may have room after all.
+            ReduceCongestionWindow();
+            length = WriteSegments(nowMilliseconds, destination, length);
+        }
+
+        _sentNewInFlush &= length > 0;
+        return length > 0;
+    }
+
+    /// <summary>Whether output is due without the passing of time.</summary>
+    private bool IsOutputDue =>
+        _owedAcknowledgements.Count > 0 || _owesWindow || _asksWindow || TryFindSegment(out _);
+
+    /// <summary>Fills what is left of the datagram behind <paramref name="start"/>; returns how many bytes were added.</summary>
+    private int WriteSegments(uint nowMilliseconds, Span<byte> destination, int start)
+    {
+        var length = start;
+        while (TryFindSegment(out var number) || (TryMarkOvertaken() && TryFindSegment(out number)))
         {
             var segmentBytes = KcpSegment.HeaderBytes + _sendRing[number].PayloadBytes;
 
@@ -43,19 +63,10 @@ public sealed partial class KcpEngine
             length += WriteSegment(number, nowMilliseconds, destination[length..]);
         }
 
-        if (length == 0)
-        {
-            EndFlush();
-        }
-
-        return length > 0;
+        return length - start;
     }
 
-    /// <summary>Whether output is due without the passing of time.</summary>
-    private bool IsOutputDue =>
-        _owedAcknowledgements.Count > 0 || _owesWindow || _asksWindow || TryFindSegment(out _);
-
-    /// <summary>The number to be sent next: resends before new data; early ones only in a flush that has nothing new.</summary>
+    /// <summary>The number to be sent next: what is to be sent again goes before new data.</summary>
     private bool TryFindSegment(out uint number)
     {
         if (TryFindDue(out number))
@@ -64,12 +75,7 @@ public sealed partial class KcpEngine
         }
 
         number = _sendNext;
-        if (_sendNext != _sendEnd && (int)(_sendNext - _firstUnacknowledged) < UsableWindowSegments)
-        {
-            return true;
-        }
-
-        return _settings.EarlyRetransmit && _hasOvertaken && !_sentNewInFlush && TryMarkOvertaken() && TryFindDue(out number);
+        return _sendNext != _sendEnd && (int)(_sendNext - _firstUnacknowledged) < UsableWindowSegments;
     }
 
     private bool TryFindDue(out uint number)
@@ -102,17 +108,25 @@ public sealed partial class KcpEngine
         return true;
     }
 
+    /// <summary>Early retransmission: in a flush that has nothing new to send, what was overtaken at all counts as lost.</summary>
     private bool TryMarkOvertaken()
     {
+        if (!_settings.EarlyRetransmit || !_hasOvertaken || _sentNewInFlush)
+        {
+            return false;
+        }
+
         _hasOvertaken = false;
-        var marked = false;
         for (var number = _firstUnacknowledged; number != _sendNext; number = _sendRing[number].Next)
         {
             ref var slot = ref _sendRing[number];
-            marked |= slot.Overtaken > 0 && MarkDue(number, ref slot, ResendCause.Early);
+            if (slot.Overtaken > 0)
+            {
+                MarkDue(number, ref slot, ResendCause.Early);
+            }
         }
 
-        return marked;
+        return true;
     }
 
     private int WriteAcknowledgements(Span<byte> destination)
@@ -204,12 +218,6 @@ public sealed partial class KcpEngine
             default:
                 throw new InvalidOperationException("A segment that was not due was sent again.");
         }
-    }
-
-    private void EndFlush()
-    {
-        ReduceCongestionWindow();
-        _sentNewInFlush = false;
     }
 
     /// <summary>A segment is resent fast so often at most; after that only the timeout does (the reference's IKCP_FASTACK_LIMIT).</summary>

@@ -121,7 +121,7 @@ public sealed partial class KcpEngine
         }
 
         OweAcknowledgement(number, segment.TimestampMilliseconds);
-        if (Serial.IsBefore(number, _receiveNext) || IsBuffered(number, offset))
+        if (offset < ReceivedSegments || IsBuffered(number, offset))
         {
             _statistics.Duplicates++;
             return true;
