@@ -90,6 +90,23 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
+    public void Reading_frames_that_come_whole_allocates_nothing()
+    {
+        using var reader = Greeted(out _);
+        var input = Bytes.FromHex("000000 01 00 00000001 000005 00 00 00000001 68656c6c6f 000008 06 00 00000000 0000000000000001 000000 00 01 00000001");
+        Assert.Equal(4, ReadAll(reader, input));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var frames = 0;
+        for (var round = 0; round < 100; round++)
+        {
+            frames += ReadAll(reader, input);
+        }
+
+        Assert.Equal((400, 0), (frames, GC.GetAllocatedBytesForCurrentThread() - before));
+    }
+
+    [Fact]
     public void No_input_is_need_more()
     {
         using var reader = new FrameReader(ArrayPool<byte>.Shared);
@@ -113,6 +130,17 @@ public sealed class FrameReaderTests
         var target = new byte[GoAwayFrame.MaxLengthBytes];
         Assert.Equal(target.Length, GoAwayFrame.Write(target, reason));
         Assert.Equal($"GOAWAY ffffffff ffffffff {reason[..ProtocolLimits.ReasonBytes]}", Assert.Single(ReadFrames.All(Convert.ToHexString(target))));
+    }
+
+    private static int ReadAll(FrameReader reader, ReadOnlySpan<byte> input)
+    {
+        var frames = 0;
+        while (reader.Read(ref input, out _) == ReadStatus.Done)
+        {
+            frames++;
+        }
+
+        return frames;
     }
 
     private static FrameReader Greeted(out CountingPool pool)
