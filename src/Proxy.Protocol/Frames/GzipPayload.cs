@@ -16,7 +16,7 @@ internal static class GzipPayload
 
     private const int LengthFieldBytes = 4;
 
-    /// <returns>The rule that is broken, or null; then <paramref name="inflated"/> was rented and belongs to the caller.</returns>
+    /// <summary>Gives the rule that is broken, or null; then <paramref name="inflated"/> was rented and belongs to the caller.</summary>
     public static FrameRule? TryInflate(byte[]? compressed, int compressedBytes, ArrayPool<byte> pool, out byte[]? inflated, out int inflatedBytes)
     {
         inflated = null;

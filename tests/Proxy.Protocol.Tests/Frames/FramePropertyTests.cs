@@ -89,7 +89,7 @@ public sealed class FramePropertyTests
         });
     }
 
-    /// <returns>Whether all of the input was good.</returns>
+    /// <summary>Gives whether all of the input was good.</summary>
     private static bool Survive(Random random, byte[] input)
     {
         var pool = new CountingPool();
