@@ -49,7 +49,8 @@ public sealed class FrameReaderTests
     public void Control_frames_in_one_piece_are_read_without_renting()
     {
         using var reader = Greeted(out var pool);
-        ReadOnlySpan<byte> input = Bytes.FromHex("000008 06 00 00000000 0000000000000001 000000 01 00 00000001 000009 07 00 00000000 ffffffffffffffff 61");
+        ReadOnlySpan<byte> input = Bytes.FromHex("000008 06 00 00000000 0000000000000001 000000 01 00 00000001"
+            + "000009 07 00 00000000 ffffffffffffffff 61");
         Assert.Equal(ReadStatus.Done, reader.Read(ref input, out _));
         Assert.Equal(ReadStatus.Done, reader.Read(ref input, out _));
         Assert.Equal(ReadStatus.Done, reader.Read(ref input, out var goAway));
@@ -93,7 +94,8 @@ public sealed class FrameReaderTests
     public void Reading_frames_that_come_whole_allocates_nothing()
     {
         using var reader = Greeted(out _);
-        var input = Bytes.FromHex("000000 01 00 00000001 000005 00 00 00000001 68656c6c6f 000008 06 00 00000000 0000000000000001 000000 00 01 00000001");
+        var input = Bytes.FromHex("000000 01 00 00000001 000005 00 00 00000001 68656c6c6f"
+            + "000008 06 00 00000000 0000000000000001 000000 00 01 00000001");
         Assert.Equal(4, ReadAll(reader, input));
 
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -34,31 +34,38 @@ public sealed class StreamTableTests
     {
         [Event.OpenLocally] =
         [
-            (SynSent, SendSyn), (SynSent, Misuse), (Established, Misuse), (FinSent, Misuse), (FinReceived, Misuse), (Dead, Misuse), (RealClosed, Misuse),
+            (SynSent, SendSyn), (SynSent, Misuse), (Established, Misuse), (FinSent, Misuse),
+            (FinReceived, Misuse), (Dead, Misuse), (RealClosed, Misuse),
         ],
         [Event.HandleSyn] =
         [
-            (Established, SendSynAck | Opened), Ignored(SynSent), Ignored(Established), Ignored(FinSent), Ignored(FinReceived), Ignored(Dead), Ignored(RealClosed),
+            (Established, SendSynAck | Opened), Ignored(SynSent), Ignored(Established), Ignored(FinSent),
+            Ignored(FinReceived), Ignored(Dead), Ignored(RealClosed),
         ],
         [Event.HandleSynAck] =
         [
-            (StreamState.None, SendReset), (Established, Opened), Ignored(Established), Ignored(FinSent), Ignored(FinReceived), Ignored(Dead), Ignored(RealClosed),
+            (StreamState.None, SendReset), (Established, Opened), Ignored(Established), Ignored(FinSent),
+            Ignored(FinReceived), Ignored(Dead), Ignored(RealClosed),
         ],
         [Event.HandleData] =
         [
-            (StreamState.None, SendReset), (Established, Opened | Deliver), (Established, Deliver), (FinSent, Deliver), (Dead, CutOffByUs | Abort), Ignored(Dead), Ignored(RealClosed),
+            (StreamState.None, SendReset), (Established, Opened | Deliver), (Established, Deliver), (FinSent, Deliver),
+            (Dead, CutOffByUs | Abort), Ignored(Dead), Ignored(RealClosed),
         ],
         [Event.HandleFin] =
         [
-            Ignored(StreamState.None), (FinReceived, Opened | DeliverEnd), (FinReceived, DeliverEnd), (Dead, DeliverEnd), (Dead, CutOffByPeer), Ignored(Dead), Ignored(RealClosed),
+            Ignored(StreamState.None), (FinReceived, Opened | DeliverEnd), (FinReceived, DeliverEnd), (Dead, DeliverEnd),
+            (Dead, CutOffByPeer), Ignored(Dead), Ignored(RealClosed),
         ],
         [Event.HandleReset] =
         [
-            Ignored(StreamState.None), (Dead, CutOffByPeer), (Dead, CutOffByPeer), (Dead, CutOffByPeer), (Dead, CutOffByPeer), Ignored(Dead), Ignored(RealClosed),
+            Ignored(StreamState.None), (Dead, CutOffByPeer), (Dead, CutOffByPeer), (Dead, CutOffByPeer),
+            (Dead, CutOffByPeer), Ignored(Dead), Ignored(RealClosed),
         ],
         [Event.HandlePauseToggle] =
         [
-            Ignored(StreamState.None), (SynSent, StopSending), (Established, StopSending), (FinSent, StopSending), (FinReceived, StopSending), Ignored(Dead), Ignored(RealClosed),
+            Ignored(StreamState.None), (SynSent, StopSending), (Established, StopSending), (FinSent, StopSending),
+            (FinReceived, StopSending), Ignored(Dead), Ignored(RealClosed),
         ],
         [Event.FinishLocally] =
         [
@@ -70,7 +77,8 @@ public sealed class StreamTableTests
         ],
         [Event.PauseLocally] =
         [
-            Ignored(StreamState.None), (SynSent, SendPauseToggle), (Established, SendPauseToggle), (FinSent, SendPauseToggle), Ignored(FinReceived), Ignored(Dead), Ignored(RealClosed),
+            Ignored(StreamState.None), (SynSent, SendPauseToggle), (Established, SendPauseToggle), (FinSent, SendPauseToggle),
+            Ignored(FinReceived), Ignored(Dead), Ignored(RealClosed),
         ],
         [Event.CloseLocally] =
         [

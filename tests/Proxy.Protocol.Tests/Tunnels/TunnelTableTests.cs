@@ -38,7 +38,10 @@ public sealed class TunnelTableTests
     // One row per event; a cell per state in the order Init, HandshakeSent, Ready, Draining, Closed.
     private static readonly Dictionary<Event, Cell[]> Client = new()
     {
-        [Event.Start] = [Go(HandshakeSent, SendSettings), Go(HandshakeSent, Misuse), Go(Ready, Misuse), Go(Draining, Misuse), Over with { Effects = Misuse }],
+        [Event.Start] =
+        [
+            Go(HandshakeSent, SendSettings), Go(HandshakeSent, Misuse), Go(Ready, Misuse), Go(Draining, Misuse), Over with { Effects = Misuse },
+        ],
         [Event.HandleSettings] = [Malformed, Go(Ready, BecameReady), Malformed, Malformed, Over],
         [Event.HandleFrame] = [Malformed, Malformed, Go(Ready, Process), Go(Draining, Process), Over],
         [Event.HandleSyn] = [Malformed, Malformed, Go(Ready, RefuseStream), Go(Draining, RefuseStream), Over],
