@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Proxy.Protocol;
@@ -31,7 +32,6 @@ internal static class WireText
         });
     }
 
-    private static bool IsPrintable(char character) => char.IsSurrogate(character) || !(char.IsControl(character)
-        || char.GetUnicodeCategory(character) is System.Globalization.UnicodeCategory.Format
-            or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator);
+    private static bool IsPrintable(char character) => char.GetUnicodeCategory(character) is not (UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

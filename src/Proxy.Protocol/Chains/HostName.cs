@@ -11,6 +11,8 @@ internal static class HostName
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
+    private static readonly SearchValues<char> AddressCharacters = SearchValues.Create("0123456789abcdefABCDEF.:");
+
     /// <summary>
     /// Lower case, without a final dot, so that one host has one spelling for rules to match.
     /// A name whose last label is a number is refused: resolvers read 2130706433, 0x7f.1 and 127.1 as addresses.
@@ -46,14 +48,16 @@ internal static class HostName
     /// <summary>An IPv4 address in its usual form of four decimal numbers, or an IPv6 address without a zone.</summary>
     public static bool TryParseAddress(ReadOnlySpan<char> text, out IPAddress address)
     {
-        if (!text.Contains('%') && IPAddress.TryParse(text, out var parsed) && (IsDottedQuad(text) || parsed.AddressFamily == AddressFamily.InterNetworkV6))
+        address = IPAddress.None;
+
+        // The framework's parser also takes brackets, ports, zones and every short form of IPv4.
+        if (text.ContainsAnyExcept(AddressCharacters) || !IPAddress.TryParse(text, out var parsed))
         {
-            address = parsed;
-            return true;
+            return false;
         }
 
-        address = IPAddress.None;
-        return false;
+        address = parsed;
+        return parsed.AddressFamily == AddressFamily.InterNetworkV6 || IsDottedQuad(text);
     }
 
     private static bool LooksLikeNumber(ReadOnlySpan<char> label) =>

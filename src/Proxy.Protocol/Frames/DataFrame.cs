@@ -24,6 +24,7 @@ public static class DataFrame
         return new FrameHeader(payloadBytes, FrameType.Data, flags, (uint)streamId).Write(destination);
     }
 
+    /// <summary>Writes header and payload.</summary>
     /// <param name="endsStream">Whether these are the stream's last bytes in this direction.</param>
     public static int Write(Span<byte> destination, int streamId, ReadOnlySpan<byte> payload, bool endsStream)
     {

@@ -48,7 +48,8 @@ public sealed record FrameError(FrameRule Rule, FrameHeader Header, long OffsetB
 {
     /// <summary>One line for a log or a GOAWAY; ASCII, below 200 characters.</summary>
     public string Text =>
-        $"{Explanation} (frame at byte {OffsetBytes}: type {(byte)Header.Type}, flags {(byte)Header.Flags}, stream {Header.StreamId}, length {Header.PayloadBytes})";
+        $"{Explanation} (frame at byte {OffsetBytes}: type {(byte)Header.Type}, flags {(byte)Header.Flags}, "
+        + $"stream {Header.StreamId}, length {Header.PayloadBytes})";
 
     private string Explanation => Rule switch
     {

@@ -1,6 +1,6 @@
 namespace Proxy.Protocol.Frames;
 
-/// <summary>The flags byte of a frame; what a bit means depends on the type (PING uses the first one for <see cref="PingFrame.AcknowledgeFlag"/>).</summary>
+/// <summary>The flags byte of a frame. What a bit means depends on the type: PING has <see cref="PingFrame.AcknowledgeFlag"/>.</summary>
 [Flags]
 public enum FrameFlags : byte
 {

@@ -30,6 +30,9 @@ public readonly record struct FrameHeader(int PayloadBytes, FrameType Type, Fram
         return true;
     }
 
+    /// <summary>Whether the bit is set.</summary>
+    public bool Has(FrameFlags flag) => (Flags & flag) != FrameFlags.None;
+
     /// <summary>Writes <see cref="SizeBytes"/> bytes and returns that number.</summary>
     public int Write(Span<byte> destination)
     {

@@ -63,7 +63,7 @@ public sealed class FrameReader : IDisposable
 
         return _header.Type switch
         {
-            FrameType.Data when _header.Flags.HasFlag(FrameFlags.Gzip) => ReadCompressed(ref input, out frame),
+            FrameType.Data when _header.Has(FrameFlags.Gzip) => ReadCompressed(ref input, out frame),
             FrameType.Data => ReadData(ref input, out frame),
             _ => ReadControl(ref input, out frame),
         };
@@ -94,7 +94,7 @@ public sealed class FrameReader : IDisposable
 
     private ReadStatus ReadData(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
-        var ends = _header.Flags.HasFlag(FrameFlags.EndStream);
+        var ends = _header.Has(FrameFlags.EndStream);
         var streamId = (int)_header.StreamId;
         if (_header.PayloadBytes == 0)
         {
@@ -130,7 +130,7 @@ public sealed class FrameReader : IDisposable
         }
 
         _inPayload = false;
-        frame = Frame.Data((int)_header.StreamId, _inflated.AsSpan(0, inflatedBytes), _header.Flags.HasFlag(FrameFlags.EndStream));
+        frame = Frame.Data((int)_header.StreamId, _inflated.AsSpan(0, inflatedBytes), _header.Has(FrameFlags.EndStream));
         return ReadStatus.Done;
     }
 
@@ -164,10 +164,10 @@ public sealed class FrameReader : IDisposable
                 _settingsSeen = true;
                 return Frame.Settings;
             case FrameType.Ping:
-                var kind = _header.Flags.HasFlag(PingFrame.AcknowledgeFlag) ? FrameKind.PingAcknowledge : FrameKind.Ping;
+                var kind = _header.Has(PingFrame.AcknowledgeFlag) ? FrameKind.PingAcknowledge : FrameKind.Ping;
                 return Frame.Ping(kind, BinaryPrimitives.ReadInt64BigEndian(payload));
             case FrameType.Headers:
-                return Frame.OfStream(_header.Flags.HasFlag(FrameFlags.EndStream) ? FrameKind.Reset : FrameKind.Syn, (int)_header.StreamId);
+                return Frame.OfStream(_header.Has(FrameFlags.EndStream) ? FrameKind.Reset : FrameKind.Syn, (int)_header.StreamId);
             default:
                 return GoAwayFrame.Read(payload);
         }

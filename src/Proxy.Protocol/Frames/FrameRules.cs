@@ -5,8 +5,8 @@ internal static class FrameRules
 {
     private const uint ReservedBit = 0x8000_0000;
 
+    /// <summary>Gives the first rule that is broken, or null.</summary>
     /// <param name="settingsSeen">Whether the peer's handshake came before this frame.</param>
-    /// <returns>The first rule that is broken, or null.</returns>
     public static FrameRule? Check(FrameHeader header, bool settingsSeen)
     {
         if (!IsKnown(header.Type))
@@ -61,7 +61,7 @@ internal static class FrameRules
         FrameType.Headers when header.PayloadBytes != 0 => FrameRule.HeadersWithPayload,
         FrameType.Ping when header.PayloadBytes != PingFrame.IdBytes => FrameRule.PingLength,
         _ when header.PayloadBytes > ProtocolLimits.FramePayloadBytes => FrameRule.PayloadTooLong,
-        FrameType.Data when header.Flags.HasFlag(FrameFlags.Gzip) && header.PayloadBytes < GzipPayload.MinBytes => FrameRule.GzipCorrupt,
+        FrameType.Data when header.Has(FrameFlags.Gzip) && header.PayloadBytes < GzipPayload.MinBytes => FrameRule.GzipCorrupt,
         _ => null,
     };
 }

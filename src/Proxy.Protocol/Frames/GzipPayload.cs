@@ -6,8 +6,8 @@ namespace Proxy.Protocol.Frames;
 
 /// <summary>
 /// Inflates the payload of compressed DATA with a bound. A gzip member (RFC 1952) ends with its content's length, so the length is checked
-/// before anything is rented, and the content must have exactly that length: a bomb, a cut stream, bytes behind the member and a second
-/// member all fail here.
+/// before anything is rented, and the content must have exactly that length: a bomb, a cut member and a second member fail here. What a
+/// sender hides behind a member, ending in the same length, is not content and is dropped.
 /// </summary>
 internal static class GzipPayload
 {
@@ -16,7 +16,7 @@ internal static class GzipPayload
 
     private const int LengthFieldBytes = 4;
 
-    /// <returns>The rule that is broken, or null; then <paramref name="inflated"/> was rented and belongs to the caller.</returns>
+    /// <summary>Gives the rule that is broken, or null; then <paramref name="inflated"/> was rented and belongs to the caller.</summary>
     public static FrameRule? TryInflate(byte[]? compressed, int compressedBytes, ArrayPool<byte> pool, out byte[]? inflated, out int inflatedBytes)
     {
         inflated = null;

@@ -2,7 +2,7 @@ namespace Proxy.Protocol.Frames;
 
 /// <summary>
 /// Opens a stream (SYN), and says that it was opened (SYN-ACK): the same bytes. Who opened the stream tells them apart: for a stream that
-/// we opened it is the SYN-ACK, else the SYN.
+/// we opened it is the SYN-ACK, else the SYN. At a client it is never a SYN, so for an unknown stream it is a SYN-ACK that came too late.
 /// <code>
 /// | length 0 | type 1 | flags 0 | stream n |
 /// </code>
