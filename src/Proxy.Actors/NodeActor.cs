@@ -193,7 +193,7 @@ public sealed class NodeActor : ReceiveActor
     private void GatherStatus()
     {
         var components = _pool is null ? _listeners : [.. _listeners, _pool];
-        Task.WhenAll(components.Select(component => component.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout)))
+        _ = Task.WhenAll(components.Select(component => component.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout)))
             .PipeTo(Sender, success: parts => parts.Aggregate(new ComponentStatus(), (sum, part) => sum.Plus(part)));
     }
 

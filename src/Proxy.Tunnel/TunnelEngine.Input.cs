@@ -274,7 +274,7 @@ public sealed partial class TunnelEngine
         {
             HandleSynOfUnknown(frame.StreamId, nowMicroseconds);
         }
-        else if (IsProcessed() && frame.Kind == FrameKind.Data && !frame.Payload.IsEmpty)
+        else if (IsProcessed() && frame.Kind == FrameKind.Data && !frame.Payload.IsEmpty && _resets.Add(frame.StreamId))
         {
             Reply(ResetFrame.Write(_frame, frame.StreamId), nowMicroseconds);
         }
@@ -288,6 +288,7 @@ public sealed partial class TunnelEngine
             || (effects.HasFlag(TunnelEffects.Process) && (_streams.Count >= _settings.MaximumStreams || !_opens.TryTake(nowMicroseconds))))
         {
             _statistics.StreamsRefused++;
+            _resets.Add(streamId);
             Reply(ResetFrame.Write(_frame, streamId), nowMicroseconds);
         }
         else if (effects.HasFlag(TunnelEffects.Process))

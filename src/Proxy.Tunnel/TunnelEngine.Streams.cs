@@ -125,6 +125,7 @@ public sealed partial class TunnelEngine
 
         if (effects.HasFlag(StreamEffects.SendReset))
         {
+            _resets.Add(stream.Id);
             WriteControl(ResetFrame.Write(_frame, stream.Id));
         }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using Proxy.Kcp;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Frames;
+using Proxy.Protocol.Streams;
 using Proxy.Protocol.Tunnels;
 
 namespace Proxy.Tunnel;
@@ -36,6 +37,7 @@ public sealed partial class TunnelEngine : IDisposable
     private readonly ByteQueue _control;
     private readonly Dictionary<int, TunnelStream> _streams = [];
     private readonly Queue<PendingEvent> _events = new();
+    private readonly RecentResets _resets = new();
     private readonly Queue<TunnelStream> _sendTurns = new();
     private readonly Queue<TunnelStream> _deliveryTurns = new();
     private readonly byte[] _frame;

@@ -136,7 +136,7 @@ internal sealed class EgressActor : ReceiveActor
         }
 
         Become(() => Resolving(job));
-        _environment.Resolver.ResolveAsync(job.Destination.Name!, CancellationToken.None)
+        _ = _environment.Resolver.ResolveAsync(job.Destination.Name!, CancellationToken.None)
             .PipeTo(Self, success: addresses => new Resolved(addresses));
     }
 

@@ -117,7 +117,7 @@ internal sealed class RelayConnectionActor : ReceiveActor
         }
 
         Become(() => Resolving(target));
-        _environment.Resolver.ResolveAsync(target.Name!, CancellationToken.None).PipeTo(Self, success: addresses => new Resolved(addresses));
+        _ = _environment.Resolver.ResolveAsync(target.Name!, CancellationToken.None).PipeTo(Self, success: addresses => new Resolved(addresses));
     }
 
     private void Dial(Destination target, IPAddress[] addresses)

@@ -12,7 +12,7 @@ public sealed class NodeEnvironment
 {
     public NodeEnvironment(IReadOnlyList<IIoLoop> loops, INameResolver resolver, ArrayPool<byte> pool)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(loops.Count);
+        ArgumentNullException.ThrowIfNull(loops);
         Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop))];
         Resolver = resolver;
         Pool = pool;

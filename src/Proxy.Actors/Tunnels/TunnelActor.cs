@@ -46,7 +46,7 @@ internal sealed class TunnelActor : ReceiveActor
         }
 
         Become(Resolving);
-        _environment.Resolver.ResolveAsync(_server.Name!, CancellationToken.None)
+        _ = _environment.Resolver.ResolveAsync(_server.Name!, CancellationToken.None)
             .PipeTo(Self, success: addresses => new Resolved(addresses));
     }
 

@@ -8,7 +8,7 @@ namespace Proxy.Protocol.Streams;
 public sealed class RecentResets
 {
     /// <summary>
-    /// Streams reset within about one round trip. One more than that costs an answer too many, which <see cref="Tunnels.ReplyBudget"/> counts.
+    /// Streams reset within about one round trip. One more than that costs an answer too many, which the budget for answers counts.
     /// </summary>
     public const int Capacity = 1024;
 
