@@ -1,2 +1,25 @@
-Console.Error.WriteLine("tcpproxy: nothing to run yet");
-return 1;
+using System.CommandLine;
+using Proxy.Node;
+using Proxy.Node.Commands;
+
+var root = new RootCommand("A clustered TCP proxy: plain layer-4 relays, and tunnels over links that TCP does badly on.")
+{
+    RelayCommand.Create(),
+    ServerCommand.Create(),
+    ClientCommand.Create(),
+    StatusCommand.Create(),
+    KeygenCommand.Create(),
+    DemoCommand.Create(),
+};
+
+var parsed = root.Parse(args);
+try
+{
+    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
+}
+catch (UsageException wrong)
+{
+    await Console.Error.WriteLineAsync($"tcpproxy {parsed.CommandResult.Command.Name}: {wrong.Message}");
+    return ExitCodes.Usage;
+}

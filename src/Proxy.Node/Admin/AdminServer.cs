@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Proxy.Node.Admin;
+
+/// <summary>The admin address: <c>/status</c>, <c>/healthz</c> (the process answers) and <c>/readyz</c> (it takes new connections).</summary>
+internal sealed class AdminServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private AdminServer(WebApplication app)
+    {
+        _app = app;
+    }
+
+    public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    /// <summary>Listens at <paramref name="listen"/>; where that is taken and was not asked for, at a free port beside it.</summary>
+    public static async Task<AdminServer> StartAsync(
+        IPEndPoint listen, bool isAsked, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
+    {
+        try
+        {
+            return await StartAtAsync(listen, logs, status, isReady);
+        }
+        catch (IOException) when (!isAsked)
+        {
+            return await StartAtAsync(new IPEndPoint(listen.Address, 0), logs, status, isReady);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _app.StopAsync(soon.Token);
+        await _app.DisposeAsync();
+    }
+
+    private static async Task<AdminServer> StartAtAsync(IPEndPoint listen, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Listen(listen);
+        });
+        var app = builder.Build();
+        app.MapGet("/status", async context =>
+        {
+            var answer = await status();
+            await context.Response.WriteAsJsonAsync(answer, StatusJson.Default.NodeStatus);
+        });
+        app.MapGet("/healthz", context => context.Response.WriteAsync("ok\n"));
+        app.MapGet("/readyz", context =>
+        {
+            context.Response.StatusCode = isReady() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            return context.Response.WriteAsync(isReady() ? "ready\n" : "draining\n");
+        });
+        try
+        {
+            await app.StartAsync();
+            return new AdminServer(app);
+        }
+        catch (Exception failure) when (failure is IOException or SocketException)
+        {
+            await app.DisposeAsync();
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    // Scrapers and operators; a flood of them must not eat the descriptors of users.
+    private const int MaximumConnections = 100;
+}

@@ -1,0 +1,23 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Proxy.Actors;
+
+namespace Proxy.Node.Admin;
+
+/// <summary>What the admin address says of a node; scripts rely on the names.</summary>
+internal sealed record NodeStatus(
+    NodeIdentity Node,
+    IReadOnlyList<TunnelStatus> Tunnels,
+    StreamCount Streams,
+    StreamCount Connections,
+    IReadOnlyList<FrontendStatus> Frontends,
+    IReadOnlyList<MemberStatus> Members);
+
+internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
+
+/// <summary>A member of the cluster; there is none where there is no cluster.</summary>
+internal sealed record MemberStatus(string Name, string Address, string Status, double Load);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(NodeStatus))]
+internal sealed partial class StatusJson : JsonSerializerContext;

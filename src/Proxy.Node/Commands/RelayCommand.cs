@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Proxy.Actors;
+using Proxy.Node.Hosting;
+
+namespace Proxy.Node.Commands;
+
+/// <summary><c>tcpproxy relay</c>: a plain layer-4 proxy, no tunnel involved.</summary>
+internal static class RelayCommand
+{
+    public static Command Create()
+    {
+        var listen = new Option<string>("--listen")
+        {
+            Description = "Where connections are taken.",
+            HelpName = "HOST:PORT",
+            Required = true,
+        };
+        var to = new Option<string[]>("--to")
+        {
+            Description = "Where they go. Repeat it for more targets: they are used in turn, and one that does not answer is passed over.",
+            HelpName = "HOST:PORT",
+            Required = true,
+        };
+        var maximum = new Option<int>("--max-connections")
+        {
+            Description = "Connections at once; more are refused. Default: as many as the descriptors carry.",
+            HelpName = "N",
+            DefaultValueFactory = _ => int.MaxValue,
+        };
+        var common = new CommonOptions();
+        var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, maximum };
+        common.AddTo(command);
+        command.SetAction((parsed, cancellation) => NodeHost.RunAsync(
+            new NodeSettings
+            {
+                Name = common.NameOf(parsed),
+                Relays =
+                [
+                    new RelayFrontendSettings
+                    {
+                        Name = "relay",
+                        Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
+                        Targets = [.. parsed.GetRequiredValue(to).Select(text => Values.Target(text, "--to"))],
+                        MaximumConnections = parsed.GetValue(maximum) is > 0 and var count
+                            ? count
+                            : throw new UsageException("--max-connections: a number from 1 on is expected"),
+                    },
+                ],
+            },
+            common.Read(parsed)));
+        return command;
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Text.Json;
+using Proxy.Node.Admin;
+using Spectre.Console;
+
+namespace Proxy.Node.Commands;
+
+/// <summary><c>tcpproxy status</c>: asks a running node how it is.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var admin = new Option<string>("--admin")
+        {
+            Description = "The node's admin address.",
+            HelpName = "URL",
+            DefaultValueFactory = _ => "http://127.0.0.1:9900",
+        };
+        var json = new Option<bool>("--json") { Description = "As JSON, for scripts." };
+        var command = new Command("status", "Shows tunnels, streams and frontends of a running node.") { admin, json };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(admin)!, parsed.GetValue(json), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string admin, bool isJson, CancellationToken cancellation)
+    {
+        var url = admin.Contains("://", StringComparison.Ordinal) ? admin : "http://" + admin;
+        if (!Uri.TryCreate(new Uri(url, UriKind.RelativeOrAbsolute), "/status", out var address))
+        {
+            throw new UsageException($"--admin '{admin}': a URL is expected, such as http://127.0.0.1:9900");
+        }
+
+        try
+        {
+            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+            var text = await client.GetStringAsync(address, cancellation);
+            if (isJson)
+            {
+                Console.Out.WriteLine(text);
+            }
+            else
+            {
+                Print(JsonSerializer.Deserialize(text, StatusJson.Default.NodeStatus)!);
+            }
+
+            return ExitCodes.Done;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or JsonException)
+        {
+            await Console.Error.WriteLineAsync($"tcpproxy status: no node answers at {url}: {failure.Message}");
+            await Console.Error.WriteLineAsync("The address is the 'listening http://…' line that the node printed; give it with --admin.");
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static void Print(NodeStatus status)
+    {
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{status.Node.Name}[/] {status.Node.State}, {string.Join(" and ", status.Node.Roles)}, up {TimeSpan.FromSeconds(status.Node.UptimeS):g}, version {status.Node.Version}");
+        AnsiConsole.MarkupLineInterpolated(
+            $"connections {status.Connections.Active} now, {status.Connections.Total} in all; streams {status.Streams.Active} now, {status.Streams.Total} in all");
+        if (status.Frontends.Count > 0)
+        {
+            var table = new Table().AddColumns("frontend", "target", "state", "now", "in all", "refused", "bytes up", "bytes down");
+            foreach (var frontend in status.Frontends)
+            {
+                table.AddRow(Cells(
+                    frontend.Listen, frontend.Target, frontend.State, frontend.Connections.Active, frontend.Connections.Total, frontend.Refused,
+                    frontend.BytesFromClients, frontend.BytesToClients));
+            }
+
+            AnsiConsole.Write(table);
+        }
+
+        if (status.Tunnels.Count > 0)
+        {
+            var table = new Table().AddColumns("tunnel", "state", "round trip", "streams", "bytes out", "bytes in", "segments", "sent again");
+            foreach (var tunnel in status.Tunnels)
+            {
+                table.AddRow(Cells(
+                    tunnel.Peer, tunnel.State, $"{tunnel.RttMs} ms", tunnel.Streams, tunnel.BytesSent, tunnel.BytesReceived, tunnel.SegmentsSent,
+                    tunnel.SegmentsResent));
+            }
+
+            AnsiConsole.Write(table);
+        }
+    }
+
+    private static string[] Cells(params object[] values) => [.. values.Select(value => Markup.Escape(value.ToString() ?? ""))];
+}

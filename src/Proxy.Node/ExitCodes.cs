@@ -1,0 +1,12 @@
+namespace Proxy.Node;
+
+/// <summary>What the program's end says to a script; 2 and 78 are the usual figures for them.</summary>
+internal static class ExitCodes
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int Usage = 2;
+}
+
+/// <summary>The command line asks for something that cannot be; the message says what, and what to do instead.</summary>
+internal sealed class UsageException(string message) : Exception(message);

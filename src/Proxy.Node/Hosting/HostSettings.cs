@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Proxy.Node.Hosting;
+
+/// <summary>How the process around a node behaves.</summary>
+internal sealed record HostSettings
+{
+    public required IPEndPoint Admin { get; init; }
+
+    /// <summary>Whether the admin address was asked for, so that no other will do.</summary>
+    public required bool IsAdminAsked { get; init; }
+
+    /// <summary>How long connections may finish after the first signal.</summary>
+    public required TimeSpan Drain { get; init; }
+
+    public required Kernel.Event.LogLevel LogLevel { get; init; }
+
+    public required bool IsLogJson { get; init; }
+}
