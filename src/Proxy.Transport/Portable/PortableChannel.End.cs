@@ -6,7 +6,16 @@ internal sealed partial class PortableChannel
     private bool _isClosing;
     private IDeadline? _lingerEnd;
 
-    public void Abort() => Release(withReset: true);
+    /// <summary>Whether the owner has let go of it, or it is gone by itself: nobody is told anything, and commands do nothing.</summary>
+    private bool IsClosed => _isClosing || _phase == Phase.Gone;
+
+    public void Abort()
+    {
+        if (!IsClosed)
+        {
+            Release(withReset: true);
+        }
+    }
 
     /// <remarks>
     /// After the peer's end of stream the socket is closed at once, and the kernel sends what it has. Before that, closing would make the kernel
@@ -15,7 +24,7 @@ internal sealed partial class PortableChannel
     /// </remarks>
     public void Close()
     {
-        if (_phase is Phase.Gone or Phase.Lingering || _isClosing)
+        if (IsClosed)
         {
             return;
         }
@@ -29,10 +38,16 @@ internal sealed partial class PortableChannel
         {
             Release(withReset: false);
         }
+
+        if (_phase != Phase.Gone)
+        {
+            _lingerEnd = _loop.CreateDeadline(() => Release(withReset: true));
+            _lingerEnd.Set(_loop.NowMicroseconds + (long)_loop.Settings.Linger.TotalMicroseconds);
+        }
     }
 
-    /// <summary>The loop ends, and with it the channel: kept bytes cannot go any more, so the peer is told by a reset if there are any.</summary>
-    public void Dispose() => Release(withReset: !_kept.IsEmpty);
+    /// <summary>The loop ends, and with it the channel: nobody will send the rest of this stream, and a reset is the word for that.</summary>
+    public void Dispose() => Release(withReset: true);
 
     private void BeginLinger()
     {
@@ -45,8 +60,6 @@ internal sealed partial class PortableChannel
 
         _isShutdownAsked = true;
         ShutdownWhenSent();
-        _lingerEnd = _loop.CreateDeadline(() => Release(withReset: true));
-        _lingerEnd.Set(_loop.NowMicroseconds + (long)_loop.Settings.Linger.TotalMicroseconds);
         PostTurn();
     }
 
@@ -66,7 +79,7 @@ internal sealed partial class PortableChannel
 
     private void Fail(TransportFault fault)
     {
-        var isOwned = _phase != Phase.Lingering && !_isClosing;
+        var isOwned = !IsClosed;
         Release(withReset: false);
         if (isOwned)
         {
@@ -78,7 +91,7 @@ internal sealed partial class PortableChannel
     private void FailForHandler(Exception failure)
     {
         _loop.ReportFailure(failure);
-        if (_phase is Phase.Gone or Phase.Lingering || _isClosing)
+        if (IsClosed)
         {
             return;
         }

@@ -127,6 +127,24 @@ public abstract partial class IoLoopContract
     }
 
     [Fact]
+    public void Close_is_final_and_an_abort_after_it_does_nothing()
+    {
+        var bytes = RandomBytes(16 << 20, seed: 10);
+        var pair = Connect();
+        pair.OnClient(channel =>
+        {
+            Assert.False(channel.Send(bytes));
+            channel.Close();
+            channel.Abort();
+        });
+        pair.OnServer(channel => channel.ResumeReceive());
+        Until(() => pair.ServerEvents.HasEnded || pair.ServerEvents.Fault is not null, "the end has come");
+
+        AssertSame(bytes, pair.ServerEvents.Received);
+        Assert.Null(pair.ServerEvents.Fault);
+    }
+
+    [Fact]
     public void No_handler_call_comes_after_close()
     {
         var pair = Connect();
