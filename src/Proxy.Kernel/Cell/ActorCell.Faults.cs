@@ -140,6 +140,11 @@ internal sealed partial class ActorCell
 
             ReleaseActor();
         }
+        else
+        {
+            // The last instance never came to life; what children it had made belong to nobody.
+            StopAll(ChildrenSnapshot());
+        }
 
         Extras.RecreateCause = cause;
         _state = CellState.Recreating;
@@ -162,6 +167,7 @@ internal sealed partial class ActorCell
         }
         catch (Exception secondary)
         {
+            ReleaseActor();
             HandleFailure(new PostRestartException($"{Self} could not restart: {secondary.Message}", secondary));
             return;
         }

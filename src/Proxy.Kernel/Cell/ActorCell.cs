@@ -107,6 +107,7 @@ internal sealed partial class ActorCell : IActorContext
         }
         catch (Exception cause)
         {
+            ReleaseActor();
             HandleFailure(new ActorInitializationException($"{Self} could not start: {cause.Message}", cause));
         }
     }

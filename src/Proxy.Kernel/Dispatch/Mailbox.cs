@@ -49,6 +49,9 @@ internal sealed class Mailbox : IThreadPoolWorkItem
             case PostResult.QueuedAndWoken:
                 _dispatcher.Execute(this);
                 break;
+            case PostResult.Full when envelope.Message is AutoReceivedMessage:
+                PostUnbounded(envelope);
+                break;
             case PostResult.Full:
                 _cell.System.CountMailboxOverflow();
                 _cell.System.Undelivered(envelope, _cell.Self);
@@ -59,7 +62,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Queues a message of the kernel's own past the bound: there is at most one per watched actor or timer.</summary>
+    /// <summary>Queues a message of the kernel's own past the bound: at most one per watched actor or timer, and a stop must not be lost.</summary>
     public void PostUnbounded(in Envelope envelope)
     {
         if (_inbox.Post(envelope, int.MaxValue) == PostResult.QueuedAndWoken)
