@@ -3,11 +3,14 @@ using Proxy.Kernel.Event;
 namespace Proxy.Kernel;
 
 /// <summary>
-/// Failure and supervision. Who fails suspends itself and its children, and asks the parent; each directive undoes exactly one suspension, so nested
-/// failures keep their count.
+/// Failure and supervision. An actor handles no user message while it has failed, while its parent is suspended, or while it is being recreated or
+/// stopped; its children follow. These are facts and not a count, so no order of failures and directives can leave an actor suspended for ever, or
+/// let one run that has no instance.
 /// </summary>
 internal sealed partial class ActorCell
 {
+    private bool _isParentSuspended;
+
     private void HandleFailure(Exception cause, LocalActorRef? perpetrator = null)
     {
         if (_state >= CellState.Terminating)
@@ -16,20 +19,37 @@ internal sealed partial class ActorCell
             return;
         }
 
-        SuspendSelfAndChildren(except: perpetrator);
-        Extras.Failure ??= new Failure(_message, perpetrator);
-        _parent.SendSystem(new SystemMessage.Failed(Self, cause));
+        if (Extras.Failure is not null)
+        {
+            // The supervisor has been asked already; its directive answers this one too. The first cause is the one it decides by.
+            LogError(cause, Self, $"Failed again before the supervisor decided: {cause.Message}");
+        }
+        else
+        {
+            Extras.Failure = new Failure(_message);
+            _parent.SendSystem(new SystemMessage.Failed(Self, cause));
+        }
+
+        if (perpetrator is not null)
+        {
+            Extras.Failure.Perpetrators.Add(perpetrator);
+        }
+
+        UpdateSuspension();
     }
 
-    private void SuspendSelfAndChildren(LocalActorRef? except)
+    private void UpdateSuspension()
     {
-        _mailbox.Suspend();
+        var isSuspended = _state != CellState.Running || _isParentSuspended || _extras?.Failure is not null;
+        if (isSuspended == _mailbox.IsSuspended)
+        {
+            return;
+        }
+
+        _mailbox.IsSuspended = isSuspended;
         foreach (var child in ChildrenSnapshot())
         {
-            if (child != except)
-            {
-                child.SendSystem(new SystemMessage.Suspend());
-            }
+            child.SendSystem(isSuspended ? new SystemMessage.Suspend() : new SystemMessage.Unsuspend());
         }
     }
 
@@ -45,7 +65,7 @@ internal sealed partial class ActorCell
         {
             case Directive.Resume:
                 System.EventStream.Publish(new Warning(child.Path.ToString(), cause.Message));
-                child.SendSystem(new SystemMessage.Resume(afterFailure: true));
+                child.SendSystem(new SystemMessage.Resume());
                 break;
             case Directive.Restart:
                 LogError(cause, child, cause.Message);
@@ -78,12 +98,6 @@ internal sealed partial class ActorCell
 
         foreach (var child in affected)
         {
-            // The failed one is suspended by its own failure.
-            if (child != failed)
-            {
-                child.SendSystem(new SystemMessage.Suspend());
-            }
-
             child.SendSystem(new SystemMessage.Recreate(cause));
         }
     }
@@ -96,8 +110,13 @@ internal sealed partial class ActorCell
         }
     }
 
-    private void HandleResume(bool afterFailure)
+    private void HandleResume()
     {
+        if (_extras?.Failure is not { } failure)
+        {
+            return;
+        }
+
         if (_actor is null)
         {
             // Nothing to go on with: the constructor failed. A resume then makes the instance.
@@ -105,16 +124,11 @@ internal sealed partial class ActorCell
             return;
         }
 
-        var perpetrator = _extras?.Failure?.Perpetrator;
-        _mailbox.Resume();
-        if (afterFailure)
+        Extras.Failure = null;
+        UpdateSuspension();
+        foreach (var perpetrator in failure.Perpetrators)
         {
-            Extras.Failure = null;
-        }
-
-        foreach (var child in ChildrenSnapshot())
-        {
-            child.SendSystem(new SystemMessage.Resume(afterFailure && child == perpetrator));
+            perpetrator.SendSystem(new SystemMessage.Resume());
         }
     }
 
@@ -122,8 +136,7 @@ internal sealed partial class ActorCell
     {
         if (_state is not CellState.Running)
         {
-            // A second failure while the first is being repaired: the repair answers both.
-            _mailbox.Resume();
+            // Under repair already, or on its way out.
             return;
         }
 
@@ -140,9 +153,15 @@ internal sealed partial class ActorCell
 
             ReleaseActor();
         }
+        else
+        {
+            // The last instance never came to life; what children it had made belong to nobody.
+            StopAll(ChildrenSnapshot());
+        }
 
         Extras.RecreateCause = cause;
         _state = CellState.Recreating;
+        UpdateSuspension();
         ContinueWithoutChild();
     }
 
@@ -154,7 +173,6 @@ internal sealed partial class ActorCell
         Extras.Failure = null;
         Extras.RestartCount++;
         _state = CellState.Running;
-        _mailbox.Resume();
         try
         {
             _actor = NewInstance();
@@ -162,10 +180,12 @@ internal sealed partial class ActorCell
         }
         catch (Exception secondary)
         {
+            ReleaseActor();
             HandleFailure(new PostRestartException($"{Self} could not restart: {secondary.Message}", secondary));
             return;
         }
 
+        UpdateSuspension();
         foreach (var child in survivors)
         {
             child.SendSystem(new SystemMessage.Recreate(cause));
@@ -187,7 +207,7 @@ internal sealed partial class ActorCell
         }
 
         // What is told from here on is not handled any more, also while children are waited for.
-        _mailbox.Suspend();
+        _mailbox.IsSuspended = true;
         foreach (var child in children)
         {
             child.SendSystem(new SystemMessage.Stop());
@@ -241,5 +261,8 @@ internal sealed partial class ActorCell
 }
 
 /// <param name="Message">What the actor was handling when it failed; null if it failed outside of a message.</param>
-/// <param name="Perpetrator">The child whose escalated failure this is, if it is not the actor's own.</param>
-internal sealed record Failure(object? Message, LocalActorRef? Perpetrator);
+internal sealed record Failure(object? Message)
+{
+    /// <summary>Children whose escalated failures are among the causes; a resume of this actor resumes them.</summary>
+    public List<LocalActorRef> Perpetrators { get; } = [];
+}

@@ -107,6 +107,7 @@ internal sealed partial class ActorCell : IActorContext
         }
         catch (Exception cause)
         {
+            ReleaseActor();
             HandleFailure(new ActorInitializationException($"{Self} could not start: {cause.Message}", cause));
         }
     }
@@ -160,10 +161,15 @@ internal sealed partial class ActorCell : IActorContext
                     HandleChildFailed((LocalActorRef)failed.Child, failed.Cause);
                     break;
                 case SystemMessage.Suspend:
-                    SuspendSelfAndChildren(except: null);
+                    _isParentSuspended = true;
+                    UpdateSuspension();
                     break;
-                case SystemMessage.Resume resume:
-                    HandleResume(resume.AfterFailure);
+                case SystemMessage.Unsuspend:
+                    _isParentSuspended = false;
+                    UpdateSuspension();
+                    break;
+                case SystemMessage.Resume:
+                    HandleResume();
                     break;
                 case SystemMessage.Recreate recreate:
                     HandleRecreate(recreate.Cause);

@@ -17,7 +17,6 @@ internal sealed class Mailbox : IThreadPoolWorkItem
     private volatile bool _systemWaits;
 
     private bool _closed;
-    private int _suspensions;
 
     // What was taken from the inbox and not yet handled.
     private int _taken;
@@ -36,7 +35,8 @@ internal sealed class Mailbox : IThreadPoolWorkItem
 
     public MessageDispatcher Dispatcher => _dispatcher;
 
-    public bool IsSuspended => _suspensions > 0;
+    /// <summary>Whether only system messages are handled.</summary>
+    public bool IsSuspended { get; set; }
 
     /// <summary>The first run, which makes the actor. A new mailbox counts as scheduled until then.</summary>
     public void Start() => _dispatcher.Execute(this);
@@ -49,6 +49,9 @@ internal sealed class Mailbox : IThreadPoolWorkItem
             case PostResult.QueuedAndWoken:
                 _dispatcher.Execute(this);
                 break;
+            case PostResult.Full when envelope.Message is AutoReceivedMessage:
+                PostUnbounded(envelope);
+                break;
             case PostResult.Full:
                 _cell.System.CountMailboxOverflow();
                 _cell.System.Undelivered(envelope, _cell.Self);
@@ -59,7 +62,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Queues a message of the kernel's own past the bound: there is at most one per watched actor or timer.</summary>
+    /// <summary>Queues a message of the kernel's own past the bound: at most one per watched actor or timer, and a stop must not be lost.</summary>
     public void PostUnbounded(in Envelope envelope)
     {
         if (_inbox.Post(envelope, int.MaxValue) == PostResult.QueuedAndWoken)
@@ -83,10 +86,6 @@ internal sealed class Mailbox : IThreadPoolWorkItem
             _dispatcher.Execute(this);
         }
     }
-
-    public void Suspend() => _suspensions++;
-
-    public void Resume() => _suspensions = Math.Max(0, _suspensions - 1);
 
     /// <summary>Makes an unstashed message the next one; several are prepended last first.</summary>
     public void Prepend(in Envelope envelope) => (_unstashed ??= new Stack<Envelope>()).Push(envelope);
@@ -130,7 +129,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
     {
         _cell.EnsureStarted();
         RunSystemMessages();
-        for (var left = _dispatcher.Throughput; left > 0 && !_closed && _suspensions == 0 && TryTake(out var envelope); left--)
+        for (var left = _dispatcher.Throughput; left > 0 && !_closed && !IsSuspended && TryTake(out var envelope); left--)
         {
             _cell.Invoke(envelope);
             if (_systemWaits)
@@ -171,7 +170,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
             return;
         }
 
-        var wantsUserMessages = _suspensions == 0;
+        var wantsUserMessages = !IsSuspended;
         var hasTaken = wantsUserMessages && (_taken > 0 || _unstashed is { Count: > 0 });
         if (hasTaken || !_inbox.TryGoIdle(wantsUserMessages))
         {

@@ -89,6 +89,14 @@ internal sealed class MailboxInbox
     /// <summary>Takes all that waits. How many messages that is: the first beside the chain, the rest in it.</summary>
     public int Take(out Envelope first, out EnvelopeSegment? chain)
     {
+        if (Volatile.Read(ref _count) == 0)
+        {
+            // Only a shortcut: whether there really is nothing is decided under the gate, by TryGoIdle.
+            first = default;
+            chain = null;
+            return 0;
+        }
+
         _gate.Enter();
         var count = _count;
         first = _first;

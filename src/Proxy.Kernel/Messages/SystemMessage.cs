@@ -32,13 +32,14 @@ internal abstract class SystemMessage
         public Exception Cause { get; } = cause;
     }
 
+    /// <summary>From the parent, which is suspended itself.</summary>
     public sealed class Suspend : SystemMessage;
 
-    /// <param name="afterFailure">Whether the receiver itself had failed, or only shared its parent's suspension.</param>
-    public sealed class Resume(bool afterFailure) : SystemMessage
-    {
-        public bool AfterFailure { get; } = afterFailure;
-    }
+    /// <summary>From the parent, which is suspended no more.</summary>
+    public sealed class Unsuspend : SystemMessage;
+
+    /// <summary>The directive of that name: go on with the same instance.</summary>
+    public sealed class Resume : SystemMessage;
 
     public sealed class Recreate(Exception cause) : SystemMessage
     {

@@ -117,6 +117,26 @@ public sealed class DispatcherTests
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref met) == 2, Await.DefaultTimeout));
     }
 
+    /// <summary>Two actors that keep waking each other stay on one thread, but not for ever: more such pairs than processors, and a stranger.</summary>
+    [Fact]
+    public async Task On_the_thread_pool_actors_that_keep_waking_each_other_do_not_starve_the_others()
+    {
+        var system = ActorSystem.Create("starving");
+        for (var pair = 0; pair < Environment.ProcessorCount + 2; pair++)
+        {
+            var pong = system.ActorOf(ScriptedActor.Props((context, message) => context.Sender.Tell(message)));
+            system.ActorOf(ScriptedActor.Props((context, message) => pong.Tell(message))).Tell("ball");
+        }
+
+        var stranger = system.ActorOf(ScriptedActor.Props((context, message) => context.Sender.Tell(message)));
+        for (var question = 0; question < 50; question++)
+        {
+            Assert.Equal(question, await stranger.Ask<int>(question, Await.DefaultTimeout));
+        }
+
+        await system.Terminate();
+    }
+
     private static string TraceOf(int seed)
     {
         var dispatcher = new DeterministicDispatcher(seed);

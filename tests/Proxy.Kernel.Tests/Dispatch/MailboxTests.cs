@@ -229,6 +229,21 @@ public sealed class MailboxTests
     }
 
     [Fact]
+    public void A_poison_pill_finds_room_in_a_full_mailbox()
+    {
+        using var test = new TestSystem();
+        var probe = test.Probe();
+        var actor = test.ActorOf(ScriptedActor.Props((_, _) => { }).WithMailboxCapacity(1));
+        probe.Watch(actor);
+        test.Run();
+
+        actor.Tell("fills it");
+        actor.Tell(PoisonPill.Instance);
+
+        probe.ExpectTerminated(actor);
+    }
+
+    [Fact]
     public void Many_waiting_messages_come_out_in_order_whatever_the_pattern_of_telling_and_handling()
     {
         Property.Check(200, random =>
