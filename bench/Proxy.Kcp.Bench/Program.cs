@@ -39,5 +39,6 @@ static void Measure(KcpAcknowledgement acknowledgement, int loseEvery)
     var rate = BulkTransfer.PayloadBytes / nanoseconds * 1000;
     var loss = loseEvery == 0 ? 0 : 100.0 / loseEvery;
     Console.WriteLine(
-        $"{acknowledgement,-15} {loss,4:0} %   {Segments,8}   {nanoseconds,11:0}   {rate,6:0}   {100 * resent,5:0.00} %   {(double)allocated / Segments,8:0.0000}");
+        $"{acknowledgement,-15} {loss,4:0} %   {Segments,8}   {nanoseconds,11:0}   {rate,6:0}   "
+        + $"{100 * resent,5:0.00} %   {(double)allocated / Segments,8:0.0000}");
 }
