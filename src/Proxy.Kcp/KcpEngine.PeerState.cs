@@ -5,8 +5,8 @@ namespace Proxy.Kcp;
 /// moment, a segment that it surely wrote later and that confirms less comes from a peer that lost its state. Two clocks prove "later",
 /// and loss, duplication and reordering can fake neither:
 /// an acknowledgement echoes our time of sending, so it was written after that; data carries the peer's own time of writing.
-/// The second needs a peer whose clock does not go back and, to find anything, one whose clock survives the restart (as vproxy's wall
-/// clock does). It is the only proof when our numbers are beyond the new peer's window, as it then acknowledges nothing.
+/// The second needs a peer whose clock does not go back and, to find anything, one whose clock survives the restart: vproxy's does, being
+/// the low 32 bits of the wall clock's milliseconds, so a caller does well to begin its own clock there. It is the only proof when our numbers are beyond the new peer's window, as it then acknowledges nothing.
 /// </summary>
 public sealed partial class KcpEngine
 {
@@ -15,7 +15,8 @@ public sealed partial class KcpEngine
 
     /// <summary>
     /// Whether the peer has proved to have forgotten what it had confirmed: it was restarted, and the conversation cannot go on. Latched.
-    /// Own acknowledgement only.
+    /// To be asked after <see cref="HandleDatagram"/> and before any output is taken, as that would acknowledge the new peer's data, which
+    /// has the numbers of old. Own acknowledgement only.
     /// </summary>
     public bool PeerLostState { get; private set; }
 

@@ -48,7 +48,7 @@ public sealed partial class KcpEngine
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ThrowUnlessStreamMode(false);
-        var fragments = Math.Max(1, (message.Length + MaximumPayloadBytes - 1) / MaximumPayloadBytes);
+        var fragments = message.IsEmpty ? 1 : ((message.Length - 1) / MaximumPayloadBytes) + 1;
         if (fragments > Math.Min(MaximumFragments, _settings.SendBufferSegments))
         {
             return KcpMessageStatus.TooLarge;

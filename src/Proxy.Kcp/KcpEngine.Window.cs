@@ -13,7 +13,7 @@ public sealed partial class KcpEngine
     private uint _probeAtMilliseconds;
 
     private int _congestionSegments = 1;
-    private int _congestionBytes; // incr
+    private long _congestionBytes; // incr
     private int _slowStartThresholdSegments;
     private uint _fastRecoveryEnd;
     private uint _timeoutRecoveryEnd;
@@ -93,7 +93,7 @@ public sealed partial class KcpEngine
     /// <summary>Una moved on: doubling per round trip up to the threshold, then about one segment per round trip.</summary>
     private void GrowCongestionWindow()
     {
-        var payload = MaximumPayloadBytes;
+        long payload = MaximumPayloadBytes;
         if (_congestionSegments >= PeerWindowSegments)
         {
             return;
@@ -110,7 +110,7 @@ public sealed partial class KcpEngine
             _congestionBytes += (payload * payload / _congestionBytes) + (payload / 16);
             if ((_congestionSegments + 1) * payload <= _congestionBytes)
             {
-                _congestionSegments = (_congestionBytes + payload - 1) / payload;
+                _congestionSegments = (int)((_congestionBytes + payload - 1) / payload);
             }
         }
 
@@ -127,7 +127,7 @@ public sealed partial class KcpEngine
     /// </summary>
     private void ReduceCongestionWindow()
     {
-        var payload = MaximumPayloadBytes;
+        long payload = MaximumPayloadBytes;
         if (_fastResentInFlush && !Serial.IsBefore(_firstUnacknowledged, _fastRecoveryEnd))
         {
             var inFlight = (int)(_sendNext - _firstUnacknowledged);

@@ -80,7 +80,9 @@ public sealed partial class KcpEngine : IDisposable
         _mtuBytes = mtuBytes;
     }
 
-    /// <summary>Gives the tables back that a burst has grown, as far as they are empty. For an engine that went idle; they grow again when needed.</summary>
+    /// <summary>
+    /// Gives the tables back that a burst has grown, as far as they are empty. For an engine that went idle; they grow again when needed.
+    /// </summary>
     public void TrimExcess()
     {
         if (QueuedOrInFlightSegments == 0)

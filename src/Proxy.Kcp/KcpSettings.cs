@@ -102,7 +102,9 @@ public sealed record KcpSettings
     /// <summary>A datagram at most.</summary>
     public int MtuBytes { get; init; } = 1400;
 
-    /// <summary>The largest payload taken from the peer, whose mtu may be another. With the receive window it bounds what a peer can make us hold.</summary>
+    /// <summary>
+    /// The largest payload taken from the peer, whose mtu may be another. With the receive window it bounds what a peer can make us hold.
+    /// </summary>
     public int MaximumReceivedPayloadBytes { get; init; } = 1500;
 
     public int MinimumRtoMilliseconds { get; init; } = 100;

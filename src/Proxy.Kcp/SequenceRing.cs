@@ -21,7 +21,9 @@ internal struct SequenceRing<T>
 
     public readonly ref T this[uint sequenceNumber] => ref _slots[(int)(sequenceNumber & (uint)(_slots.Length - 1))];
 
-    /// <summary>Makes room for <paramref name="needed"/> numbers from <paramref name="first"/> on, of which <paramref name="used"/> are in use.</summary>
+    /// <summary>
+    /// Makes room for <paramref name="needed"/> numbers from <paramref name="first"/> on, of which the first <paramref name="used"/> are kept.
+    /// </summary>
     public void Reserve(uint first, int used, int needed)
     {
         if (needed > _slots.Length)

@@ -52,7 +52,7 @@ public sealed class CongestionTests
         pair.Drive();
 
         Assert.InRange(pair.Client.Engine.CongestionWindowSegments, 1, 3);
-        Assert.Equal(300 * 1226, pair.Server.Received.Length);
+        Assert.Equal(300 * 1226, pair.Server.ReceivedBytes);
     }
 
     [Fact]
@@ -93,6 +93,20 @@ public sealed class CongestionTests
         pair.DriveUntil(() => pair.Client.Engine.CongestionWindowSegments >= 20, boundMilliseconds: 60);
 
         Assert.InRange(lost, 40, 50);
+    }
+
+    [Fact]
+    public void The_largest_mtu_overflows_nothing()
+    {
+        var settings = Congested with { MtuBytes = 65_535, MaximumReceivedPayloadBytes = 65_535 };
+        using var pair = new KcpPair(settings);
+        var bytes = Bytes.Random(100 * 65_511);
+        pair.Client.Write(bytes);
+
+        pair.Drive();
+
+        Bytes.AssertSame(bytes, pair.Server.Received);
+        Assert.InRange(pair.Client.Engine.CongestionWindowSegments, 5, 20);
     }
 
     private static byte[] Segments(int count) => Bytes.Random(count * 1226);

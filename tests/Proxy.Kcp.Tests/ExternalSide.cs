@@ -46,7 +46,8 @@ internal sealed class ExternalSide(KcpSettings settings, SimulatedLink outbound,
             Handle(datagram, nowMilliseconds);
         }
 
-        foreach (var number in _sent.Where(sent => sent.Value.AtMilliseconds + AnswerMilliseconds <= nowMilliseconds).Select(sent => sent.Key).ToList())
+        var unanswered = _sent.Where(sent => sent.Value.AtMilliseconds + AnswerMilliseconds <= nowMilliseconds).Select(sent => sent.Key);
+        foreach (var number in unanswered.ToList())
         {
             ReportLost(number);
         }

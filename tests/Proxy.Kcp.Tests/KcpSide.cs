@@ -20,6 +20,8 @@ internal sealed class KcpSide(KcpSettings settings, SimulatedLink outbound, Simu
 
     public byte[] Received => [.. _received];
 
+    public int ReceivedBytes => _received.Count;
+
     public List<byte[]> ReceivedMessages { get; } = [];
 
     public List<KcpInputStatus> Refusals { get; } = [];

@@ -76,7 +76,7 @@ public sealed class LossTests
 
         Assert.Equal(1, pair.Client.Engine.Statistics.FastResends);
         pair.Drive();
-        Assert.Equal((1 + fastResend) * 1226, pair.Server.Received.Length);
+        Assert.Equal((1 + fastResend) * 1226, pair.Server.ReceivedBytes);
         Assert.Equal(0, pair.Client.Engine.Statistics.TimeoutResends);
     }
 
@@ -131,7 +131,7 @@ public sealed class LossTests
 
         Assert.Equal(1, pair.Client.Engine.Statistics.EarlyResends);
         Assert.Equal(0, pair.Client.Engine.Statistics.TimeoutResends);
-        Assert.Equal(2 * 1226, pair.Server.Received.Length);
+        Assert.Equal(2 * 1226, pair.Server.ReceivedBytes);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class StreamProperties
             var down = Bytes.Random(random, 100_000);
             pair.Client.Write(up);
             pair.Server.Write(down);
-            pair.DriveUntil(() => pair.Server.Received.Length >= up.Length && pair.Client.Received.Length >= down.Length);
+            pair.DriveUntil(() => pair.Server.ReceivedBytes >= up.Length && pair.Client.ReceivedBytes >= down.Length);
             pair.Drive();
 
             Bytes.AssertSame(up, pair.Server.Received);

@@ -86,7 +86,7 @@ public sealed class StreamTests
         Assert.Equal(5, pair.Client.Engine.InFlightSegments);
         Assert.Equal(15, pair.Client.Engine.QueuedSegments);
         pair.Drive();
-        Assert.Equal(20 * 1226, pair.Server.Received.Length);
+        Assert.Equal(20 * 1226, pair.Server.ReceivedBytes);
     }
 
     [Fact]

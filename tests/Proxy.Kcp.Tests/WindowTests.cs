@@ -35,7 +35,7 @@ public sealed class WindowTests
         pair.DriveFor(100);
 
         Assert.Equal(0, pair.Client.Engine.Statistics.ProbesSent);
-        Assert.Equal(30 * 1226, pair.Server.Received.Length);
+        Assert.Equal(30 * 1226, pair.Server.ReceivedBytes);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class WindowTests
         pair.DriveFor(1000);
 
         Assert.Equal(1, pair.Client.Engine.Statistics.ProbesSent);
-        Assert.Equal(30 * 1226, pair.Server.Received.Length);
+        Assert.Equal(30 * 1226, pair.Server.ReceivedBytes);
     }
 
     [Fact]

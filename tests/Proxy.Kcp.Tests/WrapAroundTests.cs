@@ -32,7 +32,7 @@ public sealed class WrapAroundTests
 
         Assert.Equal(1, pair.Client.Engine.Statistics.FastResends);
         Assert.Equal(0, pair.Client.Engine.Statistics.TimeoutResends);
-        Assert.Equal(15 * 1226, pair.Server.Received.Length);
+        Assert.Equal(15 * 1226, pair.Server.ReceivedBytes);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class WrapAroundTests
         }
 
         Assert.Equal(5, pair.Server.Engine.Statistics.Duplicates);
-        Assert.Equal(25 * 1226, pair.Server.Received.Length);
+        Assert.Equal(25 * 1226, pair.Server.ReceivedBytes);
     }
 
     [Fact]
