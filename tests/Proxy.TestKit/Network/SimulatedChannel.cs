@@ -15,7 +15,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
     private bool _isShutdownAsked;
 
     // Whether the owner has closed or aborted it, or was told that it failed.
-    private bool _isEnded;
+    private bool _isLetGo;
     private bool _isCounted = true;
 
     public SimulatedChannel(SimulatedLoop loop, SimulatedTcpSocket socket, IChannelHandler handler, bool isConnecting)
@@ -29,20 +29,23 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
         }
     }
 
+    // Let go of, or lost in a crash of its own host.
+    private bool IsEnded => _isLetGo || _loop.IsDead;
+
     public IChannelHandler Handler { get; set; }
 
     public EndPoint? RemoteEndPoint => Socket.Remote;
 
     public EndPoint? LocalEndPoint => Socket.Local;
 
-    public bool HasUnsent => !_isEnded && Socket.HasPending;
+    public bool HasUnsent => !IsEnded && Socket.HasPending;
 
     public SimulatedTcpSocket Socket { get; }
 
     public bool Send(ReadOnlySpan<byte> bytes)
     {
         _loop.RequireCurrent();
-        if (_isEnded)
+        if (IsEnded)
         {
             return true;
         }
@@ -58,7 +61,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
     public void ShutdownSend()
     {
         _loop.RequireCurrent();
-        if (!_isEnded)
+        if (!IsEnded)
         {
             _isShutdownAsked = true;
             Socket.ShutdownSend();
@@ -68,7 +71,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
     public void ResumeReceive()
     {
         _loop.RequireCurrent();
-        _isReceiving = !_isEnded;
+        _isReceiving = !IsEnded;
         PostTurn();
     }
 
@@ -81,9 +84,9 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
     public void Abort()
     {
         _loop.RequireCurrent();
-        if (!_isEnded)
+        if (!IsEnded)
         {
-            _isEnded = true;
+            _isLetGo = true;
             Socket.Abort();
             OnSocketGone();
         }
@@ -92,7 +95,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
     public void Close()
     {
         _loop.RequireCurrent();
-        if (_isEnded)
+        if (IsEnded)
         {
             return;
         }
@@ -103,7 +106,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
             return;
         }
 
-        _isEnded = true;
+        _isLetGo = true;
         Socket.Release();
         if (Socket.Fault is not null)
         {
@@ -113,7 +116,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
 
     public void OnSocketChanged()
     {
-        if (!_isEnded)
+        if (!IsEnded)
         {
             PostTurn();
         }
@@ -121,7 +124,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
 
     public void OnSocketGone()
     {
-        if (_isCounted && (_isEnded || Socket.Fault is null))
+        if (_isCounted && (IsEnded || Socket.Fault is null))
         {
             _isCounted = false;
             _loop.Counters.OpenChannels--;
@@ -143,7 +146,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
 
     private void Turn()
     {
-        if (_isEnded)
+        if (IsEnded)
         {
             return;
         }
@@ -165,13 +168,13 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
             Handler.OnConnected(this);
         }
 
-        if (!_isEnded && Socket.IsDrained)
+        if (!IsEnded && Socket.IsDrained)
         {
             Socket.IsDrained = false;
             Handler.OnSendDrained(this);
         }
 
-        if (!_isEnded && _isReceiving)
+        if (!IsEnded && _isReceiving)
         {
             Receive();
         }
@@ -204,7 +207,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
 
     private void EndBy(TransportFault fault)
     {
-        _isEnded = true;
+        _isLetGo = true;
         OnSocketGone();
         Handler.OnFailed(this, fault);
     }
@@ -213,7 +216,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
     private void FailForHandler(Exception failure)
     {
         _loop.ReportFailure(failure);
-        if (_isEnded)
+        if (IsEnded)
         {
             return;
         }
@@ -231,7 +234,7 @@ internal sealed class SimulatedChannel : IChannel, IThreadPoolWorkItem, ISimulat
 
     private void PostTurn()
     {
-        if (!_isTurnPosted && !_isEnded)
+        if (!_isTurnPosted && !IsEnded)
         {
             _isTurnPosted = true;
             _loop.Post(this);

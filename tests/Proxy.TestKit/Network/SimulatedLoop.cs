@@ -17,6 +17,8 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
     /// <summary>Most bytes of one delivery: a GRO batch, and the read size of the real loops.</summary>
     internal const int ReceiveBufferBytes = 64 * 1024;
 
+    private static readonly TransportFault HostIsDown = new(TransportFaultKind.Unreachable, "the host has crashed");
+
     private readonly Lock _lock = new();
     private readonly Queue<IThreadPoolWorkItem> _work = new();
     private readonly byte[] _receiveBuffer = new byte[ReceiveBufferBytes];
@@ -46,6 +48,9 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
 
     /// <summary>Counted as the real loops count; slow turns are none, for a turn takes no virtual time.</summary>
     public LoopCounters Counters { get; } = new();
+
+    /// <summary>Whether its host has crashed; the turn in which that happened runs to its end, and what it still asks for comes to nothing.</summary>
+    internal bool IsDead => _isDead;
 
     internal Span<byte> ReceiveBuffer => _receiveBuffer;
 
@@ -113,14 +118,25 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
         RequireCurrent();
         var created = new SimulatedListener(this, options, handler);
         listener = created;
-        return Host.TryListen(localEndPoint, created, out fault);
+        fault = HostIsDown;
+        return !_isDead && Host.TryListen(localEndPoint, created, out fault);
     }
 
     public IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler)
     {
         RequireCurrent();
-        var channel = new SimulatedChannel(this, Host.CreateClientSocket(remoteEndPoint, options), handler, isConnecting: true);
-        channel.Socket.Connect();
+        var socket = Host.CreateClientSocket(remoteEndPoint, options);
+        var channel = new SimulatedChannel(this, socket, handler, isConnecting: true);
+        if (_isDead)
+        {
+            Host.Remove(socket);
+            socket.Vanish();
+        }
+        else
+        {
+            socket.Connect();
+        }
+
         return channel;
     }
 
@@ -141,7 +157,8 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
         RequireCurrent();
         var created = new SimulatedUdpEndpoint(this, remoteEndPoint, options, handler);
         endpoint = created;
-        return Host.TryOpenUdp(localEndPoint, created, out fault);
+        fault = HostIsDown;
+        return !_isDead && Host.TryOpenUdp(localEndPoint, created, out fault);
     }
 
     public override string ToString() => $"{Host.Name}/{Name}";

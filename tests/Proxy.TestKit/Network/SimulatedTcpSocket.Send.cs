@@ -62,7 +62,7 @@ internal sealed partial class SimulatedTcpSocket
 
     private void SendPending()
     {
-        while (IsEstablished && _pending.TryPeek(out var chunk))
+        while (IsEstablished && !_isGone && _pending.TryPeek(out var chunk))
         {
             var room = Network.TcpWindowBytes - _unreadBytes;
             if (room <= 0)
@@ -70,13 +70,19 @@ internal sealed partial class SimulatedTcpSocket
                 return;
             }
 
-            while (chunk.Length > 0 && room > 0)
+            while (chunk.Length > 0 && room > 0 && !_isGone)
             {
                 var size = Math.Min(Math.Min(chunk.Length, room), NextSegmentSize());
                 Send(PacketKind.TcpData, _nextSequence++, chunk[..size]);
                 _unreadBytes += size;
                 room -= size;
                 chunk = chunk[size..];
+            }
+
+            // A rule may have crashed our host with the last segment.
+            if (_isGone)
+            {
+                return;
             }
 
             _pending.Dequeue();

@@ -33,13 +33,16 @@ internal sealed class SimulatedUdpEndpoint(SimulatedLoop loop, IPEndPoint? remot
     // Whether an ICMP answer has come that nobody was told of yet.
     private bool _isRefused;
 
+    // Whether it is bound, and its host has not crashed since.
+    private bool IsOpen => _isOpen && !loop.IsDead;
+
     public IPEndPoint LocalEndPoint { get; private set; } = new(IPAddress.Any, 0);
 
     public UdpSendStatus Send(ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress to)
     {
         loop.RequireCurrent();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(segmentSizeBytes);
-        if (!_isOpen)
+        if (!IsOpen)
         {
             return UdpSendStatus.Failed;
         }
@@ -62,7 +65,7 @@ internal sealed class SimulatedUdpEndpoint(SimulatedLoop loop, IPEndPoint? remot
         }
 
         ReadOnlyMemory<byte> copy = datagrams.ToArray();
-        for (var offset = 0; offset < copy.Length; offset += segmentSizeBytes)
+        for (var offset = 0; offset < copy.Length && IsOpen; offset += segmentSizeBytes)
         {
             var datagram = copy.Slice(offset, Math.Min(segmentSizeBytes, copy.Length - offset));
             loop.Host.SendDatagram(this, target, source, destination, datagram);
@@ -112,7 +115,7 @@ internal sealed class SimulatedUdpEndpoint(SimulatedLoop loop, IPEndPoint? remot
     /// <summary>An ICMP answer came for something sent to <paramref name="destination"/>.</summary>
     public void Refuse(in UdpAddress destination)
     {
-        if (_isOpen && remote is not null && destination == _remoteAddress)
+        if (IsOpen && remote is not null && destination == _remoteAddress)
         {
             _isRefused = true;
             PostTurn();
@@ -122,28 +125,28 @@ internal sealed class SimulatedUdpEndpoint(SimulatedLoop loop, IPEndPoint? remot
     void IThreadPoolWorkItem.Execute()
     {
         _isTurnPosted = false;
-        if (_isOpen && _isRefused)
+        if (IsOpen && _isRefused)
         {
             _isRefused = false;
             Guarded(() => handler.OnSendRefused(this, PortUnreachable));
         }
 
-        if (!_isOpen || _received.Count == 0)
+        if (!IsOpen || _received.Count == 0)
         {
             return;
         }
 
-        for (var batch = 0; batch < MaxTurnBatches && _isOpen && _received.Count > 0; batch++)
+        for (var batch = 0; batch < MaxTurnBatches && IsOpen && _received.Count > 0; batch++)
         {
             DeliverBatch();
         }
 
-        if (_isOpen)
+        if (IsOpen)
         {
             Guarded(() => handler.OnReceiveTurnEnded(this));
         }
 
-        if (_isOpen && _received.Count > 0)
+        if (IsOpen && _received.Count > 0)
         {
             PostTurn();
         }
