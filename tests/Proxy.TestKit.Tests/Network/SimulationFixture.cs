@@ -31,7 +31,8 @@ public sealed class SimulationFixture
     /// <summary>A new loop for the right host, after a restart.</summary>
     public void ReplaceRightLoop() => RightLoop = World.CreateLoop(Right, "loop-1");
 
-    public IUdpEndpoint OpenUdp(SimulatedLoop loop, IUdpHandler handler, int port = 0, IPEndPoint? remote = null, UdpOptions? options = null) => loop.Run(() =>
+    public IUdpEndpoint OpenUdp(
+        SimulatedLoop loop, IUdpHandler handler, int port = 0, IPEndPoint? remote = null, UdpOptions? options = null) => loop.Run(() =>
     {
         var local = new IPEndPoint(loop.Host.Addresses[0], port);
         Assert.True(loop.TryOpenUdp(local, remote, options ?? UdpOptions.Default, handler, out var endpoint, out var fault), fault.Text);

@@ -87,7 +87,7 @@ public sealed partial class SimulatedHost
 
     internal bool Owns(IPAddress address) => IPAddress.IsLoopback(address) || Addresses.Contains(address);
 
-    /// <summary>What a socket that is bound to all addresses sends from to <paramref name="target"/>; null: the host has none of that family.</summary>
+    /// <summary>What a socket bound to all addresses sends from to <paramref name="target"/>; null: the host has none of that family.</summary>
     internal IPAddress? SourceFor(IPAddress target)
     {
         if (IPAddress.IsLoopback(target))

@@ -77,7 +77,7 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
 
     public void Post(Action action) => Post(new ActionWork(action));
 
-    /// <summary>Runs <paramref name="action"/> in a turn of this loop, now, and throws what it threw: for a test that stands outside of any turn.</summary>
+    /// <summary>Runs <paramref name="action"/> in a turn of this loop, now, and throws what it threw: for a test outside of any turn.</summary>
     public void Run(Action action)
     {
         var isDone = false;
@@ -152,7 +152,12 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
     }
 
     public bool TryOpenUdp(
-        IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault)
+        IPEndPoint localEndPoint,
+        IPEndPoint? remoteEndPoint,
+        UdpOptions options,
+        IUdpHandler handler,
+        out IUdpEndpoint endpoint,
+        out TransportFault fault)
     {
         RequireCurrent();
         var created = new SimulatedUdpEndpoint(this, remoteEndPoint, options, handler);

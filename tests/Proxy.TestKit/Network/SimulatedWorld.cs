@@ -20,8 +20,7 @@ public sealed class SimulatedWorld
     private int _loopCount;
     private ExceptionDispatchInfo? _failure;
 
-    /// <param name="seed">Decides every chance of this world.</param>
-    /// <param name="ready">Who picks what runs next; null for a seeded choice of this world's own.</param>
+    /// <summary><paramref name="ready"/> picks what runs next; null for a seeded choice of this world's own.</summary>
     public SimulatedWorld(int seed, IReadyQueue? ready = null)
     {
         Seed = seed;
@@ -36,7 +35,7 @@ public sealed class SimulatedWorld
 
     public ManualTime Time { get; } = new();
 
-    /// <summary>For the test's own chances. The ready queue and the network have sources of their own, so drawing here shifts nothing there.</summary>
+    /// <summary>For the test's own chances. The ready queue and the network have sources of their own: drawing here shifts nothing there.</summary>
     public Random Random { get; }
 
     public IReadyQueue Ready { get; }

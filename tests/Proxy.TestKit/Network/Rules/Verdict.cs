@@ -21,6 +21,6 @@ public abstract record Verdict
 
     public sealed record Dropped : Verdict;
 
-    /// <param name="Delays">One per copy.</param>
+    /// <summary>Arrives, once per delay.</summary>
     public sealed record Delivered(IReadOnlyList<TimeSpan> Delays) : Verdict;
 }
