@@ -34,7 +34,8 @@ internal sealed class NginxServer : IAsyncDisposable
         await File.WriteAllTextAsync(configuration, Configuration(address, files, work.File("temp"), work.File("nginx.pid")));
         var start = new ProcessStartInfo(program, ["-c", configuration, "-p", work.Path, "-e", "stderr"])
         {
-            UseShellExecute = false, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardError = true,
         };
         var server = new NginxServer(Process.Start(start)!, address, files);
         await Wait.UntilAsync(() => Dial.Answers(address) || server._process.HasExited, StartBound, () => "nginx does not answer");

@@ -23,7 +23,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(Executables.Node, arguments)
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         _commandLine = "tcpproxy " + string.Join(' ', arguments);
         _process = Process.Start(start)!;
