@@ -48,6 +48,6 @@ public sealed partial class ListeningTests : EndToEndTest
         Assert.Equal(schemes.Order(StringComparer.Ordinal), node.Listening.Select(address => address.Scheme).Order(StringComparer.Ordinal));
     }
 
-    [GeneratedRegex(@"^listening (kcp|tcp|http)://127\.0\.0\.1:[1-9]\d*$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^listening (kcp|tcp|http)://127\.0\.0\.1:[1-9]\d*$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex ListeningLine();
 }
