@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Proxy.EndToEnd.Tests.Harness;
 using Proxy.EndToEnd.Tests.Peers;
@@ -19,7 +18,7 @@ public sealed class DestinationTests : EndToEndTest
         await using var server = await TunnelPair.StartServerAsync(port: 0, allowed);
         await using var client = await TunnelPair.StartClientAsync(server.Kcp.Port, echoing.Address);
 
-        Assert.Equal(SocketError.ConnectionReset, await EndOfAsync(client.Tcp));
+        Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(client.Tcp, Limit));
         await client.LogsAsync("not allowed", LogBound);
         Assert.Equal(0, echoing.Accepted);
     }
@@ -31,7 +30,7 @@ public sealed class DestinationTests : EndToEndTest
         await using var server = await TunnelPair.StartServerAsync(port: 0, allowed: "127.0.0.0/8:1");
         await using var client = await TunnelPair.StartClientAsync(server.Kcp.Port, echoing.Address);
 
-        Assert.Equal(SocketError.ConnectionReset, await EndOfAsync(client.Tcp));
+        Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(client.Tcp, Limit));
         Assert.Equal(0, echoing.Accepted);
     }
 
@@ -41,7 +40,7 @@ public sealed class DestinationTests : EndToEndTest
         var nobody = FreePort.ForTcp();
         await using var tunnel = await TunnelPair.StartAsync(nobody);
 
-        Assert.Equal(SocketError.ConnectionReset, await EndOfAsync(tunnel.Entry));
+        Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(tunnel.Entry, Limit));
         await tunnel.Client.LogsAsync("refused", LogBound);
     }
 
@@ -53,7 +52,7 @@ public sealed class DestinationTests : EndToEndTest
         using var staying = await Dial.ToAsync(tunnel.Client.Entries[0]);
         await Exchange.PingAsync(staying, Limit);
 
-        await EndOfAsync(tunnel.Client.Entries[1]);
+        await Exchange.RefusalAsync(tunnel.Client.Entries[1], Limit);
 
         await Exchange.PingAsync(staying, Limit);
     }
@@ -97,11 +96,5 @@ public sealed class DestinationTests : EndToEndTest
         await using var server = await TunnelPair.StartServerAsync(serverPort);
 
         await answer;
-    }
-
-    private async Task<SocketError> EndOfAsync(IPEndPoint entry)
-    {
-        using var application = await Dial.ToAsync(entry);
-        return (await application.ReadToEndAsync(Limit)).End;
     }
 }

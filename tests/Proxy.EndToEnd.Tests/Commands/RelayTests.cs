@@ -79,9 +79,8 @@ public sealed class RelayTests : EndToEndTest
     {
         var nobody = FreePort.ForTcp();
         await using var relay = await StartAsync("--to", nobody.ToString());
-        using var application = await Dial.ToAsync(relay.Tcp);
 
-        Assert.Equal(SocketError.ConnectionReset, (await application.ReadToEndAsync(Limit)).End);
+        Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(relay.Tcp, Limit));
         await relay.LogsAsync(nobody.ToString(), TimeSpan.FromSeconds(5));
     }
 

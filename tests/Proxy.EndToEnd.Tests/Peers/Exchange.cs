@@ -46,6 +46,20 @@ internal static class Exchange
         Assert.Equal(bytes, await socket.ReadExactlyAsync(bytes.Length, cancellation));
     }
 
+    /// <summary>How a connection ends that leads nowhere. The reset may come so soon that it is seen while connecting.</summary>
+    public static async Task<SocketError> RefusalAsync(IPEndPoint entry, CancellationToken cancellation)
+    {
+        try
+        {
+            using var socket = await Dial.ToAsync(entry);
+            return (await socket.ReadToEndAsync(cancellation)).End;
+        }
+        catch (SocketException error)
+        {
+            return error.SocketErrorCode;
+        }
+    }
+
     public static void Check(Content expected, Reading reading)
     {
         Assert.Equal(SocketError.Success, reading.End);
