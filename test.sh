@@ -78,8 +78,8 @@ install_peers() {
     trap - EXIT
 }
 
-number_after() { # label: the last figure behind it in the summary of the test run
-    sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$work/tests" | tail -n 1 | grep . || echo 0
+number_after() { # label: the figure behind it in the summary of the test run, 0 where there is none
+    sed -n "/^Test run summary/,\$s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$work/tests" | tail -n 1 | grep . || echo 0
 }
 
 long=0
