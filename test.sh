@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Installs what the end-to-end tests need where it can, builds, and runs every test.
+# The last line is "N passed, N failed" (", N skipped" where some were); the exit code says the same.
+#   ./test.sh          what continuous integration runs
+#   ./test.sh --long   the full sizes and durations too: 1 GiB, 500 connections, 30 s stalls
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# The real peers of the end-to-end tests: command, then the Debian package that has it.
+readonly peers=(curl:curl nginx:nginx)
+readonly policy=/usr/sbin/policy-rc.d
+readonly saved_policy=$policy.before-tcpproxy-test
+
+# The summary below is read in English; /usr/sbin holds nginx and is not on everybody's path.
+export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+export PATH="$PATH:/usr/sbin:/sbin"
+
+usage() {
+    sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+}
+
+finish() { # passed failed skipped
+    local line="$1 passed, $2 failed"
+    if (($3 > 0)); then line+=", $3 skipped"; fi
+    echo "$line"
+    if (($2 > 0)); then exit 1; fi
+    exit 0
+}
+
+missing_packages() {
+    local peer
+    for peer in "${peers[@]}"; do
+        command -v "${peer%%:*}" >/dev/null || echo "${peer##*:}"
+    done
+}
+
+# Debian starts a service as soon as its package is installed, unless this file forbids it.
+forbid_service_starts() {
+    if [[ -e $policy || -L $policy ]]; then mv "$policy" "$saved_policy"; fi
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+}
+
+allow_service_starts() {
+    rm -f "$policy"
+    if [[ -e $saved_policy || -L $saved_policy ]]; then mv "$saved_policy" "$policy"; fi
+}
+
+apt() {
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
+        -o APT::Install-Recommends=false -o Dpkg::Use-Pty=0 "$@" >/dev/null
+}
+
+install_peers() {
+    # A run that was killed in the middle of an installation left the machine's own file aside.
+    if [[ -e $saved_policy && $EUID -eq 0 ]]; then allow_service_starts; fi
+
+    local -a missing
+    mapfile -t missing < <(missing_packages)
+    if ((${#missing[@]} == 0)); then return; fi
+    if [[ $EUID -ne 0 ]] || ! command -v apt-get >/dev/null; then
+        echo "cannot install ${missing[*]} here (needs root and apt-get): the tests that need them are skipped"
+        return
+    fi
+
+    echo "installing ${missing[*]} ..."
+    trap allow_service_starts EXIT
+    forbid_service_starts
+    if apt update && apt install -y "${missing[@]}"; then
+        # Nor shall it start with the machine's next boot.
+        if [[ " ${missing[*]} " == *" nginx "* ]] && command -v systemctl >/dev/null; then
+            systemctl --quiet disable nginx >/dev/null 2>&1 || true
+        fi
+    else
+        echo "could not install ${missing[*]}: the tests that need them are skipped"
+    fi
+    allow_service_starts
+    trap - EXIT
+}
+
+number_after() { # label: the figure behind it in the summary of the test run, 0 where there is none
+    sed -n "/^Test run summary/,\$s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$work/tests" | tail -n 1 | grep . || echo 0
+}
+
+long=0
+for argument in "$@"; do
+    case $argument in
+        --long) long=1 ;;
+        --help | -h) usage; exit 0 ;;
+        *) echo "test.sh: unknown argument $argument" >&2; usage >&2; exit 2 ;;
+    esac
+done
+
+install_peers
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+echo "building ..."
+if ! dotnet build TcpProxy.sln -c Release -v quiet >"$work/build" 2>&1; then
+    cat "$work/build"
+    echo "the build failed"
+    finish 0 1 0
+fi
+
+passed=0
+failed=0
+echo "checking the format ..."
+if dotnet format TcpProxy.sln --verify-no-changes --no-restore >"$work/format" 2>&1; then
+    passed=$((passed + 1))
+else
+    cat "$work/format"
+    echo "failed: dotnet format --verify-no-changes"
+    failed=$((failed + 1))
+fi
+
+# A test that hangs must not take the summary with it.
+if ((long)); then limit=90m; else limit=13m; fi
+code=0
+PROXY_LONG=$long timeout --kill-after=10s "$limit" \
+    dotnet test --solution TcpProxy.sln -c Release --no-build --max-parallel-test-modules 1 --no-progress --no-ansi \
+    2>&1 | tee "$work/tests" || code=${PIPESTATUS[0]}
+
+# A module that crashed counts as an error only, and its tests are missing from the total; an empty one shows in the code alone.
+tests_failed=$(($(number_after failed) + $(number_after error)))
+if ((code != 0 && tests_failed == 0)); then tests_failed=1; fi
+if ((code == 124)); then echo "stopped: the tests took longer than $limit"; fi
+
+finish $((passed + $(number_after succeeded))) $((failed + tests_failed)) "$(number_after skipped)"

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Proxy.EndToEnd.Tests.Peers;
+
+/// <summary>
+/// A server at 127.0.0.1 that serves every connection by one function and closes it when the function returns.
+/// What went wrong while serving is kept, for the test to ask for.
+/// </summary>
+internal sealed class TcpPeer : IAsyncDisposable
+{
+    private const int Backlog = 1024;
+
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Func<Socket, CancellationToken, Task> _serve;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<Exception> _failures = new();
+    private readonly Task _accepting;
+    private int _accepted;
+
+    public TcpPeer(Func<Socket, CancellationToken, Task> serve, int? receiveBufferBytes = null)
+    {
+        _serve = serve;
+        if (receiveBufferBytes is { } bytes)
+        {
+            _listener.ReceiveBufferSize = bytes;
+        }
+
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(Backlog);
+        Address = (IPEndPoint)_listener.LocalEndPoint!;
+        _accepting = AcceptAsync();
+    }
+
+    public IPEndPoint Address { get; }
+
+    public int Accepted => Volatile.Read(ref _accepted);
+
+    public IReadOnlyCollection<Exception> Failures => _failures;
+
+    /// <summary>Sends back what it reads, and ends the stream when it was ended.</summary>
+    public static TcpPeer Echo() => new(static async (socket, cancellation) =>
+    {
+        var buffer = new byte[64 * 1024];
+        while (await socket.ReceiveAsync(buffer, cancellation) is > 0 and var count)
+        {
+            await socket.SendAllAsync(buffer.AsMemory(0, count), cancellation);
+        }
+
+        socket.Shutdown(SocketShutdown.Send);
+    });
+
+    /// <summary>Reads to the end of the stream, answers with the SHA-256 of what it read, and closes at once.</summary>
+    public static TcpPeer Digesting() => new(static async (socket, cancellation) =>
+    {
+        var reading = await socket.ReadToEndAsync(cancellation);
+        if (reading.End == SocketError.Success)
+        {
+            await socket.SendAllAsync(reading.Digest, cancellation);
+        }
+    });
+
+    /// <summary>Sends the same content to everybody, then ends the stream.</summary>
+    public static TcpPeer Sending(Content content) => new(async (socket, cancellation) =>
+    {
+        await content.SendAsync(socket, cancellation);
+        socket.Shutdown(SocketShutdown.Send);
+        await socket.ReadToEndAsync(cancellation);
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var serving = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                var socket = await _listener.AcceptAsync(_stop.Token);
+                Interlocked.Increment(ref _accepted);
+                serving.Add(ServeAsync(socket));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(serving);
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        using (socket)
+        {
+            socket.NoDelay = true;
+            try
+            {
+                await _serve(socket, _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                socket.Reset();
+            }
+            catch (Exception failure)
+            {
+                _failures.Enqueue(failure);
+            }
+        }
+    }
+}
