@@ -6,7 +6,17 @@ internal static class ExitCodes
     public const int Done = 0;
     public const int Failed = 1;
     public const int Usage = 2;
+    public const int Configuration = 78;
 }
 
 /// <summary>The command line asks for something that cannot be; the message says what, and what to do instead.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+internal class UsageException(string message) : Exception(message)
+{
+    public virtual int ExitCode => ExitCodes.Usage;
+}
+
+/// <summary>The command line is understood, and asks for a node that must not run as it is.</summary>
+internal sealed class ConfigurationException(string message) : UsageException(message)
+{
+    public override int ExitCode => ExitCodes.Configuration;
+}

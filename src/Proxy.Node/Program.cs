@@ -21,5 +21,5 @@ try
 catch (UsageException wrong)
 {
     await Console.Error.WriteLineAsync($"tcpproxy {parsed.CommandResult.Command.Name}: {wrong.Message}");
-    return ExitCodes.Usage;
+    return wrong.ExitCode;
 }

@@ -55,7 +55,7 @@ internal sealed class DialectOptions
     {
         if (!parsed.GetValue(_insecure) && addresses.FirstOrDefault(address => !SpecialAddresses.IsLoopback(address)) is { } exposed)
         {
-            throw new UsageException(
+            throw new ConfigurationException(
                 $"{what} {url}: the vproxy dialect is neither sealed nor authenticated, and {exposed} is not loopback: anybody who can send "
                 + "there could use this proxy, and anybody on the way could read it. Use a loopback address, or say --insecure if that is meant");
         }

@@ -21,6 +21,12 @@ internal static class RelayCommand
             HelpName = "HOST:PORT",
             Required = true,
         };
+        var balance = new Option<string>("--balance")
+        {
+            Description = "How a target is chosen. (More ways come with a later version.)",
+            DefaultValueFactory = _ => "round-robin",
+        };
+        balance.AcceptOnlyFromAmong("round-robin");
         var maximum = new Option<int>("--max-connections")
         {
             Description = "Connections at once; more are refused. Default: as many as the descriptors carry.",
@@ -28,7 +34,7 @@ internal static class RelayCommand
             DefaultValueFactory = _ => int.MaxValue,
         };
         var common = new CommonOptions();
-        var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, maximum };
+        var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance, maximum };
         common.AddTo(command);
         command.SetAction((parsed, cancellation) => NodeHost.RunAsync(
             new NodeSettings
