@@ -6,7 +6,8 @@ namespace Proxy.Kcp;
 /// and loss, duplication and reordering can fake neither:
 /// an acknowledgement echoes our time of sending, so it was written after that; data carries the peer's own time of writing.
 /// The second needs a peer whose clock does not go back and, to find anything, one whose clock survives the restart: vproxy's does, being
-/// the low 32 bits of the wall clock's milliseconds, so a caller does well to begin its own clock there. It is the only proof when our numbers are beyond the new peer's window, as it then acknowledges nothing.
+/// the low 32 bits of the wall clock's milliseconds, so a caller does well to begin its own clock there. It is the only proof when our
+/// numbers are beyond the new peer's window, as it then acknowledges nothing.
 /// </summary>
 public sealed partial class KcpEngine
 {

@@ -15,7 +15,6 @@ public sealed partial class KcpEngine
     private int _congestionSegments = 1;
     private long _congestionBytes; // incr
     private int _slowStartThresholdSegments;
-    private uint _fastRecoveryEnd;
     private uint _timeoutRecoveryEnd;
     private bool _fastResentInFlush;
     private bool _timedOutInFlush;
@@ -123,18 +122,18 @@ public sealed partial class KcpEngine
 
     /// <summary>
     /// At the end of a flush that resent something. The reference flushes by a tick and so reduces at most once per interval; here a flush
-    /// follows every datagram, and one reduction stands until everything in flight at the time was acknowledged.
+    /// follows every datagram, and the reduction for a timeout stands until everything in flight at the time was acknowledged. That for a fast
+    /// resend is the same however often it is made, as what is in flight stays.
     /// </summary>
     private void ReduceCongestionWindow()
     {
         long payload = MaximumPayloadBytes;
-        if (_fastResentInFlush && !Serial.IsBefore(_firstUnacknowledged, _fastRecoveryEnd))
+        if (_fastResentInFlush)
         {
             var inFlight = (int)(_sendNext - _firstUnacknowledged);
             _slowStartThresholdSegments = Math.Max(MinimumSlowStartThresholdSegments, inFlight / 2);
             _congestionSegments = _slowStartThresholdSegments + _settings.FastResend;
             _congestionBytes = _congestionSegments * payload;
-            _fastRecoveryEnd = _sendNext;
         }
 
         if (_timedOutInFlush && !Serial.IsBefore(_firstUnacknowledged, _timeoutRecoveryEnd))
@@ -142,7 +141,7 @@ public sealed partial class KcpEngine
             _slowStartThresholdSegments = Math.Max(MinimumSlowStartThresholdSegments, UsableWindowSegments / 2);
             _congestionSegments = 1;
             _congestionBytes = payload;
-            _timeoutRecoveryEnd = _fastRecoveryEnd = _sendNext;
+            _timeoutRecoveryEnd = _sendNext;
         }
 
         _fastResentInFlush = _timedOutInFlush = false;

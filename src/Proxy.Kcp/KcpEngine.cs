@@ -48,7 +48,7 @@ public sealed partial class KcpEngine : IDisposable
         _receiveRead = _receiveNext = first;
         _peerWindowEdge = first + (uint)settings.InitialPeerWindowSegments;
         _toldWindowEdge = first + (uint)Math.Min(settings.InitialPeerWindowSegments, settings.ReceiveWindowSegments);
-        _fastRecoveryEnd = _timeoutRecoveryEnd = first;
+        _timeoutRecoveryEnd = first;
         _slowStartThresholdSegments = MinimumSlowStartThresholdSegments;
         _congestionBytes = MaximumPayloadBytes;
         _rtoMilliseconds = InitialRtoMilliseconds;

@@ -12,6 +12,7 @@ public sealed class SegmentPool : ArrayPool<byte>
     private readonly int _bufferBytes;
     private readonly int _mostFreeBuffers;
 
+    /// <summary>An empty pool.</summary>
     /// <param name="bufferBytes">The size of a buffer; what is asked for beyond it is allocated, and not kept.</param>
     /// <param name="mostFreeBuffers">How many are kept at most for reuse.</param>
     public SegmentPool(int bufferBytes, int mostFreeBuffers)

@@ -214,6 +214,24 @@ public sealed class LossTests
         Assert.Equal(5, pair.Client.Engine.Statistics.FastResends);
     }
 
+    [Fact]
+    public void A_segment_that_was_resent_fast_is_counted_anew()
+    {
+        using var pair = new KcpPair(KcpSettings.VproxyFast3 with { MinimumRtoMilliseconds = 5000 });
+        pair.Client.Write(Segments(1));
+        pair.FlushClient();
+        pair.ToServer.Lose();
+        SendOneMoreAndHearOfIt(pair);
+        SendOneMoreAndHearOfIt(pair, loseResend: true);
+        Assert.Equal(1, pair.Client.Engine.Statistics.FastResends);
+
+        SendOneMoreAndHearOfIt(pair);
+        Assert.Equal(1, pair.Client.Engine.Statistics.FastResends);
+
+        SendOneMoreAndHearOfIt(pair);
+        Assert.Equal(2, pair.Client.Engine.Statistics.FastResends);
+    }
+
     private static byte[] Segments(int count) => Bytes.Random(count * 1226);
 
     private static void SendOneMoreAndHearOfIt(KcpPair pair, bool loseResend = false)

@@ -75,19 +75,26 @@ public sealed class StreamProperties
     private static int MostBytes(KcpSettings settings) =>
         (settings.ReceiveWindowSegments + settings.SendBufferSegments) * settings.MtuBytes;
 
-    private static KcpSettings RandomSettings(Random random) => new()
+    private static KcpSettings RandomSettings(Random random)
     {
-        NoDelay = (KcpNoDelay)random.Next(3),
-        IntervalMilliseconds = random.Next(10, 50),
-        FastResend = random.Next(4),
-        EarlyRetransmit = random.Next(2) == 0,
-        CongestionWindow = random.Next(2) == 0,
-        SendWindowSegments = random.Next(1, 400),
-        ReceiveWindowSegments = random.Next(1, 400),
-        SendBufferSegments = random.Next(1, 800),
-        MtuBytes = random.Next(300, 1500),
-        MinimumRtoMilliseconds = random.Next(30, 100),
-        DeadLinkTransmissions = 0,
-        InitialSequenceNumber = random.Next(2) == 0 ? 0 : (uint)-random.Next(500),
-    };
+        var receiveWindow = random.Next(1, 400);
+        return new()
+        {
+            NoDelay = (KcpNoDelay)random.Next(3),
+            IntervalMilliseconds = random.Next(10, 50),
+            FastResend = random.Next(4),
+            EarlyRetransmit = random.Next(2) == 0,
+            CongestionWindow = random.Next(2) == 0,
+            SendWindowSegments = random.Next(1, 400),
+            ReceiveWindowSegments = receiveWindow,
+            SendBufferSegments = random.Next(1, 800),
+
+            // What is sent beyond the window is only sent again by timeout, and that may take longer than any test wants to run.
+            InitialPeerWindowSegments = Math.Min(128, receiveWindow),
+            MtuBytes = random.Next(300, 1500),
+            MinimumRtoMilliseconds = random.Next(30, 100),
+            DeadLinkTransmissions = 0,
+            InitialSequenceNumber = random.Next(2) == 0 ? 0 : (uint)-random.Next(500),
+        };
+    }
 }

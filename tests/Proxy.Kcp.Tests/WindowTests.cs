@@ -103,6 +103,37 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void An_older_datagram_that_arrives_late_does_not_close_the_window()
+    {
+        using var pair = new KcpPair(Small);
+        pair.Client.Write(Bytes.Random(1226));
+        pair.FlushClient();
+        pair.Advance(10);
+        pair.Settle();
+        var early = pair.ToClient.Datagrams.Single();
+        pair.Client.Write(Bytes.Random(20 * 1226));
+        pair.Drive();
+
+        pair.Client.Engine.HandleDatagram(early, pair.Now);
+
+        Assert.Equal(8, pair.Client.Engine.PeerWindowSegments);
+    }
+
+    [Fact]
+    public void What_is_unread_counts_against_the_window()
+    {
+        using var pair = new KcpPair(Small);
+        pair.Server.IsReading = false;
+        pair.Client.Write(Bytes.Random(3 * 1226));
+        pair.Drive();
+        var push = new KcpSegment(KcpSide.Conversation, KcpCommand.Push, 0, 8, pair.Now, 0, 0, 0);
+
+        Assert.Equal(5, pair.Server.Engine.WindowSegments);
+        Assert.Equal(KcpInputStatus.Handled, pair.Server.Engine.HandleDatagram(push with { SequenceNumber = 7 }, pair.Now));
+        Assert.Equal(KcpInputStatus.BeyondWindow, pair.Server.Engine.HandleDatagram(push with { SequenceNumber = 8 }, pair.Now));
+    }
+
+    [Fact]
     public void Until_the_peer_is_heard_its_window_is_taken_to_be_128()
     {
         using var pair = new KcpPair();
