@@ -97,6 +97,29 @@ public sealed class SimulatedTcpTests
     }
 
     [Fact]
+    public void A_drain_that_is_owed_is_told_even_when_more_was_sent_before_its_turn()
+    {
+        World.Network.TcpWindowBytes = 10_000;
+        var (client, server) = _fixture.Connect(_client, _server);
+        _fixture.RightLoop.Run(server.PauseReceive);
+        var wentAtOnce = false;
+        _fixture.LeftLoop.Run(() =>
+        {
+            Assert.False(client.Send(new byte[10_001]));
+
+            // Acknowledgements come at this very moment; the deadline's turn is posted before the channel's.
+            var deadline = _fixture.LeftLoop.CreateDeadline(() => wentAtOnce = client.Send(new byte[1]));
+            deadline.Set(_fixture.LeftLoop.NowMicroseconds + 11_000);
+        });
+        World.RunFor(Milliseconds(10));
+        _fixture.RightLoop.Run(server.ResumeReceive);
+        World.RunFor(Milliseconds(10));
+
+        Assert.True(wentAtOnce);
+        Assert.Equal((1, 10_002), (_client.Drains, _server.ReceivedBytes));
+    }
+
+    [Fact]
     public void A_reset_costs_the_peer_what_it_had_not_read()
     {
         var (client, server) = _fixture.Connect(_client, _server);
