@@ -81,6 +81,25 @@ public sealed class SimulatedTcpTests
     }
 
     [Fact]
+    public void A_late_copy_for_a_connection_that_the_peer_has_forgotten_resets_nothing()
+    {
+        var duplication = new DuplicationRule(1, Milliseconds(50));
+        World.Network.Install(duplication);
+        var (client, _) = _fixture.Connect(_client, new EchoHandler());
+        _fixture.LeftLoop.Run(() =>
+        {
+            client.Send("question"u8);
+            client.ShutdownSend();
+        });
+        World.RunFor(Milliseconds(40));
+        Assert.Equal(0, _fixture.Right.OpenTcpSockets);
+
+        World.RunFor(Milliseconds(100));
+        Assert.True(duplication.Duplicates > 0, "Nothing came twice.");
+        Assert.Equal("connected received ended", _client.Calls);
+    }
+
+    [Fact]
     public void The_window_bounds_what_an_idle_reader_can_be_sent()
     {
         World.Network.TcpWindowBytes = 10_000;
