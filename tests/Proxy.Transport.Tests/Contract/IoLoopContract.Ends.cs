@@ -231,7 +231,8 @@ public abstract partial class IoLoopContract
         _environment.Run(First, listener.Close);
         _environment.Run(First, () =>
         {
-            Assert.True(First.TryListen(listener.LocalEndPoint, TcpOptions.Default, new RecordingAcceptHandler(), out var again, out var fault), fault.Text);
+            var isBound = First.TryListen(listener.LocalEndPoint, TcpOptions.Default, new RecordingAcceptHandler(), out var again, out var fault);
+            Assert.True(isBound, fault.Text);
             again.Close();
         });
         Assert.Equal(0, _environment.CountersOf(First).OpenListeners);
@@ -255,8 +256,11 @@ public abstract partial class IoLoopContract
     {
         var accepting = new RecordingAcceptHandler { WhenAccepted = connection => Second.Adopt(connection, new EchoHandler()).ResumeReceive() };
         var listener = Listen(Second, accepting);
-        var clients = Enumerable.Range(0, 50).Select(_ => new RecordingChannelHandler { WhenConnected = channel => channel.ResumeReceive() }).ToArray();
-        var channels = _environment.Run(First, () => clients.Select(client => First.Connect(listener.LocalEndPoint, TcpOptions.Default, client)).ToArray());
+        var clients = Enumerable.Range(0, 50)
+            .Select(_ => new RecordingChannelHandler { WhenConnected = channel => channel.ResumeReceive() })
+            .ToArray();
+        var channels = _environment.Run(
+            First, () => clients.Select(client => First.Connect(listener.LocalEndPoint, TcpOptions.Default, client)).ToArray());
         Until(() => accepting.Accepted.Count == 50 && clients.All(client => client.IsConnected), "all are accepted");
         _environment.Run(Second, listener.Close);
         _environment.Run(First, () =>
