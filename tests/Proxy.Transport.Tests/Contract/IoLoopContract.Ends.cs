@@ -210,6 +210,21 @@ public abstract partial class IoLoopContract
     }
 
     [Fact]
+    public void Sending_after_the_own_end_of_stream_is_a_bug()
+    {
+        var pair = Connect();
+        pair.OnClient(channel =>
+        {
+            channel.ShutdownSend();
+            Assert.Throws<InvalidOperationException>(() => channel.Send("one more thing"u8));
+        });
+        pair.OnServer(channel => channel.ResumeReceive());
+        Until(() => pair.ServerEvents.HasEnded, "the end has come");
+
+        Assert.Equal(0, pair.ServerEvents.ReceivedBytes);
+    }
+
+    [Fact]
     public void A_refused_connection_is_reset()
     {
         var (client, accepting) = (new RecordingChannelHandler(), new RecordingAcceptHandler { WhenAccepted = connection => connection.Refuse() });
