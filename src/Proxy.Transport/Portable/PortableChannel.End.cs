@@ -6,16 +6,23 @@ internal sealed partial class PortableChannel
     private bool _isClosing;
     private IDeadline? _lingerEnd;
 
-    public void Abort() => Release(withReset: true);
+    /// <summary>Whether the owner has let go of it, or it is gone by itself: nobody is told anything, and commands do nothing.</summary>
+    private bool IsClosed => _isClosing || _phase == Phase.Gone;
 
-    /// <remarks>
-    /// After the peer's end of stream the socket is closed at once, and the kernel sends what it has. Before that, closing would make the kernel
-    /// answer unread bytes with a reset that overtakes our own last bytes; so what still comes is read and dropped until the peer ends too,
-    /// or the linger time is over.
-    /// </remarks>
+    public void Abort()
+    {
+        if (!IsClosed)
+        {
+            Release(withReset: true);
+        }
+    }
+
+    // After the peer's end of stream the socket is closed at once, and the kernel sends what it has. Before that, closing would make the kernel
+    // answer unread bytes with a reset that overtakes our own last bytes; so what still comes is read and dropped until the peer ends too,
+    // or the linger time is over.
     public void Close()
     {
-        if (_phase is Phase.Gone or Phase.Lingering || _isClosing)
+        if (IsClosed)
         {
             return;
         }
@@ -29,10 +36,16 @@ internal sealed partial class PortableChannel
         {
             Release(withReset: false);
         }
+
+        if (_phase != Phase.Gone)
+        {
+            _lingerEnd = _loop.CreateDeadline(() => Release(withReset: true));
+            _lingerEnd.Set(_loop.NowMicroseconds + (long)_loop.Settings.Linger.TotalMicroseconds);
+        }
     }
 
-    /// <summary>The loop ends, and with it the channel: kept bytes cannot go any more, so the peer is told by a reset if there are any.</summary>
-    public void Dispose() => Release(withReset: !_kept.IsEmpty);
+    /// <summary>The loop ends, and with it the channel: nobody will send the rest of this stream, and a reset is the word for that.</summary>
+    public void Dispose() => Release(withReset: true);
 
     private void BeginLinger()
     {
@@ -45,8 +58,6 @@ internal sealed partial class PortableChannel
 
         _isShutdownAsked = true;
         ShutdownWhenSent();
-        _lingerEnd = _loop.CreateDeadline(() => Release(withReset: true));
-        _lingerEnd.Set(_loop.NowMicroseconds + (long)_loop.Settings.Linger.TotalMicroseconds);
         PostTurn();
     }
 
@@ -66,7 +77,7 @@ internal sealed partial class PortableChannel
 
     private void Fail(TransportFault fault)
     {
-        var isOwned = _phase != Phase.Lingering && !_isClosing;
+        var isOwned = !IsClosed;
         Release(withReset: false);
         if (isOwned)
         {
@@ -78,7 +89,7 @@ internal sealed partial class PortableChannel
     private void FailForHandler(Exception failure)
     {
         _loop.ReportFailure(failure);
-        if (_phase is Phase.Gone or Phase.Lingering || _isClosing)
+        if (IsClosed)
         {
             return;
         }

@@ -8,11 +8,11 @@ internal sealed partial class PortableChannel
     private bool _isShutdownAsked;
     private bool _isShutdownDone;
 
-    public bool HasUnsent => _phase != Phase.Gone && !_kept.IsEmpty;
+    public bool HasUnsent => !IsClosed && !_kept.IsEmpty;
 
     public bool Send(ReadOnlySpan<byte> bytes)
     {
-        if (_phase is Phase.Gone or Phase.Lingering || _isClosing)
+        if (IsClosed)
         {
             return true;
         }
@@ -43,7 +43,7 @@ internal sealed partial class PortableChannel
 
     public void ShutdownSend()
     {
-        if (_phase is Phase.Gone or Phase.Lingering || _isShutdownAsked)
+        if (IsClosed || _isShutdownAsked)
         {
             return;
         }

@@ -41,6 +41,7 @@ internal sealed partial class PortableChannel : IChannel, IThreadPoolWorkItem, I
         TransportFault? fault = null;
         try
         {
+            remoteEndPoint = TcpSockets.Unmapped(remoteEndPoint);
             socket = TcpSockets.Create(remoteEndPoint.AddressFamily, options);
         }
         catch (SocketException failure)

@@ -8,8 +8,8 @@ namespace Proxy.Transport.Portable;
 /// </summary>
 /// <remarks>
 /// Deadlines: never early, at most about 1 ms late on an idle loop (the wait is in whole milliseconds, rounded up). A turn is one callback.
-/// <see cref="Dispose"/> stops the thread and resets or closes whatever is open, without another handler call; it waits for the thread unless
-/// it is called on it. Work posted later is dropped.
+/// <see cref="Dispose"/> stops the thread, resets the channels and closes the rest, without another handler call; it waits for the thread
+/// unless it is called on it. Work posted later is dropped.
 /// </remarks>
 public sealed partial class PortableLoop : IIoLoop, IDisposable
 {
@@ -28,6 +28,11 @@ public sealed partial class PortableLoop : IIoLoop, IDisposable
     public PortableLoop(string name, PortableLoopSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        if (settings.ReadBufferBytes < PortableLoopSettings.SmallestReadBufferBytes)
+        {
+            throw new ArgumentException($"The read buffer has {settings.ReadBufferBytes} bytes.", nameof(settings));
+        }
+
         (Name, _settings) = (name, settings);
         ReadBuffer = GC.AllocateUninitializedArray<byte>(settings.ReadBufferBytes, pinned: true);
         _nowMicroseconds = MonotonicClock.NowMicroseconds();

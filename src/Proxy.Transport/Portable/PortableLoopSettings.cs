@@ -15,6 +15,9 @@ public sealed record PortableLoopSettings
     /// <summary>How long a closed channel may take to get rid of its kept bytes and to see the peer's end, before it is reset.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The one buffer that a loop reads into. 64 KiB: also the largest datagram.</summary>
-    public int ReadBufferBytes { get; init; } = 64 << 10;
+    /// <summary>The largest datagram must fit.</summary>
+    public const int SmallestReadBufferBytes = 64 << 10;
+
+    /// <summary>The one buffer that a loop reads into.</summary>
+    public int ReadBufferBytes { get; init; } = SmallestReadBufferBytes;
 }

@@ -37,7 +37,12 @@ internal static class TcpSockets
         }
     }
 
-    /// <remarks>No address reuse is set here: on Unix, .NET binds TCP sockets with SO_REUSEADDR of its own accord, and its ReuseAddress means SO_REUSEPORT as well.</remarks>
+    /// <summary>IPv4 in IPv6's clothes is not reachable from an IPv6-only socket, and is meant as IPv4.</summary>
+    public static IPEndPoint Unmapped(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+
+    // No address reuse is set here: on Unix, .NET binds TCP sockets with SO_REUSEADDR of its own accord, and its own ReuseAddress would mean
+    // SO_REUSEPORT as well.
     public static Socket Listen(IPEndPoint localEndPoint, TcpOptions options)
     {
         var socket = Create(localEndPoint.AddressFamily, options);

@@ -6,14 +6,14 @@ using Proxy.Transport.Tests.Contract;
 namespace Proxy.Transport.Tests.Portable;
 
 /// <summary>Two portable loops on the loopback address.</summary>
-public sealed class PortableEnvironment(IPAddress address) : IoLoopEnvironment
+public sealed class PortableEnvironment(IPAddress address, PortableLoopSettings? settings = null) : IoLoopEnvironment
 {
     // A bound for what is expected to happen within milliseconds, long enough for a machine under load.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     // Loopback delivers within microseconds; this lets both loops turn several times after that.
     private const long SettleMicroseconds = 15_000;
-    private readonly PortableLoopGroup _loops = new(2, new PortableLoopSettings());
+    private readonly PortableLoopGroup _loops = new(2, settings ?? new PortableLoopSettings());
 
     public override IIoLoop First => _loops.Loops[0];
 

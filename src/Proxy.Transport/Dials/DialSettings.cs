@@ -1,0 +1,12 @@
+namespace Proxy.Transport.Dials;
+
+public sealed record DialSettings
+{
+    public static readonly DialSettings Default = new();
+
+    /// <summary>How long one attempt is alone before the next address is tried beside it (RFC 8305, Connection Attempt Delay: 250 ms).</summary>
+    public TimeSpan Stagger { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long the whole dial may take.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
+}
