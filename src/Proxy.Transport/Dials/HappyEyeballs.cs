@@ -83,7 +83,7 @@ public sealed class HappyEyeballs
     {
         var distinct = endPoints.Distinct().ToArray();
         var sixes = distinct.Where(endPoint => endPoint.AddressFamily == AddressFamily.InterNetworkV6).Select((endPoint, i) => (endPoint, 2 * i));
-        var others = distinct.Where(endPoint => endPoint.AddressFamily != AddressFamily.InterNetworkV6).Select((endPoint, i) => (endPoint, (2 * i) + 1));
-        return [.. sixes.Concat(others).OrderBy(entry => entry.Item2).Select(entry => entry.endPoint).Take(MaximumAttempts)];
+        var fours = distinct.Where(endPoint => endPoint.AddressFamily == AddressFamily.InterNetwork).Select((endPoint, i) => (endPoint, (2 * i) + 1));
+        return [.. sixes.Concat(fours).OrderBy(entry => entry.Item2).Select(entry => entry.endPoint).Take(MaximumAttempts)];
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Proxy.Transport;
 
-/// <summary>The monotonic clock behind <see cref="IIoLoop.NowMicroseconds"/>: the same for all loops of a process, so that their moments compare.</summary>
+/// <summary>The clock behind <see cref="IIoLoop.NowMicroseconds"/>: the same for all loops of a process, so that their moments compare.</summary>
 internal static class MonotonicClock
 {
     // 1 GHz on Linux and macOS, 10 MHz on Windows: both are whole multiples of a microsecond.

@@ -13,7 +13,8 @@ internal static class SocketFaults
         // EPIPE reaches .NET as Shutdown, ENOTCONN after a reset as NotConnected.
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown or SocketError.NotConnected => TransportFaultKind.Reset,
         SocketError.ConnectionRefused => TransportFaultKind.Refused,
-        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.NetworkDown or SocketError.HostDown => TransportFaultKind.Unreachable,
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable => TransportFaultKind.Unreachable,
+        SocketError.NetworkDown or SocketError.HostDown => TransportFaultKind.Unreachable,
         SocketError.TimedOut => TransportFaultKind.TimedOut,
         SocketError.AddressAlreadyInUse => TransportFaultKind.AddressInUse,
         SocketError.AddressNotAvailable or SocketError.AccessDenied => TransportFaultKind.AddressNotAvailable,

@@ -17,11 +17,9 @@ internal sealed partial class PortableChannel
         }
     }
 
-    /// <remarks>
-    /// After the peer's end of stream the socket is closed at once, and the kernel sends what it has. Before that, closing would make the kernel
-    /// answer unread bytes with a reset that overtakes our own last bytes; so what still comes is read and dropped until the peer ends too,
-    /// or the linger time is over.
-    /// </remarks>
+    // After the peer's end of stream the socket is closed at once, and the kernel sends what it has. Before that, closing would make the kernel
+    // answer unread bytes with a reset that overtakes our own last bytes; so what still comes is read and dropped until the peer ends too,
+    // or the linger time is over.
     public void Close()
     {
         if (IsClosed)

@@ -94,7 +94,7 @@ internal sealed class PortableListener : ITcpListener, IDisposable
     }
 }
 
-/// <summary>How long a listener pauses after failures in a row: 10 ms, doubled up to 1 s. Descriptors come back when connections end, not sooner.</summary>
+/// <summary>How long a listener pauses after failures in a row: 10 ms, doubled up to 1 s. Descriptors come back as connections end.</summary>
 internal readonly record struct AcceptPause(long Microseconds)
 {
     private const long ShortestMicroseconds = 10_000;

@@ -7,7 +7,7 @@ public sealed partial class PortableUdpEndpoint
     // Whether the last send found the buffer full. .NET throws for that, so the next one asks before it sends.
     private bool _isFull;
 
-    /// <remarks>A batch ends at its first error; what follows is dropped with it.</remarks>
+    // A batch ends at its first error; what follows is dropped with it.
     public UdpSendStatus Send(ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress to)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(segmentSizeBytes);

@@ -61,7 +61,8 @@ public sealed partial class PortableUdpEndpoint : IUdpEndpoint, IThreadPoolWorkI
             var grantedBytes = OperatingSystem.IsLinux() ? socket.ReceiveBufferSize / 2 : socket.ReceiveBufferSize;
             if (grantedBytes < options.ReceiveBufferBytes)
             {
-                PortableLog.SmallReceiveBuffer(loop.Settings.Logger, loop.Name, socket.LocalEndPoint!.ToString()!, options.ReceiveBufferBytes, grantedBytes);
+                var name = socket.LocalEndPoint!.ToString()!;
+                PortableLog.SmallReceiveBuffer(loop.Settings.Logger, loop.Name, name, options.ReceiveBufferBytes, grantedBytes);
             }
 
             return new PortableUdpEndpoint(loop, socket, remoteEndPoint, handler) { GrantedReceiveBufferBytes = grantedBytes };

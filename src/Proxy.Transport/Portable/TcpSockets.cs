@@ -41,10 +41,8 @@ internal static class TcpSockets
     public static IPEndPoint Unmapped(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 
-    /// <remarks>
-    /// No address reuse is set here: on Unix, .NET binds TCP sockets with SO_REUSEADDR of its own accord, and its own ReuseAddress would mean
-    /// SO_REUSEPORT as well.
-    /// </remarks>
+    // No address reuse is set here: on Unix, .NET binds TCP sockets with SO_REUSEADDR of its own accord, and its own ReuseAddress would mean
+    // SO_REUSEPORT as well.
     public static Socket Listen(IPEndPoint localEndPoint, TcpOptions options)
     {
         var socket = Create(localEndPoint.AddressFamily, options);

@@ -25,7 +25,8 @@ public interface IChannel
 
     /// <summary>
     /// Sends all of <paramref name="bytes"/>: what cannot go at once is copied and kept. False: some are kept, so the caller stops its source
-    /// until <see cref="IChannelHandler.OnSendDrained"/>. Sending more meanwhile is allowed only for what the caller had in hand.
+    /// until <see cref="IChannelHandler.OnSendDrained"/>. Sending more meanwhile is allowed only for what the caller had in hand. While the channel
+    /// still connects, everything is kept. Sending after <see cref="ShutdownSend"/> is a bug of the caller (<see cref="InvalidOperationException"/>).
     /// </summary>
     bool Send(ReadOnlySpan<byte> bytes);
 
@@ -49,6 +50,10 @@ public interface IChannel
 }
 
 /// <summary>Whom a channel tells what happened; always on the loop's thread, never from inside a call into the channel.</summary>
+/// <remarks>
+/// A handler that throws costs its own channel and nobody else: the failure is counted and logged, the peer sees a reset, and the handler is
+/// told by <see cref="OnFailed"/> (<see cref="TransportFaultKind.Other"/>), unless it had let go of the channel before.
+/// </remarks>
 public interface IChannelHandler
 {
     /// <summary>A channel of <see cref="IIoLoop.Connect"/> is connected; receiving is still paused.</summary>

@@ -81,6 +81,25 @@ public sealed class SimulatedTcpTests
     }
 
     [Fact]
+    public void A_late_copy_for_a_connection_that_the_peer_has_forgotten_resets_nothing()
+    {
+        var duplication = new DuplicationRule(1, Milliseconds(50));
+        World.Network.Install(duplication);
+        var (client, _) = _fixture.Connect(_client, new EchoHandler());
+        _fixture.LeftLoop.Run(() =>
+        {
+            client.Send("question"u8);
+            client.ShutdownSend();
+        });
+        World.RunFor(Milliseconds(40));
+        Assert.Equal(0, _fixture.Right.OpenTcpSockets);
+
+        World.RunFor(Milliseconds(100));
+        Assert.True(duplication.Duplicates > 0, "Nothing came twice.");
+        Assert.Equal("connected received ended", _client.Calls);
+    }
+
+    [Fact]
     public void The_window_bounds_what_an_idle_reader_can_be_sent()
     {
         World.Network.TcpWindowBytes = 10_000;
@@ -94,6 +113,29 @@ public sealed class SimulatedTcpTests
         _fixture.RightLoop.Run(server.ResumeReceive);
         World.RunFor(Milliseconds(10));
         Assert.Equal((1, 10_001), (_client.Drains, _server.ReceivedBytes));
+    }
+
+    [Fact]
+    public void A_drain_that_is_owed_is_told_even_when_more_was_sent_before_its_turn()
+    {
+        World.Network.TcpWindowBytes = 10_000;
+        var (client, server) = _fixture.Connect(_client, _server);
+        _fixture.RightLoop.Run(server.PauseReceive);
+        var wentAtOnce = false;
+        _fixture.LeftLoop.Run(() =>
+        {
+            Assert.False(client.Send(new byte[10_001]));
+
+            // Acknowledgements come at this very moment; the deadline's turn is posted before the channel's.
+            var deadline = _fixture.LeftLoop.CreateDeadline(() => wentAtOnce = client.Send(new byte[1]));
+            deadline.Set(_fixture.LeftLoop.NowMicroseconds + 11_000);
+        });
+        World.RunFor(Milliseconds(10));
+        _fixture.RightLoop.Run(server.ResumeReceive);
+        World.RunFor(Milliseconds(10));
+
+        Assert.True(wentAtOnce);
+        Assert.Equal((1, 10_002), (_client.Drains, _server.ReceivedBytes));
     }
 
     [Fact]

@@ -210,6 +210,21 @@ public abstract partial class IoLoopContract
     }
 
     [Fact]
+    public void Sending_after_the_own_end_of_stream_is_a_bug()
+    {
+        var pair = Connect();
+        pair.OnClient(channel =>
+        {
+            channel.ShutdownSend();
+            Assert.Throws<InvalidOperationException>(() => channel.Send("one more thing"u8));
+        });
+        pair.OnServer(channel => channel.ResumeReceive());
+        Until(() => pair.ServerEvents.HasEnded, "the end has come");
+
+        Assert.Equal(0, pair.ServerEvents.ReceivedBytes);
+    }
+
+    [Fact]
     public void A_refused_connection_is_reset()
     {
         var (client, accepting) = (new RecordingChannelHandler(), new RecordingAcceptHandler { WhenAccepted = connection => connection.Refuse() });
@@ -231,7 +246,8 @@ public abstract partial class IoLoopContract
         _environment.Run(First, listener.Close);
         _environment.Run(First, () =>
         {
-            Assert.True(First.TryListen(listener.LocalEndPoint, TcpOptions.Default, new RecordingAcceptHandler(), out var again, out var fault), fault.Text);
+            var isBound = First.TryListen(listener.LocalEndPoint, TcpOptions.Default, new RecordingAcceptHandler(), out var again, out var fault);
+            Assert.True(isBound, fault.Text);
             again.Close();
         });
         Assert.Equal(0, _environment.CountersOf(First).OpenListeners);
@@ -255,8 +271,11 @@ public abstract partial class IoLoopContract
     {
         var accepting = new RecordingAcceptHandler { WhenAccepted = connection => Second.Adopt(connection, new EchoHandler()).ResumeReceive() };
         var listener = Listen(Second, accepting);
-        var clients = Enumerable.Range(0, 50).Select(_ => new RecordingChannelHandler { WhenConnected = channel => channel.ResumeReceive() }).ToArray();
-        var channels = _environment.Run(First, () => clients.Select(client => First.Connect(listener.LocalEndPoint, TcpOptions.Default, client)).ToArray());
+        var clients = Enumerable.Range(0, 50)
+            .Select(_ => new RecordingChannelHandler { WhenConnected = channel => channel.ResumeReceive() })
+            .ToArray();
+        var channels = _environment.Run(
+            First, () => clients.Select(client => First.Connect(listener.LocalEndPoint, TcpOptions.Default, client)).ToArray());
         Until(() => accepting.Accepted.Count == 50 && clients.All(client => client.IsConnected), "all are accepted");
         _environment.Run(Second, listener.Close);
         _environment.Run(First, () =>

@@ -19,7 +19,7 @@ public abstract class IoLoopEnvironment : IDisposable
     /// <summary>An address that both loops reach and at which neither a TCP nor a UDP socket is bound.</summary>
     public abstract IPEndPoint NobodyHome();
 
-    /// <summary>Lets things happen until <paramref name="condition"/> holds; fails when it does not within a bound. May be asked on any thread.</summary>
+    /// <summary>Lets things happen until <paramref name="condition"/> holds; fails when it does not within a bound.</summary>
     public abstract void Until(Func<bool> condition, string what);
 
     /// <summary>Lets everything happen that is under way, so that a test can say that something did not.</summary>

@@ -70,8 +70,8 @@ public sealed class PortableLoopTests : IDisposable
         {
             client.Send(new byte[16 << 20]);
             client.Close();
+            Assert.Equal(1, _environment.CountersOf(First).OpenChannels);
         });
-        Assert.Equal(1, _environment.CountersOf(First).OpenChannels);
         _environment.Until(() => _environment.CountersOf(First).OpenChannels == 0 && _pool.Out == 0, "the linger time is over");
 
         _environment.Run(Second, server.ResumeReceive);
@@ -110,6 +110,26 @@ public sealed class PortableLoopTests : IDisposable
 
         Assert.Equal(0, runs);
         Assert.False(loop.IsCurrent);
+    }
+
+    [Fact]
+    public async Task Posts_of_several_threads_are_all_run_in_each_threads_order()
+    {
+        const int Threads = 4;
+        const int PostsEach = 5000;
+        var seen = new List<int>[Threads];
+        var posting = Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
+        {
+            seen[thread] = [];
+            for (var i = 0; i < PostsEach; i++)
+            {
+                First.Post(new Work(() => seen[thread].Add(i)));
+            }
+        }));
+        await Task.WhenAll(posting);
+        _environment.Until(() => _environment.Run(First, () => seen.Sum(list => list.Count)) == Threads * PostsEach, "all work has run");
+
+        Assert.All(seen, list => Assert.Equal(list.Order(), list));
     }
 
     [Fact]
