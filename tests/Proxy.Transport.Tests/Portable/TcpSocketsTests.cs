@@ -39,7 +39,8 @@ public sealed class TcpSocketsTests
     [Fact]
     public void Zero_times_leave_keep_alive_and_the_user_timeout_off()
     {
-        using var socket = TcpSockets.Create(AddressFamily.InterNetwork, new TcpOptions { KeepAliveIdle = TimeSpan.Zero, UserTimeout = TimeSpan.Zero });
+        var options = new TcpOptions { KeepAliveIdle = TimeSpan.Zero, UserTimeout = TimeSpan.Zero };
+        using var socket = TcpSockets.Create(AddressFamily.InterNetwork, options);
 
         Assert.Equal(0, socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive));
         Assert.Equal(0, UserTimeoutMilliseconds(socket));
