@@ -11,7 +11,7 @@ public sealed class TestProbe
 {
     private readonly ActorSystem _system;
     private readonly BlockingCollection<(object Message, IActorRef Sender)> _messages = [];
-    private long _deadline;
+    private long _limitStart;
     private TimeSpan? _limit;
     private IActorRef? _lastSender;
 
@@ -104,10 +104,10 @@ public sealed class TestProbe
     public T Within<T>(TimeSpan maximum, Func<T> action)
     {
         var outerLimit = _limit;
-        var outerDeadline = _deadline;
+        var outerLimitStart = _limitStart;
         var start = _system.TimeProvider.GetTimestamp();
         _limit = maximum;
-        _deadline = start;
+        _limitStart = start;
         try
         {
             var result = action();
@@ -117,7 +117,7 @@ public sealed class TestProbe
         finally
         {
             _limit = outerLimit;
-            _deadline = outerDeadline;
+            _limitStart = outerLimitStart;
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class TestProbe
             return null;
         }
 
-        var left = limit - _system.TimeProvider.GetElapsedTime(_deadline);
+        var left = limit - _system.TimeProvider.GetElapsedTime(_limitStart);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
