@@ -192,11 +192,10 @@ public sealed class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        var components = _pool is null ? _listeners : [.. _listeners, _pool];
-        _ = Task.WhenAll(components.Select(component => component.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout)))
-            .PipeTo(Sender, success: parts => parts.Aggregate(new ComponentStatus(), (sum, part) => sum.Plus(part)));
+        IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners] : [.. _listeners, _pool];
+        var asker = Sender;
+        Context.ActorOf(Props.Create(() => new StatusGatherer(components, asker)));
     }
 
     private const string TunnelListenerName = "tunnels-at";
-    private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(2);
 }
