@@ -28,9 +28,9 @@ public static class Storm
         var talkers = Enumerable.Range(1, streams).Select(key => StartLater(cluster, key, totalBytes / streams)).ToArray();
         cluster.Until(() => Array.TrueForAll(talkers, talker => talker() is { IsOver: true }), 120);
 
-        Assert.All(talkers, talker => Assert.True(talker()!.IsComplete, $"seed {seed}: {talker()}"));
+        AssertComplete(cluster, talkers.Select(talker => talker()!));
+        AssertComplete(cluster, upstream.Sessions.Values);
         Assert.Equal(streams, upstream.Sessions.Count);
-        Assert.All(upstream.Sessions.Values, talker => Assert.True(talker.IsComplete, $"seed {seed}, upstream: {talker}"));
         Assert.True(loss.Dropped > 0 && duplication.Duplicates > 0 && reordering.Delayed > 0 && blackout.Dropped > 0, "the path was not bad at all");
 
         cluster.RunFor(5);
@@ -38,6 +38,14 @@ public static class Storm
         Assert.Equal(0, cluster.Server.Status().Connections.Active);
         cluster.EndWell();
         return world.TraceHash;
+    }
+
+    private static void AssertComplete(SimulatedCluster cluster, IEnumerable<Talker> talkers)
+    {
+        if (talkers.FirstOrDefault(talker => !talker.IsComplete) is { } wrong)
+        {
+            Assert.Fail($"seed {cluster.World.Seed}: {wrong}. Client:\n{cluster.Client.LastLines()}\nServer:\n{cluster.Server.LastLines()}");
+        }
     }
 
     /// <summary>Starts a talk at a random moment of the first three seconds; its share of the bytes is cut at random between the directions.</summary>

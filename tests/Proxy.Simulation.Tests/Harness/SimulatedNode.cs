@@ -12,7 +12,7 @@ namespace Proxy.Simulation.Tests;
 public sealed class SimulatedNode
 {
     private readonly SimulatedWorld _world;
-    private readonly List<LogEvent> _lines = [];
+    private readonly List<(TimeSpan At, LogEvent Event)> _lines = [];
     private readonly List<UnhandledMessage> _unhandled = [];
     private readonly TestProbe _probe;
 
@@ -51,7 +51,7 @@ public sealed class SimulatedNode
 
     public LeakCheckingPool Pool { get; } = new();
 
-    public IReadOnlyList<LogEvent> Lines => _lines;
+    public IEnumerable<LogEvent> Lines => _lines.Select(line => line.Event);
 
     public IReadOnlyList<UnhandledMessage> Unhandled => _unhandled;
 
@@ -59,7 +59,10 @@ public sealed class SimulatedNode
     public bool HasStopped { get; private set; }
 
     public bool HasLine(params string[] parts) =>
-        _lines.Exists(line => Array.TrueForAll(parts, part => line.Text.Contains(part, StringComparison.Ordinal)));
+        _lines.Exists(line => Array.TrueForAll(parts, part => line.Event.Text.Contains(part, StringComparison.Ordinal)));
+
+    /// <summary>The end of the log, with times, for the message of a failed test.</summary>
+    public string LastLines(int count = 30) => string.Join('\n', _lines.TakeLast(count).Select(line => $"  {line.At} {line.Event.Level} {line.Event.Text}"));
 
     /// <summary>Asks the node, and runs the world until it has answered.</summary>
     public ComponentStatus Status()
@@ -91,7 +94,7 @@ public sealed class SimulatedNode
     /// <summary>No defect showed: no error line, no exception in a handler, no message that an actor did not expect in its state.</summary>
     public void AssertNoDefects()
     {
-        Assert.Empty(_lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Text));
+        Assert.Empty(Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Text));
         Assert.Empty(_unhandled.Select(message => $"{message.Recipient.Path}: {message.Message}"));
         Assert.Equal(0, Loops.Sum(loop => loop.Counters.HandlerFailures));
     }
@@ -111,7 +114,7 @@ public sealed class SimulatedNode
                 switch (message)
                 {
                     case LogEvent line:
-                        _lines.Add(line);
+                        _lines.Add((_world.Time.Elapsed, line));
                         _world.Trace.Note(line.Text);
                         break;
                     case UnhandledMessage unhandled:
