@@ -163,7 +163,6 @@ public sealed class EndTests
         stalled.StopReading();
         var talk = TalkingServer.Ask(1, 0, 5_000_000);
         stalled.Send(talk.Opening);
-        stalled.Finish();
         cluster.RunFor(1);
 
         var others = Enumerable.Range(2, 10).Select(key => cluster.StartTalk(TalkingServer.Ask(key, 500_000, 500_000), key)).ToArray();
@@ -176,6 +175,8 @@ public sealed class EndTests
         stalled.Read();
         cluster.Until(() => stalled.HasSeenEnd, 20);
         Assert.Equal(5_000_000, stalled.Received.Count);
+        stalled.Finish();
+        cluster.RunFor(1);
         Assert.Null(Pattern.FindWrong([.. stalled.Received], talk.ReceiveKey, 0));
         Assert.True(upstream.Sessions[1].IsComplete);
         stalled.Close();

@@ -1,4 +1,3 @@
-using Proxy.Protocol.Tunnels;
 using Proxy.TestKit;
 
 namespace Proxy.Simulation.Tests;
@@ -134,6 +133,7 @@ public sealed class OutageTests
         application.Reset();
 
         cluster.Until(() => cluster.Client.HasLine("forward", "reset by client", "fault: client"), 1);
+        cluster.World.Settle();
         Assert.Equal(0, cluster.Client.Status().Connections.Active);
         cluster.StartServer();
         cluster.AwaitTunnel(10);

@@ -1,3 +1,4 @@
+using Proxy.Actors;
 using Proxy.TestKit;
 
 namespace Proxy.Simulation.Tests;
@@ -14,7 +15,8 @@ public static class Storm
     /// <summary>Runs it; the result is the hash of all that happened.</summary>
     public static ulong Run(int seed, int streams, int totalBytes)
     {
-        var cluster = new SimulatedCluster(seed);
+        // A connection may be opened as the blackout begins: what it waits for then is the ARQ's back-off, not its upstream.
+        var cluster = new SimulatedCluster(seed, new ClusterPlan { Timeouts = new ConnectionTimeouts { Connect = TimeSpan.FromSeconds(20) } });
         var world = cluster.World;
         var upstream = cluster.StartTalkingServer();
         var loss = new LossRule(0.05);
