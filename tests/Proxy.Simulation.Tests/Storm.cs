@@ -28,7 +28,7 @@ public static class Storm
             NetworkRule.Together(loss, duplication, reordering, latency, blackout).Only(packet => packet.Kind == PacketKind.Datagram));
 
         var talkers = Enumerable.Range(1, streams).Select(key => StartLater(cluster, key, totalBytes / streams)).ToArray();
-        cluster.Until(() => Array.TrueForAll(talkers, talker => talker() is { IsOver: true }), 120);
+        cluster.Until(() => Array.TrueForAll(talkers, talker => talker() is { IsOver: true }) && upstream.Sessions.Values.All(talker => talker.IsOver), 120);
 
         AssertComplete(cluster, talkers.Select(talker => talker()!));
         AssertComplete(cluster, upstream.Sessions.Values);
