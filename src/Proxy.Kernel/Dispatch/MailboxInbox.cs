@@ -40,6 +40,7 @@ internal sealed class MailboxInbox
         Closed,
     }
 
+    /// <summary>Queues a user message, if there is room.</summary>
     /// <param name="envelope">What to queue.</param>
     /// <param name="room">How many may wait here with this one; <see cref="int.MaxValue"/> for no bound.</param>
     public PostResult Post(in Envelope envelope, int room)
