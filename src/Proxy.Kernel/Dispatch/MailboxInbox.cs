@@ -33,12 +33,20 @@ internal sealed class MailboxInbox
     private SystemMessage? _systemHead;
     private SystemMessage? _systemTail;
 
+    public MailboxInbox(bool isBounded)
+    {
+        IsBounded = isBounded;
+    }
+
     private enum Status
     {
         Idle,
         Scheduled,
         Closed,
     }
+
+    /// <summary>Whether the mailbox has a bound, so that a post must say how much room there is.</summary>
+    public bool IsBounded { get; }
 
     /// <summary>Queues a user message, if there is room.</summary>
     /// <param name="envelope">What to queue.</param>
