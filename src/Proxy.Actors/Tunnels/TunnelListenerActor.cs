@@ -37,6 +37,9 @@ internal sealed class TunnelListenerActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
+    /// <summary>A tunnel cannot be begun again from this end; its client opens another. The others go on.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
+
     protected override void PreStart()
     {
         var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
