@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Proxy.Kcp;
 using Proxy.Kcp.Bench;
@@ -23,7 +24,7 @@ static void Measure(KcpAcknowledgement acknowledgement, int loseEvery)
     double resent = 0;
     for (var run = 0; run < 3; run++)
     {
-        using var transfer = new BulkTransfer(settings, loseEvery, new SegmentPool(1280, 8192));
+        using var transfer = new BulkTransfer(settings, loseEvery, new SegmentPool(1280, 8192, ArrayPool<byte>.Shared));
         transfer.Run(Segments / 8);
         var resentBefore = transfer.Resent;
         var allocatedBefore = GC.GetAllocatedBytesForCurrentThread();

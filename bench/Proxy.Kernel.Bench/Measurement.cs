@@ -2,6 +2,7 @@ using System.Globalization;
 
 namespace Proxy.Kernel.Bench;
 
+/// <summary>Something to measure, and what is aimed at.</summary>
 /// <param name="Name">By which it is selected.</param>
 /// <param name="Unit">Of the figures.</param>
 /// <param name="Aim">What is aimed at; null where there is only a figure to watch.</param>
@@ -30,8 +31,9 @@ internal sealed record Measurement(Benchmark Benchmark, double Median, double Lo
     public override string ToString()
     {
         var verdict = Benchmark.Aim is { } aim ? Verdict(aim) : string.Empty;
-        return $"{Benchmark.Name,-34}{Figure(Median),14}{Figure(Lowest),14}{Figure(Highest),14}"
-            + $"{(Benchmark.Operations > 0 ? Figure(ProcessorNanoseconds) : "-"),9}{(Benchmark.Aim is { } target ? Figure(target) : "-"),14}  {Benchmark.Unit}{verdict}";
+        var processor = Benchmark.Operations > 0 ? Figure(ProcessorNanoseconds) : "-";
+        var target = Benchmark.Aim is { } figure ? Figure(figure) : "-";
+        return $"{Benchmark.Name,-34}{Figure(Median),14}{Figure(Lowest),14}{Figure(Highest),14}{processor,9}{target,14}  {Benchmark.Unit}{verdict}";
     }
 
     private static string Figure(double value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -11,16 +11,19 @@ public sealed class SegmentPool : ArrayPool<byte>
     private readonly Stack<byte[]> _free = new();
     private readonly int _bufferBytes;
     private readonly int _mostFreeBuffers;
+    private readonly ArrayPool<byte> _larger;
 
     /// <summary>An empty pool.</summary>
-    /// <param name="bufferBytes">The size of a buffer; what is asked for beyond it is allocated, and not kept.</param>
+    /// <param name="bufferBytes">The size of a buffer.</param>
     /// <param name="mostFreeBuffers">How many are kept at most for reuse.</param>
-    public SegmentPool(int bufferBytes, int mostFreeBuffers)
+    /// <param name="larger">Where what is asked for beyond that size comes from.</param>
+    public SegmentPool(int bufferBytes, int mostFreeBuffers, ArrayPool<byte> larger)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bufferBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(mostFreeBuffers);
         _bufferBytes = bufferBytes;
         _mostFreeBuffers = mostFreeBuffers;
+        _larger = larger;
     }
 
     /// <summary>Buffers kept for reuse.</summary>
@@ -31,7 +34,7 @@ public sealed class SegmentPool : ArrayPool<byte>
     {
         if (minimumLength > _bufferBytes)
         {
-            return GC.AllocateUninitializedArray<byte>(minimumLength);
+            return _larger.Rent(minimumLength);
         }
 
         return _free.TryPop(out var buffer) ? buffer : GC.AllocateUninitializedArray<byte>(_bufferBytes);
@@ -39,7 +42,13 @@ public sealed class SegmentPool : ArrayPool<byte>
 
     public override void Return(byte[] array, bool clearArray = false)
     {
-        if (array.Length != _bufferBytes || _free.Count >= _mostFreeBuffers)
+        if (array.Length != _bufferBytes)
+        {
+            _larger.Return(array, clearArray);
+            return;
+        }
+
+        if (_free.Count >= _mostFreeBuffers)
         {
             return;
         }

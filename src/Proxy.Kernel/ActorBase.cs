@@ -61,7 +61,9 @@ public abstract class ActorBase
     /// <summary>Asked when a child fails, unless the Props name a strategy.</summary>
     protected internal virtual SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.DefaultStrategy;
 
-    /// <summary>Publishes the message as <see cref="UnhandledMessage"/>; an unhandled <see cref="Terminated"/> ends in <see cref="DeathPactException"/>.</summary>
+    /// <summary>
+    /// Publishes the message as <see cref="UnhandledMessage"/>; an unhandled <see cref="Terminated"/> ends in <see cref="DeathPactException"/>.
+    /// </summary>
     protected internal virtual void Unhandled(object message)
     {
         if (message is Terminated terminated)

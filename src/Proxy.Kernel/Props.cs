@@ -47,6 +47,6 @@ public sealed record Props
 
     public Props WithSupervisorStrategy(SupervisorStrategy strategy) => this with { SupervisorStrategy = strategy };
 
-    /// <summary>A stash holds what arrives during one wait (a dial, a handshake); a thousand waiting is a sender that should have been refused.</summary>
+    /// <summary>A stash holds what arrives during one wait (a dial, a handshake); a thousand waiting should have been refused.</summary>
     private const int DefaultStashCapacity = 1000;
 }

@@ -39,6 +39,9 @@ internal sealed class ListenerActor : ReceiveActor
 
     private sealed record AcceptFailed(TransportFault Fault);
 
+    /// <summary>A connection is one of its kind: what failed cannot be begun again, its sockets are gone. The others go on.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
+
     protected override void PreStart()
     {
         var loop = ((LoopDispatcher)Context.Dispatcher).Loop;

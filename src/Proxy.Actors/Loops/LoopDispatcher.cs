@@ -1,3 +1,4 @@
+using System.Buffers;
 using Proxy.Kernel;
 using Proxy.Transport;
 
@@ -9,12 +10,16 @@ namespace Proxy.Actors;
 /// </summary>
 public sealed class LoopDispatcher : MessageDispatcher
 {
-    public LoopDispatcher(IIoLoop loop)
+    public LoopDispatcher(IIoLoop loop, ArrayPool<byte> pool)
     {
         Loop = loop;
+        Pool = pool;
     }
 
     public IIoLoop Loop { get; }
+
+    /// <summary>Buffers for what lives on this loop; only for its thread.</summary>
+    public ArrayPool<byte> Pool { get; }
 
     public override void Execute(IThreadPoolWorkItem mailbox) => Loop.Post(mailbox);
 }

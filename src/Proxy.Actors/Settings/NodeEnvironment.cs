@@ -10,18 +10,18 @@ namespace Proxy.Actors;
 /// </summary>
 public sealed class NodeEnvironment
 {
-    public NodeEnvironment(IReadOnlyList<IIoLoop> loops, INameResolver resolver, ArrayPool<byte> pool)
+    /// <param name="loops">At least one.</param>
+    /// <param name="resolver">Names to addresses.</param>
+    /// <param name="createPool">A pool for the buffers of one loop, which need not be thread-safe.</param>
+    public NodeEnvironment(IReadOnlyList<IIoLoop> loops, INameResolver resolver, Func<ArrayPool<byte>> createPool)
     {
         ArgumentNullException.ThrowIfNull(loops);
-        Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop))];
+        Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop, createPool()))];
         Resolver = resolver;
-        Pool = pool;
     }
 
     /// <summary>One per loop. The first runs what has no reason to be elsewhere.</summary>
     public IReadOnlyList<LoopDispatcher> Dispatchers { get; }
 
     public INameResolver Resolver { get; }
-
-    public ArrayPool<byte> Pool { get; }
 }

@@ -35,6 +35,9 @@ internal sealed class ServerTunnelActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
+    /// <summary>A stream cannot be begun again; its peer sees a reset. The others go on.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
+
     protected override void PostStop() => _link?.Dispose();
 
     // States

@@ -81,10 +81,11 @@ internal sealed class TunnelActor : ReceiveActor
 
     private void OpenTo(IPAddress address)
     {
-        var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        var dispatcher = (LoopDispatcher)Context.Dispatcher;
+        var loop = dispatcher.Loop;
         var peer = new IPEndPoint(address, _server.Port);
         var local = new IPEndPoint(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        var link = new TunnelLink(loop, TunnelRole.Client, _settings, _environment.Pool, new TunnelEvents(Self));
+        var link = new TunnelLink(loop, TunnelRole.Client, _settings, dispatcher.Pool, new TunnelEvents(Self));
         _link = link;
         if (!loop.TryOpenUdp(local, peer, UdpOptions.Default, new Datagrams(link), out var endpoint, out var fault))
         {

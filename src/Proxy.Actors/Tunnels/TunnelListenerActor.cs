@@ -37,6 +37,9 @@ internal sealed class TunnelListenerActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
+    /// <summary>A tunnel cannot be begun again from this end; its client opens another. The others go on.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
+
     protected override void PreStart()
     {
         var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
@@ -80,7 +83,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
     private void OpenTunnel(IIoLoop loop, IUdpEndpoint endpoint, TunnelDemultiplexer demultiplexer, Open open)
     {
         var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, open.Peer)));
-        var link = new TunnelLink(loop, TunnelRole.Server, _settings.Tunnel, _environment.Pool, new TunnelEvents(actor));
+        var link = new TunnelLink(loop, TunnelRole.Server, _settings.Tunnel, ((LoopDispatcher)Context.Dispatcher).Pool, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, (open.Peer, link));
         demultiplexer.Add(open.Peer, link);

@@ -260,6 +260,7 @@ internal sealed partial class ActorCell
     }
 }
 
+/// <summary>A failure that waits for the supervisor's directive.</summary>
 /// <param name="Message">What the actor was handling when it failed; null if it failed outside of a message.</param>
 internal sealed record Failure(object? Message)
 {

@@ -9,10 +9,10 @@ namespace Proxy.Kernel;
 internal sealed partial class ActorCell : IActorContext
 {
     [ThreadStatic]
-    private static ActorCell? t_current;
+    private static ActorCell? _current;
 
     [ThreadStatic]
-    private static ActorCell? t_constructing;
+    private static ActorCell? _constructing;
 
     private readonly Mailbox _mailbox;
     private readonly IInternalActorRef _parent;
@@ -46,7 +46,7 @@ internal sealed partial class ActorCell : IActorContext
     }
 
     /// <summary>The cell whose turn runs on this thread.</summary>
-    public static ActorCell? Current => t_current;
+    public static ActorCell? Current => _current;
 
     public ActorSystem System { get; }
 
@@ -75,19 +75,19 @@ internal sealed partial class ActorCell : IActorContext
     /// <summary>Hands the cell under construction to the constructor of its actor, once.</summary>
     public static ActorCell? TakeConstructing()
     {
-        var cell = t_constructing;
-        t_constructing = null;
+        var cell = _constructing;
+        _constructing = null;
         return cell;
     }
 
     public static ActorCell? EnterTurn(ActorCell cell)
     {
-        var outer = t_current;
-        t_current = cell;
+        var outer = _current;
+        _current = cell;
         return outer;
     }
 
-    public static void LeaveTurn(ActorCell? outer) => t_current = outer;
+    public static void LeaveTurn(ActorCell? outer) => _current = outer;
 
     public void Start() => _mailbox.Start();
 
@@ -261,18 +261,18 @@ internal sealed partial class ActorCell : IActorContext
 
     private ActorBase NewInstance()
     {
-        var outer = t_constructing;
-        t_constructing = this;
+        var outer = _constructing;
+        _constructing = this;
         ActorBase actor;
         bool constructed;
         try
         {
             actor = Props.Factory();
-            constructed = t_constructing is null;
+            constructed = _constructing is null;
         }
         finally
         {
-            t_constructing = outer;
+            _constructing = outer;
         }
 
         if (!constructed)

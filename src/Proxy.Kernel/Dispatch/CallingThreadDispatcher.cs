@@ -7,28 +7,28 @@ namespace Proxy.Kernel;
 public sealed class CallingThreadDispatcher : MessageDispatcher
 {
     [ThreadStatic]
-    private static Queue<IThreadPoolWorkItem>? t_ready;
+    private static Queue<IThreadPoolWorkItem>? _ready;
 
     public override void Execute(IThreadPoolWorkItem mailbox)
     {
-        if (t_ready is { } ready)
+        if (_ready is { } ready)
         {
             ready.Enqueue(mailbox);
             return;
         }
 
-        t_ready = new Queue<IThreadPoolWorkItem>();
+        _ready = new Queue<IThreadPoolWorkItem>();
         try
         {
-            t_ready.Enqueue(mailbox);
-            while (t_ready.TryDequeue(out var next))
+            _ready.Enqueue(mailbox);
+            while (_ready.TryDequeue(out var next))
             {
                 next.Execute();
             }
         }
         finally
         {
-            t_ready = null;
+            _ready = null;
         }
     }
 }

@@ -10,8 +10,8 @@ internal sealed class EnvelopeSegment
     private const int MaximumPooled = 2048;
 
     private static readonly EnvelopeSegment[] Pool = new EnvelopeSegment[MaximumPooled];
-    private static SpinGate s_gate;
-    private static int s_pooled;
+    private static SpinGate _gate;
+    private static int _pooled;
 
     private EnvelopeSegment()
     {
@@ -24,13 +24,13 @@ internal sealed class EnvelopeSegment
     public static EnvelopeSegment Rent()
     {
         EnvelopeSegment? segment = null;
-        s_gate.Enter();
-        if (s_pooled > 0)
+        _gate.Enter();
+        if (_pooled > 0)
         {
-            segment = Pool[--s_pooled];
+            segment = Pool[--_pooled];
         }
 
-        s_gate.Exit();
+        _gate.Exit();
         return segment ?? new EnvelopeSegment();
     }
 
@@ -38,12 +38,12 @@ internal sealed class EnvelopeSegment
     public static void Return(EnvelopeSegment segment)
     {
         segment.Next = null;
-        s_gate.Enter();
-        if (s_pooled < MaximumPooled)
+        _gate.Enter();
+        if (_pooled < MaximumPooled)
         {
-            Pool[s_pooled++] = segment;
+            Pool[_pooled++] = segment;
         }
 
-        s_gate.Exit();
+        _gate.Exit();
     }
 }

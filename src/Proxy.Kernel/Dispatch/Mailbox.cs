@@ -3,14 +3,14 @@ namespace Proxy.Kernel;
 /// <summary>
 /// An actor's mailbox, and the work item that runs the actor. One turn: drain the system messages; if not suspended, take one user message and
 /// handle it (a throw asks the supervisor and suspends this mailbox and the children); repeat up to the dispatcher's throughput; then go idle, or
-/// back to the dispatcher if there is more. Everything but <see cref="Post"/> and <see cref="PostSystem"/> belongs to the running thread.
+/// back to the dispatcher if there is more. Everything but the posting belongs to the running thread.
 /// </summary>
 internal sealed class Mailbox : IThreadPoolWorkItem
 {
     private readonly ActorCell _cell;
     private readonly MessageDispatcher _dispatcher;
-    private readonly MailboxInbox _inbox = new();
     private readonly int _capacity;
+    private MailboxInbox _inbox = null!;
 
     /// <summary>Whether system messages wait. Beside the inbox, not in it: it is read before every message, and the inbox's memory is busy with
     /// the senders.</summary>
@@ -41,10 +41,16 @@ internal sealed class Mailbox : IThreadPoolWorkItem
     /// <summary>The first run, which makes the actor. A new mailbox counts as scheduled until then.</summary>
     public void Start() => _dispatcher.Execute(this);
 
-    public void Post(in Envelope envelope)
+    /// <summary>The senders' side, made after the reference that senders hold, so that the two lie together and apart from what runs here.</summary>
+    public MailboxInbox CreateInbox() => _inbox = new MailboxInbox(isBounded: _capacity < int.MaxValue);
+
+    public void PostBounded(in Envelope envelope) =>
+        HandlePost(_inbox.Post(envelope, _capacity - Volatile.Read(ref _taken)), envelope);
+
+    /// <summary>Does what a post has left to do.</summary>
+    public void HandlePost(PostResult result, in Envelope envelope)
     {
-        var room = _capacity == int.MaxValue ? int.MaxValue : _capacity - Volatile.Read(ref _taken);
-        switch (_inbox.Post(envelope, room))
+        switch (result)
         {
             case PostResult.QueuedAndWoken:
                 _dispatcher.Execute(this);

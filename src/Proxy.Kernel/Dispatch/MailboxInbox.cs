@@ -33,6 +33,11 @@ internal sealed class MailboxInbox
     private SystemMessage? _systemHead;
     private SystemMessage? _systemTail;
 
+    public MailboxInbox(bool isBounded)
+    {
+        IsBounded = isBounded;
+    }
+
     private enum Status
     {
         Idle,
@@ -40,6 +45,10 @@ internal sealed class MailboxInbox
         Closed,
     }
 
+    /// <summary>Whether the mailbox has a bound, so that a post must say how much room there is.</summary>
+    public bool IsBounded { get; }
+
+    /// <summary>Queues a user message, if there is room.</summary>
     /// <param name="envelope">What to queue.</param>
     /// <param name="room">How many may wait here with this one; <see cref="int.MaxValue"/> for no bound.</param>
     public PostResult Post(in Envelope envelope, int room)

@@ -11,11 +11,11 @@ public sealed class ThreadPoolDispatcher : MessageDispatcher
     private const int MaximumTurnsInARow = 64;
 
     [ThreadStatic]
-    private static Worker? t_worker;
+    private static Worker? _worker;
 
     public override void Execute(IThreadPoolWorkItem mailbox)
     {
-        if (t_worker is { TurnsLeft: > 0, Next: null } worker)
+        if (_worker is { TurnsLeft: > 0, Next: null } worker)
         {
             worker.Next = mailbox;
         }
@@ -28,7 +28,7 @@ public sealed class ThreadPoolDispatcher : MessageDispatcher
 
     internal override void Run(Mailbox mailbox)
     {
-        var worker = t_worker ??= new Worker();
+        var worker = _worker ??= new Worker();
         if (worker.TurnsLeft > 0)
         {
             mailbox.RunTurn();

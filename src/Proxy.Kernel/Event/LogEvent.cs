@@ -20,6 +20,7 @@ public sealed record Info(string Source, string Text) : LogEvent(LogLevel.Info, 
 
 public sealed record Warning(string Source, string Text) : LogEvent(LogLevel.Warning, Source, Text);
 
+/// <summary>A failure.</summary>
 /// <param name="Cause">The exception behind it, if there is one.</param>
 /// <param name="Source">The path of the actor that speaks.</param>
 /// <param name="Text">The line itself.</param>

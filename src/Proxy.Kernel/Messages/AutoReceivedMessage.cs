@@ -1,6 +1,8 @@
 namespace Proxy.Kernel;
 
-/// <summary>A message in the user's queue that the kernel handles, at least first. A class and not an interface: the test is one comparison.</summary>
+/// <summary>
+/// A message in the user's queue that the kernel handles, at least first. A class and not an interface: the test is one comparison.
+/// </summary>
 public abstract class AutoReceivedMessage
 {
     private protected AutoReceivedMessage()

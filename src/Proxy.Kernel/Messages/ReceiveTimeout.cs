@@ -1,6 +1,8 @@
 namespace Proxy.Kernel;
 
-/// <summary>Nothing came in for the time given to <c>Context.SetReceiveTimeout</c>; repeated until a message comes or the timeout is cleared.</summary>
+/// <summary>
+/// Nothing came in for the time given to <c>Context.SetReceiveTimeout</c>; repeated at that interval until a message comes or it is cleared.
+/// </summary>
 public sealed class ReceiveTimeout
 {
     private ReceiveTimeout()

@@ -140,7 +140,7 @@ public sealed class BackoffSupervisor : UntypedActor
 
     public sealed record GetCurrentChild;
 
-    /// <param name="Ref">The child; null during a wait.</param>
+    /// <summary>The child; null during a wait.</summary>
     public sealed record CurrentChild(IActorRef? Ref);
 
     public sealed record GetRestartCount;

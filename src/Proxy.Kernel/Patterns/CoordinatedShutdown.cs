@@ -2,6 +2,7 @@ using Proxy.Kernel.Event;
 
 namespace Proxy.Kernel;
 
+/// <summary>One step of the end of a process.</summary>
 /// <param name="Name">Its name, unique.</param>
 /// <param name="Timeout">How long its tasks may take together.</param>
 /// <param name="ContinuesAfterFailure">Whether later phases run although a task of this one failed or ran out of time.</param>

@@ -4,12 +4,14 @@ namespace Proxy.Kernel;
 internal sealed class LocalActorRef : IInternalActorRef
 {
     private readonly Mailbox _mailbox;
+    private readonly MailboxInbox _inbox;
 
     public LocalActorRef(ActorPath path, ActorCell cell, Mailbox mailbox)
     {
         Path = path;
         Cell = cell;
         _mailbox = mailbox;
+        _inbox = mailbox.CreateInbox();
     }
 
     public ActorPath Path { get; }
@@ -21,7 +23,19 @@ internal sealed class LocalActorRef : IInternalActorRef
     public void Tell(object message, IActorRef? sender)
     {
         ArgumentNullException.ThrowIfNull(message);
-        _mailbox.Post(new Envelope(message, sender));
+        var envelope = new Envelope(message, sender);
+        if (_inbox.IsBounded)
+        {
+            _mailbox.PostBounded(envelope);
+            return;
+        }
+
+        // The mailbox's own memory is busy with the thread that runs it; a sender looks at it only if it must.
+        var result = _inbox.Post(envelope, int.MaxValue);
+        if (result != PostResult.Queued)
+        {
+            _mailbox.HandlePost(result, envelope);
+        }
     }
 
     public void SendSystem(SystemMessage message) => _mailbox.PostSystem(message);

@@ -8,6 +8,7 @@ public sealed class AllForOneStrategy : SupervisorStrategy
     {
     }
 
+    /// <summary>With a limit on restarts.</summary>
     /// <param name="maximumRestarts">Restarts of any one child within the window before all are stopped; negative for no limit.</param>
     /// <param name="window">Counted on the system's clock; infinite counts for ever.</param>
     /// <param name="decide">From cause to directive.</param>

@@ -8,6 +8,7 @@ public sealed class OneForOneStrategy : SupervisorStrategy
     {
     }
 
+    /// <summary>With a limit on restarts.</summary>
     /// <param name="maximumRestarts">Restarts within the window before the child is stopped; negative for no limit.</param>
     /// <param name="window">Counted on the system's clock; infinite counts for ever.</param>
     /// <param name="decide">From cause to directive.</param>

@@ -55,9 +55,9 @@ internal static class StatusCommand
 
     private static void Print(NodeStatus status)
     {
-        AnsiConsole.MarkupLineInterpolated(
+        Terminal.Out.MarkupLineInterpolated(
             $"[bold]{status.Node.Name}[/] {status.Node.State}, {string.Join(" and ", status.Node.Roles)}, up {TimeSpan.FromSeconds(status.Node.UptimeS):g}, version {status.Node.Version}");
-        AnsiConsole.MarkupLineInterpolated(
+        Terminal.Out.MarkupLineInterpolated(
             $"connections {status.Connections.Active} now, {status.Connections.Total} in all; streams {status.Streams.Active} now, {status.Streams.Total} in all");
         if (status.Frontends.Count > 0)
         {
@@ -69,7 +69,7 @@ internal static class StatusCommand
                     frontend.BytesFromClients, frontend.BytesToClients));
             }
 
-            AnsiConsole.Write(table);
+            Terminal.Out.Write(table);
         }
 
         if (status.Tunnels.Count > 0)
@@ -82,7 +82,7 @@ internal static class StatusCommand
                     tunnel.SegmentsResent));
             }
 
-            AnsiConsole.Write(table);
+            Terminal.Out.Write(table);
         }
     }
 

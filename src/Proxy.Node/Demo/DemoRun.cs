@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Spectre.Console;
 
 namespace Proxy.Node.Demo;
 
@@ -13,7 +12,7 @@ internal static class DemoRun
     public static async Task<int> RunAsync(int megabytes, bool isKept)
     {
         using var signals = new Hosting.StopSignals();
-        AnsiConsole.MarkupLineInterpolated($"[bold]TcpProxy demo[/]: a file of {megabytes} MiB through a KCP tunnel, everything on 127.0.0.1");
+        Say($"TcpProxy demo: a file of {megabytes} MiB through a KCP tunnel, everything on 127.0.0.1");
         await using var web = await DemoWebServer.StartAsync(megabytes);
         Say($"web server      http://127.0.0.1:{web.Port}/file, {megabytes} MiB of random bytes");
 

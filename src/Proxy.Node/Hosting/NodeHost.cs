@@ -4,6 +4,7 @@ using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Proxy.Actors;
+using Proxy.Kcp;
 using Proxy.Kernel;
 using Proxy.Node.Admin;
 using Proxy.Transport.Dials;
@@ -47,7 +48,7 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), ArrayPool<byte>.Shared);
+        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool);
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         var code = await new NodeHost(settings, node).RunAsync(host, system, logs, log, signals);
         await system.Terminate();
@@ -157,6 +158,9 @@ internal sealed class NodeHost
             });
         }
     });
+
+    // Segments of tunnels are what is rented all the time: at most 6 MB of them are kept per loop.
+    private static SegmentPool CreatePool() => new(bufferBytes: 1500, mostFreeBuffers: 4096, ArrayPool<byte>.Shared);
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(3);

@@ -12,7 +12,9 @@ internal static class ProcessFacts
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 
-    public static int DescriptorCount(int processId) => Directory.GetFileSystemEntries($"/proc/{processId}/fd").Length;
+    /// <summary>Open descriptors, less those of the program's own assemblies: the runtime opens one whenever it first needs it, and keeps it.</summary>
+    public static int DescriptorCount(int processId) => Directory.GetFileSystemEntries($"/proc/{processId}/fd")
+        .Count(entry => File.ResolveLinkTarget(entry, returnFinalTarget: false)?.Name.EndsWith(".dll", StringComparison.Ordinal) != true);
 
     /// <summary>The local ports of the UDP sockets that a process holds, IPv4 and IPv6.</summary>
     public static IReadOnlyList<int> UdpPorts(int processId)

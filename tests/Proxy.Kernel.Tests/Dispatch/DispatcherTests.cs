@@ -117,7 +117,7 @@ public sealed class DispatcherTests
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref met) == 2, Await.DefaultTimeout));
     }
 
-    /// <summary>Two actors that keep waking each other stay on one thread, but not for ever: more such pairs than processors, and a stranger.</summary>
+    /// <summary>Two actors that keep waking each other share a thread, but not for ever: more such pairs than processors, and a stranger.</summary>
     [Fact]
     public async Task On_the_thread_pool_actors_that_keep_waking_each_other_do_not_starve_the_others()
     {

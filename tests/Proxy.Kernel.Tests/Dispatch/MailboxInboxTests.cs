@@ -10,7 +10,7 @@ public sealed class MailboxInboxTests
     public void A_post_either_wakes_the_mailbox_or_is_seen_by_the_run_that_goes_idle()
     {
         const int Rounds = 150_000;
-        var inbox = new MailboxInbox();
+        var inbox = new MailboxInbox(isBounded: false);
         Assert.True(inbox.TryGoIdle(wantsUserMessages: true));
         var message = new Envelope("message", null);
         var scheduled = 0;
@@ -53,7 +53,7 @@ public sealed class MailboxInboxTests
     [Fact]
     public void A_closed_inbox_refuses_and_keeps_what_waited()
     {
-        var inbox = new MailboxInbox();
+        var inbox = new MailboxInbox(isBounded: false);
         inbox.Post(new Envelope("early", null), int.MaxValue);
         inbox.PostSystem(new SystemMessage.Stop());
 
@@ -69,7 +69,7 @@ public sealed class MailboxInboxTests
     [Fact]
     public void Only_the_first_post_to_an_idle_inbox_wakes_it()
     {
-        var inbox = new MailboxInbox();
+        var inbox = new MailboxInbox(isBounded: false);
         inbox.TryGoIdle(wantsUserMessages: true);
 
         Assert.Equal(PostResult.QueuedAndWoken, inbox.Post(new Envelope(1, null), int.MaxValue));
@@ -80,7 +80,7 @@ public sealed class MailboxInboxTests
     [Fact]
     public void A_suspended_mailbox_goes_idle_over_user_messages_but_not_over_system_messages()
     {
-        var inbox = new MailboxInbox();
+        var inbox = new MailboxInbox(isBounded: false);
         inbox.Post(new Envelope(1, null), int.MaxValue);
         Assert.True(inbox.TryGoIdle(wantsUserMessages: false));
 

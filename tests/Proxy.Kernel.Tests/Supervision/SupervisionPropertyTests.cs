@@ -73,7 +73,7 @@ public sealed class SupervisionPropertyTests
             }
         }
 
-        /// <summary>Each actor answers a last message, or it has stopped and the message is a dead letter; one that stays suspended does neither.</summary>
+        /// <summary>An actor answers a last message, or has stopped and it is a dead letter; one that stays suspended does neither.</summary>
         public long CountAnswers()
         {
             _isCalm = true;
