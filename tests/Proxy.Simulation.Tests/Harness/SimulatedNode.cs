@@ -29,7 +29,7 @@ public sealed class SimulatedNode
         });
         Collect();
         _probe = new TestProbe(System);
-        var environment = new NodeEnvironment(Loops, names, Pool);
+        var environment = new NodeEnvironment(Loops, names, () => Pool);
         Actor = System.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         System.SystemActorOf(
             ScriptedActor.Props(new Script
