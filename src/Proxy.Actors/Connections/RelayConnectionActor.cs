@@ -123,6 +123,12 @@ internal sealed class RelayConnectionActor : ReceiveActor
 
     private void DialAny(Destination target, IPAddress[] addresses)
     {
+        if (addresses.Length == 0)
+        {
+            TryNext(EndReason.NameNotFound, $"{target.Name} has no address");
+            return;
+        }
+
         Become(() => Connecting(target));
 
         // What is left of the time is shared with the targets behind this one, so that a silent one does not use it up.

@@ -195,10 +195,10 @@ public sealed class EgressTests
     [Fact]
     public void A_reset_that_crosses_the_dials_success_leaves_no_connection_behind()
     {
-        // The tunnel's latency is stepped past the dial's, so that in some run the two meet in one turn of the loop.
-        Property.Check(runs: 300, random =>
+        // At a random turn of the dial: in some run the reset arrives between the dial's success and the actor that hears of it.
+        Property.Check(runs: 200, random =>
         {
-            var rig = new ServerRig();
+            var rig = new ServerRig(seed: random.Next());
             var upstream = rig.StartUpstream();
             var stream = rig.Tunnel.OpenStream(ServerRig.To("10.0.0.4:80"));
             rig.World.TryRunUntil(() => false, TimeSpan.FromSeconds(1), maxTurns: random.Next(1, 60));

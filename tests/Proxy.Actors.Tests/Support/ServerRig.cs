@@ -10,11 +10,12 @@ namespace Proxy.Actors.Tests;
 /// <summary>A server node, a bare tunnel to it, and two hosts that may be upstreams.</summary>
 internal sealed class ServerRig
 {
-    private readonly DeterministicDispatcher _dispatcher = new(1);
+    private readonly DeterministicDispatcher _dispatcher;
 
-    public ServerRig(Func<ServerSettings, ServerSettings>? configure = null)
+    public ServerRig(Func<ServerSettings, ServerSettings>? configure = null, int seed = 1)
     {
-        World = new SimulatedWorld(1, new DispatcherReadyQueue(_dispatcher));
+        _dispatcher = new DeterministicDispatcher(seed);
+        World = new SimulatedWorld(seed, new DispatcherReadyQueue(_dispatcher));
         PeerHost = World.AddHost("peer", "10.0.0.2");
         PeerLoop = World.CreateLoop(PeerHost, "loop");
         UpstreamHost = World.AddHost("upstream", "10.0.0.4");

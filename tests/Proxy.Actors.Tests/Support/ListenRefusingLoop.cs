@@ -1,0 +1,43 @@
+using System.Net;
+using Proxy.TestKit;
+using Proxy.Transport;
+
+namespace Proxy.Actors.Tests;
+
+/// <summary>A loop on which listening can be made to fail.</summary>
+internal sealed class ListenRefusingLoop(SimulatedLoop inner) : IIoLoop
+{
+    /// <summary>Whether every attempt to listen fails from now on.</summary>
+    public bool RefusesToListen { get; set; }
+
+    public string Name => inner.Name;
+
+    public bool IsCurrent => inner.IsCurrent;
+
+    public long NowMicroseconds => inner.NowMicroseconds;
+
+    public void Post(IThreadPoolWorkItem work) => inner.Post(work);
+
+    public IDeadline CreateDeadline(Action callback) => inner.CreateDeadline(callback);
+
+    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    {
+        if (!RefusesToListen)
+        {
+            return inner.TryListen(localEndPoint, options, handler, out listener, out fault);
+        }
+
+        listener = null!;
+        fault = new TransportFault(TransportFaultKind.Exhausted, "out of descriptors");
+        return false;
+    }
+
+    public IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler) =>
+        inner.Connect(remoteEndPoint, options, handler);
+
+    public IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) => inner.Adopt(connection, handler);
+
+    public bool TryOpenUdp(
+        IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault) =>
+        inner.TryOpenUdp(localEndPoint, remoteEndPoint, options, handler, out endpoint, out fault);
+}
