@@ -53,7 +53,9 @@ public sealed class NodeActor : ReceiveActor
     private void Idle() => Receive<Start>(_ =>
     {
         StartListeners();
-        Become(() => Starting(Sender, new string?[_listeners.Count]));
+        var urls = new string?[_listeners.Count];
+        Become(() => Starting(Sender, urls));
+        RunWhenBound(Sender, urls);
     });
 
     private void Starting(IActorRef starter, string?[] urls)
@@ -61,11 +63,7 @@ public sealed class NodeActor : ReceiveActor
         Receive<Bound>(bound =>
         {
             urls[_listeners.IndexOf(Sender)] = bound.Url;
-            if (Array.TrueForAll(urls, url => url is not null))
-            {
-                Become(Running);
-                starter.Tell(new Started(urls!));
-            }
+            RunWhenBound(starter, urls);
         });
         Receive<BindFailed>(failed =>
         {
@@ -80,7 +78,13 @@ public sealed class NodeActor : ReceiveActor
     private void Running()
     {
         Receive<GetStatus>(_ => GatherStatus());
-        Receive<Terminated>(terminated => _log.Error($"{terminated.ActorRef.Path} has stopped, which nobody asked for"));
+        Receive<Terminated>(terminated =>
+        {
+            _log.Error($"{terminated.ActorRef.Path} has stopped, which nobody asked for");
+            Forget(terminated.ActorRef);
+        });
+        Receive<Bound>(bound => _log.Warning($"{bound.Url}: listening again after a failure"));
+        Receive<BindFailed>(failed => _log.Error($"cannot listen on {failed.Url} again: {failed.Fault}"));
         Receive<Drain>(_ =>
         {
             Become(Draining);
@@ -98,15 +102,30 @@ public sealed class NodeActor : ReceiveActor
         Receive<GetStatus>(_ => GatherStatus());
         Receive<Terminated>(terminated =>
         {
-            _listeners.Remove(terminated.ActorRef);
-            if (terminated.ActorRef == _pool)
-            {
-                _pool = null;
-            }
-
+            Forget(terminated.ActorRef);
             GoOnDraining();
         });
+        Receive<Bound>(_ => Sender.Tell(DrainOf(Sender)));
+        Receive<BindFailed>(_ => { });
         Receive<Drain>(_ => { });
+    }
+
+    private void RunWhenBound(IActorRef starter, string?[] urls)
+    {
+        if (Array.TrueForAll(urls, url => url is not null))
+        {
+            Become(Running);
+            starter.Tell(new Started(urls!));
+        }
+    }
+
+    private void Forget(IActorRef component)
+    {
+        _listeners.Remove(component);
+        if (component == _pool)
+        {
+            _pool = null;
+        }
     }
 
     private void GoOnDraining()
@@ -171,13 +190,13 @@ public sealed class NodeActor : ReceiveActor
     private FrontendPlan PlanOf(RelayFrontendSettings relay)
     {
         var counters = new FrontendCounters();
-        var next = 0;
+        var next = 0u;
         return new FrontendPlan(relay.Name, relay.Listen, string.Join(',', relay.Targets), relay.MaximumConnections, counters, accepted =>
         {
             // Connections go round the loops and round the targets; each lives on its loop from here on.
             var number = next++;
-            var dispatcher = _environment.Dispatchers[number % _environment.Dispatchers.Count];
-            var target = number % relay.Targets.Count;
+            var dispatcher = _environment.Dispatchers[(int)(number % (uint)_environment.Dispatchers.Count)];
+            var target = (int)(number % (uint)relay.Targets.Count);
             return Props.Create(() => new RelayConnectionActor(_environment, accepted, relay, target, counters)).WithDispatcher(dispatcher);
         });
     }
@@ -192,11 +211,10 @@ public sealed class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        var components = _pool is null ? _listeners : [.. _listeners, _pool];
-        _ = Task.WhenAll(components.Select(component => component.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout)))
-            .PipeTo(Sender, success: parts => parts.Aggregate(new ComponentStatus(), (sum, part) => sum.Plus(part)));
+        IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners] : [.. _listeners, _pool];
+        var asker = Sender;
+        Context.ActorOf(Props.Create(() => new StatusGatherer(components, asker)));
     }
 
     private const string TunnelListenerName = "tunnels-at";
-    private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(2);
 }

@@ -38,6 +38,7 @@ public sealed partial class TunnelEngine
         else if (_lane.SendUnacknowledged != acknowledged)
         {
             _keepAlive?.HandleLife(nowMicroseconds);
+            CloseIfDrained();
         }
     }
 

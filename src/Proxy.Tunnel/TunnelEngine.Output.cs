@@ -65,6 +65,8 @@ public sealed partial class TunnelEngine
             stream.IsInSendTurn = false;
             SendTurn(stream);
         }
+
+        CloseIfDrained();
     }
 
     private void SendTurn(TunnelStream stream)

@@ -47,6 +47,7 @@ public sealed partial class TunnelEngine : IDisposable
     private TunnelMachine _machine;
     private TunnelStatistics _statistics;
     private KeepAlive? _keepAlive;
+    private uint? _lastStreamsEnd;                // the lane's sequence number behind the last stream's last segment, once draining
     private bool _isDisposed;
 
     public TunnelEngine(TunnelRole role, TunnelSettings settings, ArrayPool<byte> pool, long nowMicroseconds)
@@ -162,9 +163,19 @@ public sealed partial class TunnelEngine : IDisposable
         _events.Enqueue(new PendingEvent(TunnelEventKind.Closed, 0, _machine.End, text));
     }
 
+    /// <summary>
+    /// A drained tunnel waits for the acknowledgement of what its last streams sent: once it is closed nothing is repeated any more, and a lost
+    /// end would reach the peer as a reset. Refusals that are sent meanwhile are not waited for.
+    /// </summary>
     private void CloseIfDrained()
     {
-        if (_streams.Count == 0)
+        if (State != TunnelState.Draining || _streams.Count > 0 || !_control.IsEmpty)
+        {
+            return;
+        }
+
+        _lastStreamsEnd ??= _lane.SendUnacknowledged + (uint)(_settings.Kcp.SendBufferSegments - _lane.FreeSendSegments);
+        if ((int)(_lane.SendUnacknowledged - _lastStreamsEnd.Value) >= 0)
         {
             Apply(_machine.HandleLastStreamEnded(), "drained");
         }

@@ -4,7 +4,6 @@ using Proxy.Kernel.Event;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
-using Proxy.Transport.Dials;
 using Proxy.Transport.Relays;
 
 namespace Proxy.Actors;
@@ -21,7 +20,7 @@ internal sealed class EgressActor : ReceiveActor
     private readonly UdpAddress _peer;
     private readonly ILoggingAdapter _log;
     private readonly long _startedAt;
-    private Dialer? _dialer;
+    private Dial? _dial;
     private Relay? _relay;
 
     public EgressActor(NodeEnvironment environment, ServerSettings settings, TunnelStreamChannel stream, UdpAddress peer)
@@ -46,6 +45,13 @@ internal sealed class EgressActor : ReceiveActor
 
     protected override void PreStart()
     {
+        if (_stream.End != EndReason.None)
+        {
+            // It ended before this actor had begun, and nobody heard it.
+            End(_stream.End, "-", "");
+            return;
+        }
+
         _stream.Handler = new RequestReader(Self);
         Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Timeouts.Connect);
         if (_settings.FixedTarget is { } target)
@@ -60,7 +66,7 @@ internal sealed class EgressActor : ReceiveActor
 
     protected override void PostStop()
     {
-        _dialer?.Cancel();
+        _dial?.Abandon();
         if (_relay is null)
         {
             _stream.Close();
@@ -83,15 +89,15 @@ internal sealed class EgressActor : ReceiveActor
 
     private void Resolving(Job job)
     {
-        Receive<Resolved>(resolved => Dial(job, resolved.Addresses));
+        Receive<Resolved>(resolved => DialAllowed(job, resolved.Addresses));
         Receive<Status.Failure>(failure => Refuse(job, EndReason.NameNotFound, failure.Cause.Message));
         ReceiveWhileOpening(job);
     }
 
     private void Connecting(Job job)
     {
-        Receive<DialEvents.Dialed>(dialed => HandleDialed(job, dialed));
-        Receive<DialEvents.DialFailed>(failed => Refuse(job, failed.Failure.Reason.ToEndReason(), failed.Failure.ToString()));
+        Receive<Dial.Dialed>(dialed => HandleDialed(job, dialed));
+        Receive<Dial.DialFailed>(failed => Refuse(job, failed.Failure.Reason.ToEndReason(), failed.Failure.ToString()));
         ReceiveWhileOpening(job);
     }
 
@@ -131,7 +137,7 @@ internal sealed class EgressActor : ReceiveActor
     {
         if (job.Destination.Address is { } address)
         {
-            Dial(job, [address]);
+            DialAllowed(job, [address]);
             return;
         }
 
@@ -140,7 +146,7 @@ internal sealed class EgressActor : ReceiveActor
             .PipeTo(Self, success: addresses => new Resolved(addresses));
     }
 
-    private void Dial(Job job, IPAddress[] addresses)
+    private void DialAllowed(Job job, IPAddress[] addresses)
     {
         // The fixed target is the operator's own word; what clients ask for is held against the rules.
         var allowed = Array.FindAll(
@@ -159,16 +165,22 @@ internal sealed class EgressActor : ReceiveActor
         }
 
         Become(() => Connecting(job));
-        _dialer = Dialer.Start(
+        _dial = new Dial(
+            Self,
             ((LoopDispatcher)Context.Dispatcher).Loop,
             allowed.Select(address => new IPEndPoint(address, job.Destination.Port)),
-            TcpOptions.Default,
-            DialSettings.Default with { Deadline = _settings.Timeouts.Connect },
-            new DialEvents(Self));
+            _settings.Timeouts.Connect);
     }
 
-    private void HandleDialed(Job job, DialEvents.Dialed dialed)
+    private void HandleDialed(Job job, Dial.Dialed dialed)
     {
+        if (_stream.End != EndReason.None)
+        {
+            // The word of it stands behind this message: a relay would wait for an end that has been told already.
+            End(_stream.End, job.Destination.ToString(), "");
+            return;
+        }
+
         if (dialed.Watch.Fault is { } fault)
         {
             Refuse(job, EndReason.ResetByUpstream, fault.Text);
@@ -181,12 +193,13 @@ internal sealed class EgressActor : ReceiveActor
             SendResponse(ChainStatus.Ok, "");
         }
 
+        var channel = _dial!.Take();
         if (job.Behind.Length > 0)
         {
-            dialed.Channel.Send(job.Behind);
+            channel.Send(job.Behind);
         }
 
-        _relay = new Relay(_stream.Loop, _stream, dialed.Channel, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _relay = new Relay(_stream.Loop, _stream, channel, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
         Become(() => Relaying(job));
         _relay.Start();
     }

@@ -4,7 +4,6 @@ using Proxy.Kernel.Event;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
-using Proxy.Transport.Dials;
 using Proxy.Transport.Relays;
 
 namespace Proxy.Actors;
@@ -21,9 +20,10 @@ internal sealed class RelayConnectionActor : ReceiveActor
     private readonly FrontendCounters _counters;
     private readonly ILoggingAdapter _log;
     private readonly IChannel _client;
+    private readonly ClientEvents _clientEvents;
     private readonly long _startedAt;
     private readonly Queue<Destination> _targets;
-    private Dialer? _dialer;
+    private Dial? _dial;
     private Relay? _relay;
 
     /// <param name="firstTarget">The number of the target to begin with.</param>
@@ -36,7 +36,8 @@ internal sealed class RelayConnectionActor : ReceiveActor
         _counters = counters;
         _log = Context.GetLogger();
         _startedAt = Context.System.TimeProvider.GetTimestamp();
-        _client = Loop.Adopt(accepted, new ClientEvents(Self));
+        _clientEvents = new ClientEvents(Self);
+        _client = Loop.Adopt(accepted, _clientEvents);
         _targets = new Queue<Destination>(settings.Targets.Skip(firstTarget).Concat(settings.Targets.Take(firstTarget)));
     }
 
@@ -59,7 +60,7 @@ internal sealed class RelayConnectionActor : ReceiveActor
 
     protected override void PostStop()
     {
-        _dialer?.Cancel();
+        _dial?.Abandon();
         if (_relay is null)
         {
             _client.Abort();
@@ -75,15 +76,15 @@ internal sealed class RelayConnectionActor : ReceiveActor
 
     private void Resolving(Destination target)
     {
-        Receive<Resolved>(resolved => Dial(target, resolved.Addresses));
+        Receive<Resolved>(resolved => DialAny(target, resolved.Addresses));
         Receive<Status.Failure>(failure => TryNext(EndReason.NameNotFound, failure.Cause.Message));
         ReceiveWhileOpening(target);
     }
 
     private void Connecting(Destination target)
     {
-        Receive<DialEvents.Dialed>(dialed => HandleDialed(target, dialed));
-        Receive<DialEvents.DialFailed>(failed => TryNext(failed.Failure.Reason.ToEndReason(), failed.Failure.ToString()));
+        Receive<Dial.Dialed>(dialed => HandleDialed(target, dialed));
+        Receive<Dial.DialFailed>(failed => TryNext(failed.Failure.Reason.ToEndReason(), failed.Failure.ToString()));
         ReceiveWhileOpening(target);
     }
 
@@ -112,7 +113,7 @@ internal sealed class RelayConnectionActor : ReceiveActor
 
         if (target.Address is { } address)
         {
-            Dial(target, [address]);
+            DialAny(target, [address]);
             return;
         }
 
@@ -120,19 +121,24 @@ internal sealed class RelayConnectionActor : ReceiveActor
         _ = _environment.Resolver.ResolveAsync(target.Name!, CancellationToken.None).PipeTo(Self, success: addresses => new Resolved(addresses));
     }
 
-    private void Dial(Destination target, IPAddress[] addresses)
+    private void DialAny(Destination target, IPAddress[] addresses)
     {
         Become(() => Connecting(target));
-        _dialer = Dialer.Start(
-            Loop,
-            addresses.Select(address => new IPEndPoint(address, target.Port)),
-            TcpOptions.Default,
-            DialSettings.Default with { Deadline = _settings.Timeouts.Connect },
-            new DialEvents(Self));
+
+        // What is left of the time is shared with the targets behind this one, so that a silent one does not use it up.
+        var left = _settings.Timeouts.Connect - Context.System.TimeProvider.GetElapsedTime(_startedAt);
+        _dial = new Dial(Self, Loop, addresses.Select(address => new IPEndPoint(address, target.Port)), left / (_targets.Count + 1));
     }
 
-    private void HandleDialed(Destination target, DialEvents.Dialed dialed)
+    private void HandleDialed(Destination target, Dial.Dialed dialed)
     {
+        if (_clientEvents.Fault is { } gone)
+        {
+            // The word of it stands behind this message: a relay would wait for an end that has been told already.
+            End(EndReason.ResetByClient, target.ToString(), gone.Text);
+            return;
+        }
+
         if (dialed.Watch.Fault is { } fault)
         {
             TryNext(EndReason.ResetByUpstream, fault.Text);
@@ -140,7 +146,7 @@ internal sealed class RelayConnectionActor : ReceiveActor
         }
 
         Context.Timers.Cancel(Timer.Deadline);
-        _relay = new Relay(Loop, _client, dialed.Channel, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _relay = new Relay(Loop, _client, _dial!.Take(), _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
         _counters.Add(_relay);
         Become(() => Relaying(target));
         _relay.Start();
@@ -156,6 +162,8 @@ internal sealed class RelayConnectionActor : ReceiveActor
     /// <summary>A client that resets while its upstream is being dialled. It is not read before, so nothing else can happen.</summary>
     private sealed class ClientEvents(IActorRef owner) : IChannelHandler
     {
+        public TransportFault? Fault { get; private set; }
+
         public void OnConnected(IChannel channel)
         {
             // It came connected.
@@ -170,7 +178,11 @@ internal sealed class RelayConnectionActor : ReceiveActor
             // Nothing was sent.
         }
 
-        public void OnFailed(IChannel channel, TransportFault fault) => owner.Tell(new ClientGone(fault), ActorRefs.NoSender);
+        public void OnFailed(IChannel channel, TransportFault fault)
+        {
+            Fault = fault;
+            owner.Tell(new ClientGone(fault), ActorRefs.NoSender);
+        }
 
         private static InvalidOperationException Paused() => new("Receiving was resumed before the relay had the channel.");
     }

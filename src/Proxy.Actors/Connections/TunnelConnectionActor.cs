@@ -72,7 +72,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void WaitingForTunnel()
     {
         Receive<TunnelPoolActor.Granted>(HandleGranted);
-        Receive<TunnelPoolActor.Refused>(_ => EndWith(EndReason.Busy, "too many connections wait for a tunnel"));
+        Receive<TunnelPoolActor.Refused>(refused => EndWith(refused.Reason, refused.Text));
         Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
         Receive<Timer>(_ =>
         {
@@ -155,7 +155,12 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private void EndWith(EndReason reason, string detail)
     {
-        (_reason, _detail) = (reason, detail);
+        if (!_relay.HasEnded)
+        {
+            // Otherwise the connection has ended by itself a moment ago, and that is the reason.
+            (_reason, _detail) = (reason, detail);
+        }
+
         Become(Closing);
         _relay.Abort();
     }

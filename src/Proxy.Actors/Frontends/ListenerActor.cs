@@ -17,6 +17,7 @@ internal sealed class ListenerActor : ReceiveActor
     private readonly FrontendPlan _plan;
     private readonly ILoggingAdapter _log;
     private readonly HashSet<IActorRef> _connections = [];
+    private readonly Queue<IAcceptedConnection> _accepted = new();
     private ITcpListener? _listener;
     private string _url;
     private long _total;
@@ -35,7 +36,11 @@ internal sealed class ListenerActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
-    private sealed record Accepted(IAcceptedConnection Connection);
+    /// <summary>One more in the queue: what was accepted is not in a mailbox, where it would be lost with the actor.</summary>
+    private sealed record Accepted
+    {
+        public static readonly Accepted Instance = new();
+    }
 
     private sealed record AcceptFailed(TransportFault Fault);
 
@@ -45,7 +50,7 @@ internal sealed class ListenerActor : ReceiveActor
     protected override void PreStart()
     {
         var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
-        if (!loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self), out var listener, out var fault))
+        if (!loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out var listener, out var fault))
         {
             Context.Parent.Tell(new NodeActor.BindFailed(_url, fault));
             Context.Stop(Self);
@@ -58,13 +63,17 @@ internal sealed class ListenerActor : ReceiveActor
         Context.Parent.Tell(new NodeActor.Bound(_url));
     }
 
-    protected override void PostStop() => _listener?.Close();
+    protected override void PostStop()
+    {
+        _listener?.Close();
+        RefuseAccepted();
+    }
 
     // States
 
     private void Listening(ITcpListener listener)
     {
-        Receive<Accepted>(accepted => HandleAccepted(accepted.Connection));
+        Receive<Accepted>(_ => HandleAccepted());
         Receive<AcceptFailed>(failed => _log.Warning($"{_url}: cannot accept: {failed.Fault}; trying again in a moment"));
         Receive<Terminated>(terminated => _connections.Remove(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("listening")));
@@ -79,7 +88,7 @@ internal sealed class ListenerActor : ReceiveActor
 
     private void Draining()
     {
-        Receive<Accepted>(accepted => accepted.Connection.Refuse());
+        Receive<Accepted>(_ => RefuseAccepted());
         Receive<AcceptFailed>(_ => { });
         Receive<Terminated>(terminated =>
         {
@@ -90,8 +99,14 @@ internal sealed class ListenerActor : ReceiveActor
         Receive<Drain>(_ => { });
     }
 
-    private void HandleAccepted(IAcceptedConnection connection)
+    private void HandleAccepted()
     {
+        if (!_accepted.TryDequeue(out var connection))
+        {
+            // Told to an earlier instance of this actor, which has refused it.
+            return;
+        }
+
         if (_connections.Count >= _plan.MaximumConnections)
         {
             _refused++;
@@ -102,6 +117,14 @@ internal sealed class ListenerActor : ReceiveActor
 
         _total++;
         _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection(connection))));
+    }
+
+    private void RefuseAccepted()
+    {
+        while (_accepted.TryDequeue(out var connection))
+        {
+            connection.Refuse();
+        }
     }
 
     private void StopWhenEmpty()
@@ -123,9 +146,13 @@ internal sealed class ListenerActor : ReceiveActor
         };
     }
 
-    private sealed class Acceptor(IActorRef owner) : IAcceptHandler
+    private sealed class Acceptor(IActorRef owner, Queue<IAcceptedConnection> accepted) : IAcceptHandler
     {
-        public void OnAccepted(IAcceptedConnection connection) => owner.Tell(new Accepted(connection), ActorRefs.NoSender);
+        public void OnAccepted(IAcceptedConnection connection)
+        {
+            accepted.Enqueue(connection);
+            owner.Tell(Accepted.Instance, ActorRefs.NoSender);
+        }
 
         public void OnAcceptFailed(TransportFault fault) => owner.Tell(new AcceptFailed(fault), ActorRefs.NoSender);
     }

@@ -35,6 +35,11 @@ internal sealed class TunnelActor : ReceiveActor
         _log = Context.GetLogger();
     }
 
+    private enum Timer
+    {
+        Deadline,
+    }
+
     private sealed record Resolved(IPAddress[] Addresses);
 
     protected override void PreStart()
@@ -46,6 +51,7 @@ internal sealed class TunnelActor : ReceiveActor
         }
 
         Become(Resolving);
+        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.HandshakeTimeout);
         _ = _environment.Resolver.ResolveAsync(_server.Name!, CancellationToken.None)
             .PipeTo(Self, success: addresses => new Resolved(addresses));
     }
@@ -60,9 +66,15 @@ internal sealed class TunnelActor : ReceiveActor
 
     private void Resolving()
     {
-        Receive<Resolved>(resolved => resolved.Addresses.Length > 0, resolved => OpenTo(resolved.Addresses[0]));
+        Receive<Resolved>(resolved => resolved.Addresses.Length > 0, resolved =>
+        {
+            // Each try takes the next address: the first may be of a family that has no route here.
+            Context.Timers.Cancel(Timer.Deadline);
+            OpenTo(resolved.Addresses[_history.Failures % resolved.Addresses.Length]);
+        });
         Receive<Resolved>(_ => GiveUp(EndReason.NameNotFound, $"{_server.Name} has no address"));
         Receive<Status.Failure>(failure => GiveUp(EndReason.NameNotFound, failure.Cause.Message));
+        Receive<Timer>(_ => GiveUp(EndReason.NameNotFound, "the name was not resolved in time"));
     }
 
     private void HandshakeSent(TunnelLink link)

@@ -56,7 +56,15 @@ internal sealed class TunnelListenerActor : ReceiveActor
         Context.Parent.Tell(new NodeActor.Bound($"kcp://{endpoint.LocalEndPoint}"));
     }
 
-    protected override void PostStop() => _endpoint?.Close();
+    protected override void PostStop()
+    {
+        _endpoint?.Close();
+        foreach (var (_, link) in _tunnels.Values)
+        {
+            // An actor that was stopped before it knew its link did not dispose of it.
+            link.Dispose();
+        }
+    }
 
     // States
 

@@ -1,5 +1,6 @@
 using Proxy.Kernel;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Ends;
 
 namespace Proxy.Actors;
 
@@ -13,8 +14,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private readonly ClientSettings _settings;
     private readonly Random _random;
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
-    private readonly Queue<IActorRef> _queue = new();
-    private readonly HashSet<IActorRef> _waiting = [];
+    private readonly LinkedList<IActorRef> _queue = new();
+    private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
     private long _streamsOfEndedTunnels;
 
     public TunnelPoolActor(NodeEnvironment environment, ClientSettings settings)
@@ -46,14 +47,21 @@ internal sealed class TunnelPoolActor : ReceiveActor
     /// <summary>A tunnel that could open a stream just now; the asker looks again, as both live on one loop.</summary>
     internal sealed record Granted(TunnelLink Link);
 
-    /// <summary>Too many wait already.</summary>
-    internal sealed record Refused
+    /// <summary>There will be none.</summary>
+    internal sealed record Refused(EndReason Reason, string Text)
     {
-        public static readonly Refused Instance = new();
+        public static readonly Refused TooMany = new(EndReason.Busy, "too many connections wait for a tunnel");
+
+        public static readonly Refused IsDraining = new(EndReason.Draining, "this node is being drained");
     }
 
     /// <summary>The sender's tunnel is up.</summary>
     internal sealed record TunnelReady(TunnelLink Link, Destination Server);
+
+    private enum Timer
+    {
+        LookAgain,
+    }
 
     protected override void PreStart()
     {
@@ -76,7 +84,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private void Serving()
     {
         Receive<Acquire>(_ => Serve(Sender));
-        Receive<Abandon>(_ => _waiting.Remove(Sender));
+        Receive<Abandon>(_ => Forget(Sender));
+        Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
@@ -85,8 +94,9 @@ internal sealed class TunnelPoolActor : ReceiveActor
 
     private void Draining()
     {
-        Receive<Acquire>(_ => Sender.Tell(Refused.Instance));
+        Receive<Acquire>(_ => Sender.Tell(Refused.IsDraining));
         Receive<Abandon>(_ => { });
+        Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
         Receive<Terminated>(terminated =>
         {
@@ -100,6 +110,11 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private void BeginDraining()
     {
         Become(Draining);
+        foreach (var asker in _queue)
+        {
+            asker.Tell(Refused.IsDraining);
+        }
+
         foreach (var tunnel in _tunnels.Values)
         {
             tunnel.Link.Drain();
@@ -124,11 +139,40 @@ internal sealed class TunnelPoolActor : ReceiveActor
         }
         else if (_waiting.Count >= _settings.MaximumWaiting)
         {
-            asker.Tell(Refused.Instance);
+            asker.Tell(Refused.TooMany);
         }
-        else if (_waiting.Add(asker))
+        else if (!_waiting.ContainsKey(asker))
         {
-            _queue.Enqueue(asker);
+            _waiting.Add(asker, _queue.AddLast(asker));
+            LookAgainLater();
+        }
+    }
+
+    private void Forget(IActorRef asker)
+    {
+        if (_waiting.Remove(asker, out var place))
+        {
+            _queue.Remove(place);
+        }
+    }
+
+    private void ServeWaiting()
+    {
+        while (_queue.First is { } first && Pick() is { } link)
+        {
+            Forget(first.Value);
+            first.Value.Tell(new Granted(link));
+        }
+
+        LookAgainLater();
+    }
+
+    // A tunnel that is up and full says nothing when it has room again.
+    private void LookAgainLater()
+    {
+        if (_queue.Count > 0 && _tunnels.Count > 0 && !Context.Timers.IsTimerActive(Timer.LookAgain))
+        {
+            Context.Timers.StartSingleTimer(Timer.LookAgain, Timer.LookAgain, LookAgainAfter);
         }
     }
 
@@ -136,13 +180,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     {
         Context.Watch(Sender);
         _tunnels[Sender] = ready;
-        while (_queue.TryDequeue(out var asker))
-        {
-            if (_waiting.Remove(asker))
-            {
-                Serve(asker);
-            }
-        }
+        ServeWaiting();
     }
 
     private void HandleTunnelEnded(IActorRef tunnel)
@@ -183,5 +221,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromSeconds(5);
+
+    // As long as a refused stream waits before it is opened again.
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);
     private const double RetryJitter = 0.25;
 }

@@ -1,0 +1,77 @@
+using System.Net;
+using Proxy.Kernel;
+using Proxy.Transport;
+using Proxy.Transport.Dials;
+
+namespace Proxy.Actors;
+
+/// <summary>
+/// A dial whose result is a message. The channel belongs to the dial until its owner has taken it: an owner that stops between the two abandons
+/// the dial, wherever it is. For the loop's thread only.
+/// </summary>
+internal sealed class Dial : IDialHandler
+{
+    private readonly IActorRef _owner;
+    private readonly Dialer _dialer;
+    private IChannel? _untaken;
+
+    public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline)
+    {
+        _owner = owner;
+        _dialer = Dialer.Start(loop, endPoints, TcpOptions.Default, DialSettings.Default with { Deadline = deadline }, this);
+    }
+
+    /// <summary>The channel of a <see cref="Dialed"/>; from now on it is the owner's.</summary>
+    public IChannel Take()
+    {
+        var channel = _untaken ?? throw new InvalidOperationException("There is no channel to take.");
+        _untaken = null;
+        return channel;
+    }
+
+    /// <summary>Ends the dial and what it has brought, unless that was taken.</summary>
+    public void Abandon()
+    {
+        _dialer.Cancel();
+        _untaken?.Abort();
+    }
+
+    void IDialHandler.OnDialed(Dialer dialer, IChannel channel)
+    {
+        var watch = new FailureWatch();
+        channel.Handler = watch;
+        _untaken = channel;
+        _owner.Tell(new Dialed(watch), ActorRefs.NoSender);
+    }
+
+    void IDialHandler.OnDialFailed(Dialer dialer, DialFailure failure) => _owner.Tell(new DialFailed(failure), ActorRefs.NoSender);
+
+    /// <summary>There is a channel; receiving is paused. Whether it lives still, the watch knows.</summary>
+    internal sealed record Dialed(FailureWatch Watch);
+
+    internal sealed record DialFailed(DialFailure Failure);
+
+    /// <summary>Remembers a failure between the dial and the relay, a turn or two, so that it is not lost.</summary>
+    internal sealed class FailureWatch : IChannelHandler
+    {
+        public TransportFault? Fault { get; private set; }
+
+        public void OnConnected(IChannel channel)
+        {
+            // That was the dial's.
+        }
+
+        public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes) => throw Paused();
+
+        public void OnEndOfStream(IChannel channel) => throw Paused();
+
+        public void OnSendDrained(IChannel channel)
+        {
+            // The relay asks the channel itself.
+        }
+
+        public void OnFailed(IChannel channel, TransportFault fault) => Fault = fault;
+
+        private static InvalidOperationException Paused() => new("Receiving was resumed before the relay had the channel.");
+    }
+}

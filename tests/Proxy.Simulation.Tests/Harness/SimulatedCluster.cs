@@ -1,0 +1,181 @@
+using System.Net;
+using Proxy.Actors;
+using Proxy.Kernel;
+using Proxy.Policy;
+using Proxy.Protocol.Chains;
+using Proxy.TestKit;
+using Proxy.Tunnel;
+
+namespace Proxy.Simulation.Tests;
+
+/// <summary>What of a <see cref="SimulatedCluster"/> differs from test to test.</summary>
+public sealed record ClusterPlan
+{
+    public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
+
+    public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
+
+    /// <summary>Where connections to the client go.</summary>
+    public string Target { get; init; } = "10.0.0.4:80";
+
+    public IReadOnlyList<string> Allowed { get; init; } = ["10.0.0.4/32"];
+
+    /// <summary>Whether the server runs from the start.</summary>
+    public bool StartsServer { get; init; } = true;
+
+    public int MaximumWaiting { get; init; } = 10_000;
+
+    public int MaximumConnections { get; init; } = int.MaxValue;
+}
+
+/// <summary>
+/// Application → client node → tunnel over UDP → server node → upstream: four machines, two whole nodes, one thread, virtual time. Everything
+/// that happens is chosen by the seed.
+/// </summary>
+public sealed class SimulatedCluster
+{
+    private readonly DeterministicDispatcher _dispatcher;
+    private readonly ClusterPlan _plan;
+
+    public SimulatedCluster(int seed = 1, ClusterPlan? plan = null)
+    {
+        _plan = plan ?? new ClusterPlan();
+        _dispatcher = new DeterministicDispatcher(seed);
+        World = new SimulatedWorld(seed, new DispatcherReadyQueue(_dispatcher));
+        ApplicationHost = World.AddHost("application", "10.0.0.1");
+        ClientHost = World.AddHost("client", "10.0.0.2");
+        ServerHost = World.AddHost("server", "10.0.0.3");
+        UpstreamHost = World.AddHost("upstream", "10.0.0.4");
+        ApplicationLoop = World.CreateLoop(ApplicationHost, "loop");
+        UpstreamLoop = World.CreateLoop(UpstreamHost, "loop");
+        if (_plan.StartsServer)
+        {
+            StartServer();
+        }
+
+        Client = StartNode(ClientHost, ClientSettings());
+    }
+
+    public SimulatedWorld World { get; }
+
+    public SimulatedHost ApplicationHost { get; }
+
+    public SimulatedHost ClientHost { get; }
+
+    public SimulatedHost ServerHost { get; }
+
+    public SimulatedHost UpstreamHost { get; }
+
+    public SimulatedLoop ApplicationLoop { get; }
+
+    public SimulatedLoop UpstreamLoop { get; }
+
+    public FixedNames Names { get; } = new();
+
+    public SimulatedNode Client { get; }
+
+    /// <summary>The present one: a restart makes another.</summary>
+    public SimulatedNode Server { get; private set; } = null!;
+
+    /// <summary>Where applications connect to.</summary>
+    public static IPEndPoint Frontend { get; } = IPEndPoint.Parse("10.0.0.2:7000");
+
+    public static IPEndPoint Upstream { get; } = IPEndPoint.Parse("10.0.0.4:80");
+
+    private static IPEndPoint TunnelPort { get; } = IPEndPoint.Parse("10.0.0.3:4000");
+
+    public SimulatedNode StartNode(SimulatedHost host, NodeSettings settings, int loops = 2) =>
+        new(World, host, _dispatcher, Names, settings, loops);
+
+    public void StartServer() => Server = StartNode(ServerHost, ServerSettings());
+
+    /// <summary>Power off, and on again after <paramref name="downFor"/>, with a new process on the same port.</summary>
+    public void RestartServerHost(TimeSpan downFor)
+    {
+        ServerHost.Crash();
+        World.RunFor(downFor);
+        ServerHost.Restart();
+        StartServer();
+    }
+
+    public ScriptedSocket Connect() => ScriptedSocket.Connect(ApplicationLoop, Frontend);
+
+    /// <summary>A connection that talks with a <see cref="TalkingServer"/>.</summary>
+    public Talker StartTalk(Talk talk, int seed) => ApplicationLoop.Run(() =>
+    {
+        var talker = new Talker(ApplicationLoop, talk, seed);
+        ApplicationLoop.Connect(Frontend, Transport.TcpOptions.Default, talker);
+        return talker;
+    });
+
+    public TalkingServer StartTalkingServer() => UpstreamLoop.Run(() =>
+    {
+        var server = new TalkingServer(UpstreamLoop);
+        return UpstreamLoop.TryListen(Upstream, Transport.TcpOptions.Default, server, out _, out var fault)
+            ? server
+            : throw new InvalidOperationException(fault.Text);
+    });
+
+    public ScriptedServer StartScriptedServer() => new(UpstreamLoop, Upstream);
+
+    /// <summary>Runs until it holds, at most that many seconds of virtual time.</summary>
+    public void Until(Func<bool> condition, double seconds = 10) => World.RunUntil(condition, TimeSpan.FromSeconds(seconds));
+
+    public void RunFor(double seconds) => World.RunFor(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Runs until the client's tunnel is up.</summary>
+    public void AwaitTunnel(double seconds = 5) => Until(() => Client.HasLine("tunnel to", "is ready"), seconds);
+
+    /// <summary>Drains client and server and sees to it that nothing is left and nothing was wrong.</summary>
+    public void EndWell()
+    {
+        Client.BeginDrain();
+        Until(() => Client.HasStopped, 60);
+        Server.BeginDrain();
+        Until(() => Server.HasStopped, 60);
+        RunFor(5);
+        foreach (var node in (SimulatedNode[])[Client, Server])
+        {
+            node.AssertNoDefects();
+            node.Terminate();
+            node.AssertNothingLeft();
+        }
+    }
+
+    private NodeSettings ClientSettings() => new()
+    {
+        Name = "client",
+        Client = new ClientSettings
+        {
+            Servers = [Destination.Of(TunnelPort)],
+            Forwards =
+            [
+                new ForwardSettings
+                {
+                    Name = "forward",
+                    Listen = Frontend,
+                    Target = Destination.TryParse(_plan.Target, out var target) ? target : throw new InvalidOperationException(_plan.Target),
+                    Timeouts = _plan.Timeouts,
+                    MaximumConnections = _plan.MaximumConnections,
+                },
+            ],
+            Tunnel = _plan.Tunnel,
+            MaximumWaiting = _plan.MaximumWaiting,
+        },
+    };
+
+    private NodeSettings ServerSettings() => new()
+    {
+        Name = "server",
+        Server = new ServerSettings
+        {
+            Listen = [TunnelPort],
+            Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
+            Tunnel = _plan.Tunnel,
+            Timeouts = _plan.Timeouts,
+        },
+    };
+
+    private static DestinationRule Rule(string text) =>
+        DestinationRule.TryParse(text, out var rule, out var error) ? rule : throw new ArgumentException(error, nameof(text));
+}
