@@ -6,6 +6,10 @@ namespace Proxy.Tunnel;
 /// <summary>What goes out: control first, then the streams in turn, a frame each, into a lane that is kept just full enough.</summary>
 public sealed partial class TunnelEngine
 {
+    private readonly Queue<ControlFrame> _control = new();
+    private readonly Queue<TunnelStream> _sendTurns = new();
+    private readonly int _turnSegments;
+
     /// <summary>
     /// The next datagram that is due, at most the lane's mtu long; <paramref name="destination"/> has room for it. Call until false.
     /// A closed tunnel still gives out its last words.
@@ -13,7 +17,7 @@ public sealed partial class TunnelEngine
     public bool TryGetDatagram(long nowMicroseconds, Span<byte> destination, out int length)
     {
         length = 0;
-        if (_isDisposed)
+        if (_isSilent)
         {
             return false;
         }
@@ -25,42 +29,51 @@ public sealed partial class TunnelEngine
     /// <summary>When to call <see cref="HandleDeadline"/> and <see cref="TryGetDatagram"/> again; null: never, unless something happens.</summary>
     public long? NextDeadlineMicroseconds(long nowMicroseconds)
     {
-        if (_isDisposed || State == TunnelState.Closed)
+        if (_isDisposed)
         {
             return null;
         }
 
-        var next = long.MaxValue;
-        if (_machine.IsHandshaking)
+        if (State == TunnelState.Closed)
         {
-            next = _handshakeDeadlineMicroseconds;
+            return NextDeadlineAfterEnd(nowMicroseconds);
         }
 
-        if (_keepAlive is not null)
-        {
-            next = Math.Min(next, _keepAlive.DeadlineMicroseconds);
-        }
-
-        var now = ToMilliseconds(nowMicroseconds);
-        if (_lane.NextDeadlineMilliseconds(now) is { } laneDeadline)
-        {
-            next = Math.Min(next, ((nowMicroseconds / 1000) + (int)(laneDeadline - now)) * 1000);
-        }
-
+        var next = _machine.IsHandshaking ? _handshakeDeadlineMicroseconds : long.MaxValue;
+        next = Math.Min(next, _keepAlive?.DeadlineMicroseconds ?? long.MaxValue);
+        next = Math.Min(next, LaneDeadlineMicroseconds(nowMicroseconds) ?? long.MaxValue);
         return next == long.MaxValue ? null : next;
     }
 
-    private bool HasRoom => _lane.QueuedSegments < _settings.LaneBacklogSegments && _lane.FreeSendSegments > _settings.LaneBacklogSegments;
+    private long? LaneDeadlineMicroseconds(long nowMicroseconds)
+    {
+        var now = ToMilliseconds(nowMicroseconds);
+        return _lane.NextDeadlineMilliseconds(now) is { } due ? ((nowMicroseconds / 1000) + (int)(due - now)) * 1000 : null;
+    }
+
+    /// <summary>Whether the lane wants more and has place for a whole turn of a stream.</summary>
+    private bool HasRoom => _lane.QueuedSegments < _settings.LaneBacklogSegments && _lane.FreeSendSegments >= _turnSegments;
+
+    private bool HasControl => _control.Count > 0 || _farewell is not null;
+
+    private bool IsControlCrowded => _control.Count >= _settings.MaximumControlFrames / 2;
 
     private void FillLane()
     {
-        while (!_control.IsEmpty && HasRoom)
+        CloseIfDrained();
+        Span<byte> frame = stackalloc byte[GoAwayFrame.MaxLengthBytes];
+        while (HasRoom && _control.TryDequeue(out var control))
         {
-            var chunk = _control.Peek();
-            _control.Advance(_lane.Send(chunk));
+            WriteToLane(frame[..control.Write(frame)]);
         }
 
-        while (_control.IsEmpty && HasRoom && _sendTurns.TryDequeue(out var stream))
+        if (_farewell is not null && HasRoom)
+        {
+            WriteToLane(frame[..GoAwayFrame.Write(frame, _farewell)]);
+            _farewell = null;
+        }
+
+        while (!HasControl && HasRoom && _sendTurns.TryDequeue(out var stream))
         {
             stream.IsInSendTurn = false;
             SendTurn(stream);
@@ -79,12 +92,6 @@ public sealed partial class TunnelEngine
             stream.Unsent.Advance(chunk.Length);
         }
 
-        if (stream.Unsent.IsEmpty && stream.OwesFin)
-        {
-            stream.OwesFin = false;
-            WriteToLane(_frame.AsSpan(0, DataFrame.WriteFin(_frame, stream.Id)));
-        }
-
         if (stream.Unsent.IsEmpty && stream.OwesDrained)
         {
             stream.OwesDrained = false;
@@ -92,6 +99,12 @@ public sealed partial class TunnelEngine
             {
                 _events.Enqueue(new PendingEvent(TunnelEventKind.SendDrained, stream.Id));
             }
+        }
+
+        if (stream.Unsent.IsEmpty && stream.OwesFin)
+        {
+            stream.OwesFin = false;
+            ApplyTo(stream, stream.Machine.FinishLocally());
         }
 
         TakeSendTurn(stream);
@@ -114,11 +127,20 @@ public sealed partial class TunnelEngine
     private void WriteData(int streamId, ReadOnlySpan<byte> payload)
     {
         _statistics.BytesSent += payload.Length;
-        WriteToLane(_frame.AsSpan(0, DataFrame.WriteHeader(_frame, streamId, payload.Length, endsStream: false)));
+        Span<byte> header = stackalloc byte[FrameHeader.SizeBytes];
+        DataFrame.WriteHeader(header, streamId, payload.Length, endsStream: false);
+        WriteToLane(header);
         WriteToLane(payload);
     }
 
-    /// <summary>A whole frame fits: <see cref="HasRoom"/> left more free segments than a frame has.</summary>
+    private void WriteFin(int streamId)
+    {
+        Span<byte> frame = stackalloc byte[FrameHeader.SizeBytes];
+        DataFrame.WriteFin(frame, streamId);
+        WriteToLane(frame);
+    }
+
+    /// <summary>Whole, since <see cref="HasRoom"/> left place for it.</summary>
     private void WriteToLane(ReadOnlySpan<byte> bytes)
     {
         if (_lane.Send(bytes) != bytes.Length)
@@ -127,19 +149,6 @@ public sealed partial class TunnelEngine
         }
     }
 
-    /// <summary>Queues the control frame that was just written to <see cref="_frame"/>. It overtakes all data that is not in the lane yet.</summary>
-    private void WriteControl(int length) => _control.Append(_frame.AsSpan(0, length));
-
-    /// <summary>Queues an answer that the peer provoked; one that provokes too many loses its tunnel.</summary>
-    private void Reply(int length, long nowMicroseconds)
-    {
-        if (_replies.TryTake(nowMicroseconds))
-        {
-            WriteControl(length);
-        }
-        else
-        {
-            Apply(_machine.HandleMalformed(), "the peer provokes too many answers");
-        }
-    }
+    /// <summary>Queues a frame that overtakes all data which is not in the lane yet.</summary>
+    private void WriteControl(FrameKind kind, long number = 0) => _control.Enqueue(new ControlFrame(kind, number));
 }

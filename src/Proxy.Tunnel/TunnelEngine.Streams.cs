@@ -7,9 +7,11 @@ namespace Proxy.Tunnel;
 /// <summary>What the owner of the streams asks for.</summary>
 public sealed partial class TunnelEngine
 {
-    private int _nextStreamId = 1;
+    private int _nextStreamId;
 
-    /// <summary>Client: opens a stream; bytes may be sent on it at once. Only while <see cref="CanOpen"/>.</summary>
+    /// <summary>
+    /// Client: opens a stream; bytes may be sent on it at once. Only while <see cref="CanOpen"/>. With the last id the tunnel begins to drain.
+    /// </summary>
     /// <returns>Its id: odd, growing, never used again.</returns>
     public int OpenStream()
     {
@@ -19,10 +21,18 @@ public sealed partial class TunnelEngine
         }
 
         var stream = new TunnelStream(_nextStreamId, _pool);
-        _nextStreamId += 2;
         _streams.Add(stream.Id, stream);
         _statistics.StreamsOpened++;
         ApplyTo(stream, stream.Machine.OpenLocally());
+        if (_nextStreamId == LastStreamId)
+        {
+            Drain();
+        }
+        else
+        {
+            _nextStreamId += 2;
+        }
+
         return stream.Id;
     }
 
@@ -32,19 +42,19 @@ public sealed partial class TunnelEngine
     /// </summary>
     public bool Send(int streamId, ReadOnlySpan<byte> bytes)
     {
-        if (!_streams.TryGetValue(streamId, out var stream) || !stream.Machine.CanSend)
+        if (!_streams.TryGetValue(streamId, out var stream) || !stream.CanSend)
         {
             return true;
         }
 
-        if (!stream.WantsToSend && !stream.Machine.IsPausedByPeer && _sendTurns.Count == 0 && _control.IsEmpty)
+        if (stream.Unsent.IsEmpty && !stream.Machine.IsPausedByPeer && _sendTurns.Count == 0 && !HasControl)
         {
             bytes = SendAtOnce(stream, bytes);
         }
 
         if (bytes.IsEmpty)
         {
-            return true;
+            return stream.Unsent.IsEmpty;
         }
 
         stream.Unsent.Append(bytes);
@@ -53,25 +63,26 @@ public sealed partial class TunnelEngine
         return false;
     }
 
-    /// <summary>Whether bytes of the stream wait here to be sent.</summary>
+    /// <summary>Whether bytes of the stream, or its FIN, wait here to be sent.</summary>
     public bool HasUnsent(int streamId) => _streams.TryGetValue(streamId, out var stream) && (!stream.Unsent.IsEmpty || stream.OwesFin);
 
     /// <summary>Whether both directions of the stream have ended; what was given to send may still wait here.</summary>
-    public bool IsOver(int streamId) => !_streams.TryGetValue(streamId, out var stream) || !stream.Machine.IsLive;
+    public bool IsOver(int streamId) => !_streams.TryGetValue(streamId, out var stream) || stream.IsOver;
 
     /// <summary>Ends our direction once everything given before has gone.</summary>
     public void FinishSending(int streamId)
     {
-        if (_streams.TryGetValue(streamId, out var stream))
+        if (_streams.TryGetValue(streamId, out var stream) && stream.CanSend)
         {
-            ApplyTo(stream, stream.Machine.FinishLocally());
+            stream.OwesFin = true;
+            TakeSendTurn(stream);
         }
     }
 
     /// <summary>Whether the owner wants the stream's data; it starts unwanted. What is not wanted is kept, within the limits above.</summary>
     public void SetReceiving(int streamId, bool isReceiving)
     {
-        if (_streams.TryGetValue(streamId, out var stream))
+        if (_streams.TryGetValue(streamId, out var stream) && !stream.IsReleased)
         {
             stream.IsReceiving = isReceiving;
             TakeDeliveryTurn(stream);
@@ -85,6 +96,7 @@ public sealed partial class TunnelEngine
         {
             ApplyTo(stream, stream.Machine.ResetLocally(reason));
             ReleaseStream(streamId);
+            RemoveIfDone(stream);
         }
     }
 
@@ -101,7 +113,11 @@ public sealed partial class TunnelEngine
         stream.IsReleased = true;
         stream.IsReceiving = false;
         DropReceived(stream);
-        ApplyTo(stream, stream.Machine.CloseLocally());
+        if (!stream.IsFinishing)
+        {
+            ApplyTo(stream, stream.Machine.CloseLocally());
+        }
+
         RemoveIfDone(stream);
     }
 
@@ -114,25 +130,24 @@ public sealed partial class TunnelEngine
 
         if ((effects & (StreamEffects.SendSyn | StreamEffects.SendSynAck)) != StreamEffects.None)
         {
-            WriteControl(SynFrame.Write(_frame, stream.Id));
+            WriteControl(FrameKind.Syn, stream.Id);
         }
 
         if (effects.HasFlag(StreamEffects.SendFin))
         {
-            stream.OwesFin = true;
-            TakeSendTurn(stream);
+            WriteFin(stream.Id);
         }
 
         if (effects.HasFlag(StreamEffects.SendReset))
         {
             _resets.Add(stream.Id);
-            WriteControl(ResetFrame.Write(_frame, stream.Id));
+            WriteControl(FrameKind.Reset, stream.Id);
         }
 
         if (effects.HasFlag(StreamEffects.SendPauseToggle))
         {
             _statistics.PauseToggles++;
-            WriteControl(PauseToggleFrame.Write(_frame, stream.Id));
+            WriteControl(FrameKind.PauseToggle, stream.Id);
         }
 
         if (effects.HasFlag(StreamEffects.Opened))
@@ -171,11 +186,18 @@ public sealed partial class TunnelEngine
         }
     }
 
+    /// <summary>The entry must be this very stream: a peer may have reused the id of one that still stands in a queue.</summary>
     private void RemoveIfDone(TunnelStream stream)
     {
-        if (stream.IsReleased && stream.Unsent.IsEmpty && !stream.OwesFin && _streams.Remove(stream.Id))
+        if (stream.IsReleased && stream.Unsent.IsEmpty && !stream.OwesFin
+            && _streams.TryGetValue(stream.Id, out var present) && ReferenceEquals(present, stream))
         {
+            _streams.Remove(stream.Id);
+            AnnounceClosed();
             CloseIfDrained();
         }
     }
+
+    /// <summary>Ids have 31 bits. They never wrap around, as a late frame of an old stream would then hit a new one.</summary>
+    private const int LastStreamId = int.MaxValue;
 }

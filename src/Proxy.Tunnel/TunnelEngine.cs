@@ -9,7 +9,7 @@ namespace Proxy.Tunnel;
 
 /// <summary>
 /// One end of a tunnel in the dialect of vproxy: frames over one KCP conversation, many streams inside. No socket, thread, clock or
-/// randomness; not thread-safe. Times are microseconds of one monotonic clock.
+/// randomness; not thread-safe. Times are microseconds of one monotonic clock. Whatever a peer sends ends in a value, never in an exception.
 /// <para>
 /// Queries: <see cref="State"/>, <see cref="ActiveStreams"/>, <see cref="Statistics"/> … change nothing.
 /// Handle…: <see cref="HandleDatagram"/>, <see cref="HandleRefused"/>, <see cref="HandleDeadline"/> take what network and time bring.
@@ -19,7 +19,8 @@ namespace Proxy.Tunnel;
 /// </para>
 /// <para>
 /// Order of calls: after every input or batch of inputs take events until there is none (commands may be given while doing so), then
-/// datagrams until there is none, then ask for the deadline. There is no tick: an idle tunnel has no deadline but its keepalive.
+/// datagrams until there is none, both again while <see cref="HasEvents"/>, then ask for the deadline. There is no tick: an idle tunnel has
+/// no deadline but its keepalive.
 /// </para>
 /// <para>
 /// Memory: this dialect has no credit, all streams share one ordered lane. The lane never closes because of a reader: what a stalled reader
@@ -34,41 +35,33 @@ public sealed partial class TunnelEngine : IDisposable
     private readonly ArrayPool<byte> _pool;
     private readonly KcpEngine _lane;
     private readonly FrameReader _reader;
-    private readonly ByteQueue _control;
     private readonly Dictionary<int, TunnelStream> _streams = [];
     private readonly Queue<PendingEvent> _events = new();
-    private readonly RecentResets _resets = new();
-    private readonly Queue<TunnelStream> _sendTurns = new();
-    private readonly Queue<TunnelStream> _deliveryTurns = new();
-    private readonly byte[] _frame;
-    private readonly RateBudget _opens;
-    private readonly RateBudget _replies;
     private readonly long _handshakeDeadlineMicroseconds;
     private TunnelMachine _machine;
     private TunnelStatistics _statistics;
     private KeepAlive? _keepAlive;
-    private uint? _lastStreamsEnd;                // the lane's sequence number behind the last stream's last segment, once draining
     private bool _isDisposed;
 
     public TunnelEngine(TunnelRole role, TunnelSettings settings, ArrayPool<byte> pool, long nowMicroseconds)
     {
+        settings.Validate();
         _machine = new TunnelMachine(role);
         _settings = settings;
         _pool = pool;
         _lane = new KcpEngine(0, settings.Kcp, pool);
         _reader = new FrameReader(pool);
-        _control = new ByteQueue(pool);
-        _frame = new byte[DataFrame.LengthBytes(settings.FrameBytes)];
         _opens = new RateBudget(settings.OpensPerSecond, settings.MaximumStreams, nowMicroseconds);
         _replies = new RateBudget(settings.RepliesPerSecond, settings.RepliesPerSecond, nowMicroseconds);
         _handshakeDeadlineMicroseconds = nowMicroseconds + ToMicroseconds(settings.HandshakeTimeout);
-        _refusedForMicroseconds = ToMicroseconds(settings.RefusedFor);
+        _nextStreamId = settings.FirstStreamId;
+        _turnSegments = settings.TurnSegments;
     }
 
     public TunnelState State => _machine.State;
 
     /// <summary>Whether <see cref="OpenStream"/> may be called now.</summary>
-    public bool CanOpen => _machine.CanOpen && _streams.Count < _settings.MaximumStreams && _nextStreamId > 0;
+    public bool CanOpen => _machine.CanOpen && _streams.Count < _settings.MaximumStreams && !IsControlCrowded && !_isDisposed;
 
     /// <summary>Whether <see cref="TryGetEvent"/> has something; sending can make it so (<see cref="TunnelEventKind.SendDrained"/>).</summary>
     public bool HasEvents => _events.Count > 0 || _deliveryTurns.Count > 0;
@@ -87,21 +80,11 @@ public sealed partial class TunnelEngine : IDisposable
     /// <summary>Smoothed round trip, milliseconds; 0 before the first measurement.</summary>
     public int RoundTripMilliseconds => _lane.SmoothedRoundTripMilliseconds;
 
-    /// <summary>Whether anything we sent is not acknowledged yet, or waits to be sent.</summary>
-    public bool HasUnacknowledged => _lane.InFlightSegments > 0 || _lane.QueuedSegments > 0 || !_control.IsEmpty;
+    /// <summary>Whether anything we sent is not acknowledged yet, or waits to be sent, and is still worth it.</summary>
+    public bool HasUnacknowledged => !_isSilent && (_lane.InFlightSegments > 0 || _lane.QueuedSegments > 0 || HasControl);
 
     /// <summary>Client: sends the handshake. Server: waits for it.</summary>
     public void Start() => Apply(_machine.Start(), "");
-
-    /// <summary>Opens nothing more, refuses what the peer opens, and closes with the last stream.</summary>
-    public void Drain()
-    {
-        Apply(_machine.Drain(), "draining");
-        CloseIfDrained();
-    }
-
-    /// <summary>Ends the tunnel and all its streams now, and tells the peer.</summary>
-    public void Close(EndReason reason) => Apply(_machine.Close(reason), reason.Text());
 
     /// <summary>Returns every buffer to the pool. The engine takes and gives nothing afterwards.</summary>
     public void Dispose()
@@ -112,12 +95,17 @@ public sealed partial class TunnelEngine : IDisposable
         }
 
         _isDisposed = true;
+        _isSilent = true;
         foreach (var stream in _streams.Values)
         {
-            stream.Clear();
+            stream.DropUnsent();
+            DropReceived(stream);
         }
 
         _streams.Clear();
+        _events.Clear();
+        _sendTurns.Clear();
+        _deliveryTurns.Clear();
         _control.Clear();
         _reader.Dispose();
         _lane.Dispose();
@@ -125,9 +113,14 @@ public sealed partial class TunnelEngine : IDisposable
 
     private void Apply(TunnelEffects effects, string text)
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
         if (effects.HasFlag(TunnelEffects.SendSettings))
         {
-            WriteControl(SettingsFrame.Write(_frame));
+            WriteControl(FrameKind.Settings);
         }
 
         if (effects.HasFlag(TunnelEffects.BecameReady))
@@ -142,42 +135,7 @@ public sealed partial class TunnelEngine : IDisposable
 
         if (effects.HasFlag(TunnelEffects.SendGoAway))
         {
-            WriteControl(GoAwayFrame.Write(_frame, text));
-        }
-    }
-
-    private void FailStreams(string text)
-    {
-        foreach (var stream in _streams.Values)
-        {
-            stream.Machine.HandleTunnelFailed(_machine.End);
-            stream.Clear();
-        }
-
-        _streams.Clear();
-        _sendTurns.Clear();
-        _deliveryTurns.Clear();
-        _control.Clear();
-        _events.Clear();
-        ReceivedBytesWaiting = 0;
-        _events.Enqueue(new PendingEvent(TunnelEventKind.Closed, 0, _machine.End, text));
-    }
-
-    /// <summary>
-    /// A drained tunnel waits for the acknowledgement of what its last streams sent: once it is closed nothing is repeated any more, and a lost
-    /// end would reach the peer as a reset. Refusals that are sent meanwhile are not waited for.
-    /// </summary>
-    private void CloseIfDrained()
-    {
-        if (State != TunnelState.Draining || _streams.Count > 0 || !_control.IsEmpty)
-        {
-            return;
-        }
-
-        _lastStreamsEnd ??= _lane.SendUnacknowledged + (uint)(_settings.Kcp.SendBufferSegments - _lane.FreeSendSegments);
-        if ((int)(_lane.SendUnacknowledged - _lastStreamsEnd.Value) >= 0)
-        {
-            Apply(_machine.HandleLastStreamEnded(), "drained");
+            _farewell = text;
         }
     }
 

@@ -5,10 +5,10 @@ namespace Proxy.Tunnel;
 /// <summary>What a tunnel engine tells its owner.</summary>
 public enum TunnelEventKind
 {
-    /// <summary>The handshake is done: streams may be opened.</summary>
+    /// <summary>The handshake is done: a client may open streams.</summary>
     Ready,
 
-    /// <summary>The peer opened a stream (server only). Receiving starts paused.</summary>
+    /// <summary>The peer opened a stream (server only). Nothing of it is handed out before <see cref="TunnelEngine.SetReceiving"/>.</summary>
     StreamOpened,
 
     /// <summary>The peer accepted a stream that we opened.</summary>
@@ -20,17 +20,20 @@ public enum TunnelEventKind
     /// <summary>The peer finished its direction of a stream; all its bytes were handed out before.</summary>
     EndOfStream,
 
-    /// <summary>A stream ended at once; its id means nothing any more.</summary>
+    /// <summary>A stream was cut off in both directions, bytes not handed out included. Its owner still has to release it.</summary>
     StreamReset,
 
-    /// <summary>All bytes that <see cref="TunnelEngine.Send"/> had kept have gone to the lane.</summary>
+    /// <summary>All bytes that <see cref="TunnelEngine.Send"/> had kept have gone to the lane. Once for each time it began to keep some.</summary>
     SendDrained,
 
-    /// <summary>The tunnel ended, and every stream with it. Comes once, last.</summary>
+    /// <summary>The tunnel ended, and every stream of it that had not ended before. Comes once, last.</summary>
     Closed,
 }
 
-/// <summary>One event of a tunnel. <see cref="Bytes"/> are valid until the next call of the engine.</summary>
+/// <summary>
+/// One event of a tunnel. <see cref="Bytes"/> are valid until the engine is next given a datagram, asked for an event, or told to reset or
+/// release the stream; they may be sent on as they are.
+/// </summary>
 public readonly ref struct TunnelEvent
 {
     internal TunnelEvent(TunnelEventKind kind, int streamId = 0, ReadOnlySpan<byte> bytes = default, EndReason reason = EndReason.None, string text = "")
@@ -47,7 +50,7 @@ public readonly ref struct TunnelEvent
     /// <summary>The stream it is about; 0 for the tunnel itself.</summary>
     public int StreamId { get; }
 
-    /// <summary>For <see cref="TunnelEventKind.Data"/>.</summary>
+    /// <summary>For <see cref="TunnelEventKind.Data"/>; never empty there.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
     /// <summary>For <see cref="TunnelEventKind.StreamReset"/> and <see cref="TunnelEventKind.Closed"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Proxy.Protocol.Ends;
 using Proxy.Protocol.Streams;
 
 namespace Proxy.Tunnel;
@@ -15,7 +16,7 @@ internal sealed class TunnelStream
 
     public int Id { get; }
 
-    /// <summary>A mutable struct: a field, so that its calls change it.</summary>
+    /// <summary>A mutable struct: a field, so that its calls change it. It hears of our end when the FIN goes out, not before.</summary>
     public StreamMachine Machine;
 
     /// <summary>Given by the owner, not yet in a frame.</summary>
@@ -27,7 +28,10 @@ internal sealed class TunnelStream
     /// <summary>Whether the owner wants data now.</summary>
     public bool IsReceiving { get; set; }
 
-    /// <summary>Whether a FIN goes out once <see cref="Unsent"/> is empty.</summary>
+    /// <summary>
+    /// Whether a FIN goes out once <see cref="Unsent"/> is empty. Until then the stream lives on: the peer may still ask us to pause or to go
+    /// on, and its reset still cuts off what waits.
+    /// </summary>
     public bool OwesFin { get; set; }
 
     /// <summary>Whether the owner waits for <see cref="TunnelEventKind.SendDrained"/>.</summary>
@@ -45,6 +49,18 @@ internal sealed class TunnelStream
     /// <summary>Whether the owner let go of it; it goes for good when nothing is left to send.</summary>
     public bool IsReleased { get; set; }
 
+    /// <summary>Whether the owner may add bytes to send.</summary>
+    public bool CanSend => Machine.CanSend && !OwesFin;
+
+    /// <summary>Whether both ends have finished or been cut off; what was given to send may still wait here.</summary>
+    public bool IsOver => !Machine.IsLive || IsFinishing;
+
+    /// <summary>Whether the peer has finished and what we still have to send is all that is left.</summary>
+    public bool IsFinishing => Machine.IsLive && OwesFin && !Machine.CanReceive;
+
+    /// <summary>Whether everything went over the wire both ways and only the owner's reading of it is left.</summary>
+    public bool IsWhole => Machine.End == EndReason.Completed && OwesEndOfStream && !IsReleased;
+
     /// <summary>Whether there is something that a frame can carry now.</summary>
     public bool WantsToSend => (!Unsent.IsEmpty && !Machine.IsPausedByPeer) || (Unsent.IsEmpty && OwesFin);
 
@@ -58,9 +74,8 @@ internal sealed class TunnelStream
         OwesDrained = false;
     }
 
-    public void Clear()
+    public void DropReceived()
     {
-        DropUnsent();
         Received.Clear();
         OwesEndOfStream = false;
     }

@@ -109,9 +109,19 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
         RequestTurn();
     }
 
-    /// <summary>Gives everything back. The endpoint is not the link's to close.</summary>
+    /// <summary>
+    /// Gives everything back; the endpoint is not the link's to close. A tunnel that lives still is closed first, and what it has to say about
+    /// that leaves at once: its peer need not find out by silence.
+    /// </summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _engine.Close(EndReason.KilledLocally);
+        SendDatagrams();
         _isDisposed = true;
         _deadline.Cancel();
         _endpoint = null;

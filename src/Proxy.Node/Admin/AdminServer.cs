@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Proxy.Node.Admin;
 
-/// <summary>The admin address: <c>/status</c>, <c>/healthz</c> (the process answers) and <c>/readyz</c> (it takes new connections).</summary>
+/// <summary>The admin address: <c>/status</c>, <c>/metrics</c> (Prometheus), <c>/healthz</c> (the process answers) and <c>/readyz</c> (it takes new connections).</summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -60,6 +60,12 @@ internal sealed class AdminServer : IAsyncDisposable
         {
             var answer = await status();
             await context.Response.WriteAsJsonAsync(answer, StatusJson.Default.NodeStatus);
+        });
+        app.MapGet("/metrics", async context =>
+        {
+            var text = PrometheusText.Write(await status(), ProcessFigures.Read());
+            context.Response.ContentType = PrometheusText.ContentType;
+            await context.Response.WriteAsync(text);
         });
         app.MapGet("/healthz", context => context.Response.WriteAsync("ok\n"));
         app.MapGet("/readyz", context =>

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text;
+
+namespace Proxy.Node.Admin;
+
+/// <summary>
+/// A node's status in Prometheus' text format 0.0.4. Labels are bounded: frontends and tunnel states, never an address of a client. Counters
+/// include living connections, so that they move while those live.
+/// </summary>
+internal static class PrometheusText
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    public static string Write(NodeStatus status, ProcessFigures process)
+    {
+        var text = new StringBuilder();
+        Family(text, "tcpproxy_build_info", "gauge", "The version that runs, as a label.", ($"version=\"{Escape(status.Node.Version)}\"", 1));
+        Family(text, "tcpproxy_up", "gauge", "Whether the node takes new connections.", ("", status.Node.State == "up" ? 1 : 0));
+        Family(text, "tcpproxy_connections_active", "gauge", "Connections now.", ("", status.Connections.Active));
+        Family(text, "tcpproxy_connections_total", "counter", "Connections since the start.", ("", status.Connections.Total));
+        Family(text, "tcpproxy_streams_active", "gauge", "Streams inside tunnels now.", ("", status.Streams.Active));
+        Family(text, "tcpproxy_streams_total", "counter", "Streams inside tunnels since the start.", ("", status.Streams.Total));
+        Frontends(text, status);
+        Tunnels(text, status);
+        Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
+        Family(text, "process_resident_memory_bytes", "gauge", "Memory in RAM.", ("", process.ResidentBytes));
+        Family(text, "process_open_fds", "gauge", "Open descriptors.", ("", process.OpenDescriptors));
+        Family(text, "process_start_time_seconds", "gauge", "Start, seconds since 1970.", ("", process.StartSeconds));
+        return text.ToString();
+    }
+
+    private static void Frontends(StringBuilder text, NodeStatus status)
+    {
+        var frontends = status.Frontends.Select(frontend => (Label: $"frontend=\"{Escape(frontend.Name)}\"", Value: frontend)).ToArray();
+        Family(text, "tcpproxy_frontend_connections_active", "gauge", "Connections of a frontend now.",
+            [.. frontends.Select(row => (row.Label, (double)row.Value.Connections.Active))]);
+        Family(text, "tcpproxy_frontend_connections_total", "counter", "Connections of a frontend since the start.",
+            [.. frontends.Select(row => (row.Label, (double)row.Value.Connections.Total))]);
+        Family(text, "tcpproxy_frontend_refused_total", "counter", "Connections refused before anything was allocated for them.",
+            [.. frontends.Select(row => (row.Label, (double)row.Value.Refused))]);
+        Family(text, "tcpproxy_frontend_bytes_total", "counter", "Payload bytes, by who sent them.",
+            [.. frontends.SelectMany(row => new[]
+            {
+                (row.Label + ",from=\"client\"", (double)row.Value.BytesFromClients),
+                (row.Label + ",from=\"upstream\"", (double)row.Value.BytesToClients),
+            })]);
+    }
+
+    private static void Tunnels(StringBuilder text, NodeStatus status)
+    {
+        string[] states = ["init", "connecting", "handshake_sent", "ready", "draining", "closed"];
+        Family(text, "tcpproxy_tunnels", "gauge", "Tunnels, by state.",
+            [.. states.Select(state => ($"state=\"{state}\"", (double)status.Tunnels.Count(tunnel => tunnel.State == state)))]);
+        Family(text, "tcpproxy_tunnel_bytes_waiting", "gauge", "Received bytes that wait for slow readers.",
+            ("", status.Tunnels.Sum(tunnel => tunnel.BytesWaiting)));
+        Family(text, "tcpproxy_tunnel_segments_sent", "gauge", "KCP segments sent by the present tunnels.",
+            ("", status.Tunnels.Sum(tunnel => tunnel.SegmentsSent)));
+        Family(text, "tcpproxy_tunnel_segments_resent", "gauge", "KCP segments that the present tunnels sent again.",
+            ("", status.Tunnels.Sum(tunnel => tunnel.SegmentsResent)));
+    }
+
+    private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)
+    {
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n');
+        text.Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+        foreach (var (labels, value) in samples)
+        {
+            text.Append(name);
+            if (labels.Length > 0)
+            {
+                text.Append('{').Append(labels).Append('}');
+            }
+
+            text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+        }
+    }
+
+    private static string Escape(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Proxy.EndToEnd.Tests.Harness;
+using Proxy.EndToEnd.Tests.Peers;
+
+namespace Proxy.EndToEnd.Tests.Commands;
+
+public sealed partial class MetricsTests : EndToEndTest
+{
+    [Fact]
+    public async Task Metrics_are_in_the_text_format_to_the_letter_and_move_while_a_connection_lives()
+    {
+        await using var echoing = TcpPeer.Echo();
+        await using var tunnel = await TunnelPair.StartAsync(echoing.Address);
+        using var application = await Dial.ToAsync(tunnel.Entry);
+        await Exchange.PingAsync(application, Limit);
+
+        var first = await ReadAsync(tunnel.Client);
+        await Exchange.PingAsync(application, Limit);
+        var second = await ReadAsync(tunnel.Client);
+
+        Assert.Equal(1, first["tcpproxy_connections_active"]);
+        Assert.Equal(1, first["tcpproxy_tunnels{state=\"ready\"}"]);
+        var (up, before) = first.Single(sample => sample.Key.StartsWith("tcpproxy_frontend_bytes_total", StringComparison.Ordinal)
+            && sample.Key.Contains("from=\"client\"", StringComparison.Ordinal));
+        Assert.True(second[up] > before, $"{up} was {before} and is {second[up]}");
+        Assert.True(second["process_open_fds"] > 3);
+    }
+
+    private static async Task<Dictionary<string, double>> ReadAsync(NodeProcess node)
+    {
+        using var client = new HttpClient();
+        using var response = await client.GetAsync(new Uri(node.Admin, "/metrics"));
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        return Parse(await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Strict: every line is one of the format's, a family is described before its samples and stands together, no sample twice.</summary>
+    private static Dictionary<string, double> Parse(string text)
+    {
+        Assert.EndsWith("\n", text);
+        var samples = new Dictionary<string, double>();
+        var described = new HashSet<string>();
+        var (family, type) = ("", "");
+        foreach (var line in text[..^1].Split('\n'))
+        {
+            if (HelpLine().Match(line) is { Success: true } help)
+            {
+                family = help.Groups["name"].Value;
+                Assert.True(described.Add(family), $"{family} is described twice");
+                type = "";
+            }
+            else if (TypeLine().Match(line) is { Success: true } kind)
+            {
+                Assert.Equal(family, kind.Groups["name"].Value);
+                type = kind.Groups["type"].Value;
+                Assert.Equal(type == "counter", family.EndsWith("_total", StringComparison.Ordinal));
+            }
+            else
+            {
+                var sample = SampleLine().Match(line);
+                Assert.True(sample.Success, $"not a line of the format: {line}");
+                Assert.Equal(family, sample.Groups["name"].Value);
+                Assert.NotEqual("", type);
+                var value = double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture);
+                Assert.True(samples.TryAdd(sample.Groups["series"].Value, value), $"{sample.Groups["series"].Value} stands twice");
+            }
+        }
+
+        return samples;
+    }
+
+    [GeneratedRegex(@"^# HELP (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) [^\n]+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HelpLine();
+
+    [GeneratedRegex(@"^# TYPE (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<type>counter|gauge)$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TypeLine();
+
+    [GeneratedRegex("""^(?<series>(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{[a-zA-Z_][a-zA-Z0-9_]*="([^"\\]|\\["\\n])*"(,[a-zA-Z_][a-zA-Z0-9_]*="([^"\\]|\\["\\n])*")*\})?) (?<value>[0-9.eE+-]+)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SampleLine();
+}
