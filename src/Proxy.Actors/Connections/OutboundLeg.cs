@@ -40,6 +40,7 @@ internal sealed class OutboundLeg : IChannel, IChannelHandler
     private bool _wantsReceive;
     private bool _owesDrained;
 
+    /// <summary>A leg without a tunnel yet.</summary>
     /// <param name="header">What the stream begins with; empty: no header, and no response either.</param>
     public OutboundLeg(byte[] header, IOutboundLegOwner owner, IChannelHandler handler)
     {

@@ -26,6 +26,7 @@ internal sealed class RelayConnectionActor : ReceiveActor
     private Dial? _dial;
     private Relay? _relay;
 
+    /// <summary>Takes the connection over at once.</summary>
     /// <param name="firstTarget">The number of the target to begin with.</param>
     public RelayConnectionActor(
         NodeEnvironment environment, IAcceptedConnection accepted, RelayFrontendSettings settings, int firstTarget, FrontendCounters counters)

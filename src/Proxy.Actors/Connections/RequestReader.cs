@@ -21,6 +21,7 @@ internal sealed class RequestReader : IChannelHandler
         _owner = owner;
     }
 
+    /// <summary>The header is complete; the stream is paused.</summary>
     /// <param name="Request">The header.</param>
     /// <param name="Behind">Bytes that came with it; they are the upstream's.</param>
     internal sealed record RequestRead(ChainRequest Request, byte[] Behind);

@@ -10,6 +10,7 @@ namespace Proxy.Actors;
 /// </summary>
 public sealed class NodeEnvironment
 {
+    /// <summary>Makes the dispatcher of each loop.</summary>
     /// <param name="loops">At least one.</param>
     /// <param name="resolver">Names to addresses.</param>
     /// <param name="createPool">A pool for the buffers of one loop, which need not be thread-safe.</param>

@@ -61,6 +61,9 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
         return end;
     }
 
+    /// <summary>Both leave in one datagram.</summary>
+    public void OpenAndReset() => _loop.Run(() => Link!.OpenStream(new StreamEnd(_loop)).Abort());
+
     public StreamEnd OpenStream(ChainRequest request) => OpenStream(Bytes(request));
 
     public static byte[] Bytes(ChainRequest request)
