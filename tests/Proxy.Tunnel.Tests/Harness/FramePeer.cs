@@ -26,7 +26,7 @@ internal sealed class FramePeer : Endpoint
     /// <summary>What came, one entry a frame; DATA one entry a part.</summary>
     public List<string> Heard { get; } = [];
 
-    /// <summary>Whether it acknowledges and reads; a deaf one still sends.</summary>
+    /// <summary>Whether data does not reach it; a deaf one still sends, and hears that what it sent arrived.</summary>
     public bool IsDeaf { get; set; }
 
     public override bool HasMore => false;
@@ -63,7 +63,7 @@ internal sealed class FramePeer : Endpoint
     {
         if (IsDeaf)
         {
-            return;
+            datagram = AcknowledgementsOf(datagram);
         }
 
         _lane.HandleDatagram(datagram, (uint)(nowMicroseconds / 1000));
@@ -107,6 +107,22 @@ internal sealed class FramePeer : Endpoint
         _lane.Dispose();
         _reader.Dispose();
         _pool.AssertNothingRented();
+    }
+
+    private static byte[] AcknowledgementsOf(ReadOnlySpan<byte> datagram)
+    {
+        var kept = new List<byte>();
+        while (KcpSegment.TryRead(datagram, out var segment))
+        {
+            if (segment.Command == KcpCommand.Acknowledge)
+            {
+                kept.AddRange(datagram[..KcpSegment.HeaderBytes]);
+            }
+
+            datagram = datagram[(KcpSegment.HeaderBytes + (int)segment.PayloadBytes)..];
+        }
+
+        return [.. kept];
     }
 
     private static string Describe(in Frame frame) => frame.Kind switch
