@@ -45,7 +45,7 @@ internal sealed class FramePeer : Endpoint
 
     public FramePeer SayGoAway(string reason) => Say(frame => GoAwayFrame.Write(frame, reason));
 
-    /// <param name="ends">Whether a FIN goes in the same frame.</param>
+    /// <summary>So many zeros, with a FIN in the same frame where it ends.</summary>
     public FramePeer SayData(int id, int bytes, bool ends = false)
     {
         var frame = new byte[DataFrame.LengthBytes(bytes)];
