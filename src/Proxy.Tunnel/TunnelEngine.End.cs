@@ -40,7 +40,7 @@ public sealed partial class TunnelEngine
             var effects = stream.Machine.HandleTunnelFailed(_machine.End);
             stream.DropUnsent();
             DropReceived(stream);
-            if (hasReaders && effects.HasFlag(StreamEffects.Abort) && !stream.IsReleased)
+            if (hasReaders && effects.Has(StreamEffects.Abort) && !stream.IsReleased)
             {
                 _events.Enqueue(new PendingEvent(TunnelEventKind.StreamReset, stream.Id, _machine.End));
             }

@@ -130,7 +130,7 @@ public sealed partial class TunnelEngine
         {
             var effects = stream.Machine.HandleData();
             ApplyTo(stream, effects);
-            if (effects.HasFlag(StreamEffects.Deliver))
+            if (effects.Has(StreamEffects.Deliver))
             {
                 _statistics.BytesReceived += frame.Payload.Length;
                 if (stream.IsReceiving && stream.Received.IsEmpty && !HasEvents)
@@ -167,7 +167,7 @@ public sealed partial class TunnelEngine
     {
         var effects = _machine.HandleSyn();
         Apply(effects, "SYN before the handshake");
-        if (effects.HasFlag(TunnelEffects.Process)
+        if (effects.Has(TunnelEffects.Process)
             && _streams.Count < _settings.MaximumStreams && !IsControlCrowded && _opens.TryTake(nowMicroseconds))
         {
             var stream = new TunnelStream(streamId, _pool);
@@ -213,6 +213,6 @@ public sealed partial class TunnelEngine
     {
         var effects = _machine.HandleFrame();
         Apply(effects, "a frame before the handshake");
-        return effects.HasFlag(TunnelEffects.Process);
+        return effects.Has(TunnelEffects.Process);
     }
 }

@@ -123,51 +123,51 @@ public sealed partial class TunnelEngine
 
     private void ApplyTo(TunnelStream stream, StreamEffects effects)
     {
-        if (effects.HasFlag(StreamEffects.DropUnsent))
+        if (effects.Has(StreamEffects.DropUnsent))
         {
             stream.DropUnsent();
         }
 
-        if ((effects & (StreamEffects.SendSyn | StreamEffects.SendSynAck)) != StreamEffects.None)
+        if (effects.Has(StreamEffects.SendSyn | StreamEffects.SendSynAck))
         {
             WriteControl(FrameKind.Syn, stream.Id);
         }
 
-        if (effects.HasFlag(StreamEffects.SendFin))
+        if (effects.Has(StreamEffects.SendFin))
         {
             WriteFin(stream.Id);
         }
 
-        if (effects.HasFlag(StreamEffects.SendReset))
+        if (effects.Has(StreamEffects.SendReset))
         {
             _resets.Add(stream.Id);
             WriteControl(FrameKind.Reset, stream.Id);
         }
 
-        if (effects.HasFlag(StreamEffects.SendPauseToggle))
+        if (effects.Has(StreamEffects.SendPauseToggle))
         {
             _statistics.PauseToggles++;
             WriteControl(FrameKind.PauseToggle, stream.Id);
         }
 
-        if (effects.HasFlag(StreamEffects.Opened))
+        if (effects.Has(StreamEffects.Opened))
         {
             _events.Enqueue(new PendingEvent(
                 stream.Machine.WeOpened ? TunnelEventKind.StreamEstablished : TunnelEventKind.StreamOpened, stream.Id));
         }
 
-        if (effects.HasFlag(StreamEffects.DeliverEnd))
+        if (effects.Has(StreamEffects.DeliverEnd))
         {
             stream.OwesEndOfStream = true;
             TakeDeliveryTurn(stream);
         }
 
-        if (effects.HasFlag(StreamEffects.GoOnSending))
+        if (effects.Has(StreamEffects.GoOnSending))
         {
             TakeSendTurn(stream);
         }
 
-        if (effects.HasFlag(StreamEffects.Abort))
+        if (effects.Has(StreamEffects.Abort))
         {
             DropReceived(stream);
             if (!stream.IsReleased)

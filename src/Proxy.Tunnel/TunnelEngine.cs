@@ -118,22 +118,22 @@ public sealed partial class TunnelEngine : IDisposable
             return;
         }
 
-        if (effects.HasFlag(TunnelEffects.SendSettings))
+        if (effects.Has(TunnelEffects.SendSettings))
         {
             WriteControl(FrameKind.Settings);
         }
 
-        if (effects.HasFlag(TunnelEffects.BecameReady))
+        if (effects.Has(TunnelEffects.BecameReady))
         {
             _events.Enqueue(new PendingEvent(TunnelEventKind.Ready));
         }
 
-        if (effects.HasFlag(TunnelEffects.FailStreams))
+        if (effects.Has(TunnelEffects.FailStreams))
         {
             FailStreams(text);
         }
 
-        if (effects.HasFlag(TunnelEffects.SendGoAway))
+        if (effects.Has(TunnelEffects.SendGoAway))
         {
             _farewell = text;
         }
