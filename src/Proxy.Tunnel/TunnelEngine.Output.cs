@@ -78,8 +78,6 @@ public sealed partial class TunnelEngine
             stream.IsInSendTurn = false;
             SendTurn(stream);
         }
-
-        CloseIfDrained();
     }
 
     private void SendTurn(TunnelStream stream)

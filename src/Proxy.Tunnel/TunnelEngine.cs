@@ -74,8 +74,17 @@ public sealed partial class TunnelEngine : IDisposable
 
     public ref readonly TunnelStatistics Statistics => ref _statistics;
 
-    /// <summary>Counters of the ARQ below.</summary>
-    public ref readonly KcpStatistics LaneStatistics => ref _lane.Statistics;
+    /// <summary>Segments of the lane that were sent, repetitions included.</summary>
+    public long SegmentsSent => _lane.Statistics.SegmentsSent;
+
+    /// <summary>Segments of the lane that were sent again.</summary>
+    public long SegmentsResent => _lane.Statistics.Resends;
+
+    /// <summary>A datagram at most.</summary>
+    public int DatagramBytes => _lane.MtuBytes;
+
+    /// <summary>Whether the peer has acknowledged anything: then it is where its datagrams say it is.</summary>
+    public bool IsPeerConfirmed => _lane.SendUnacknowledged != _settings.Kcp.InitialSequenceNumber;
 
     /// <summary>Smoothed round trip, milliseconds; 0 before the first measurement.</summary>
     public int RoundTripMilliseconds => _lane.SmoothedRoundTripMilliseconds;

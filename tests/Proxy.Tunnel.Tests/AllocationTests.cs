@@ -1,3 +1,4 @@
+using System.Buffers;
 using Proxy.Kcp;
 using Proxy.Protocol.Tunnels;
 
@@ -8,7 +9,7 @@ public class AllocationTests
     [Fact]
     public void Bulk_one_way_allocates_nothing_per_datagram()
     {
-        var pool = new SegmentPool(2048, 4096);
+        var pool = new SegmentPool(2048, 4096, ArrayPool<byte>.Shared);
         using var client = new TunnelEngine(TunnelRole.Client, TunnelSettings.Default, pool, 0);
         using var server = new TunnelEngine(TunnelRole.Server, TunnelSettings.Default, pool, 0);
         var transfer = new Transfer(client, server);

@@ -11,6 +11,9 @@ internal interface ITunnelLinkOwner
     /// <summary>The peer opened a stream; nothing of it is delivered before <see cref="TunnelStreamChannel.ResumeReceive"/>.</summary>
     void OnStreamOpened(TunnelStreamChannel channel);
 
-    /// <summary>The tunnel has ended and all its streams with it. Comes once, last.</summary>
+    /// <summary>The tunnel has ended and all its streams with it. Comes once.</summary>
     void OnClosed(EndReason reason, string text);
+
+    /// <summary>Its last words were heard, or have had their time: the link may go. Comes once, last.</summary>
+    void OnSilent();
 }

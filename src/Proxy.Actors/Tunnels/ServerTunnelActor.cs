@@ -7,7 +7,8 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// One tunnel of a server, from a client's first datagram to its end; each stream that the client opens gets an <see cref="EgressActor"/>.
-/// States: init → ready → (draining) → closed, which lasts until the last stream's actor has stopped.
+/// States: init → ready → (draining) → closed, which lasts until the last stream's actor
+/// has stopped and the tunnel's last words were heard.
 /// </summary>
 internal sealed class ServerTunnelActor : ReceiveActor
 {
@@ -67,9 +68,15 @@ internal sealed class ServerTunnelActor : ReceiveActor
         Receive<Drain>(_ => link.Drain());
     }
 
-    private void Closed()
+    /// <param name="isSilent">Whether the tunnel's last words were heard, or have had their time.</param>
+    private void Closed(bool isSilent)
     {
-        Receive<Terminated>(_ => StopWhenAlone());
+        Receive<TunnelEvents.Silent>(_ =>
+        {
+            Become(() => Closed(isSilent: true));
+            StopWhenDone(isSilent: true);
+        });
+        Receive<Terminated>(_ => StopWhenDone(isSilent));
         Receive<TunnelEvents.StreamOpened>(opened => opened.Channel.Abort());
         Receive<Drain>(_ => { });
     }
@@ -77,18 +84,16 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void HandleClosed(TunnelEvents.Closed closed)
     {
         _log.Info($"tunnel from {_peer} ended: {closed.Reason.Text()} ({closed.Text})");
-        Become(Closed);
+        Become(() => Closed(isSilent: false));
         foreach (var egress in Context.Children)
         {
             Context.Watch(egress);
         }
-
-        StopWhenAlone();
     }
 
-    private void StopWhenAlone()
+    private void StopWhenDone(bool isSilent)
     {
-        if (Context.Children.Count == 0)
+        if (isSilent && Context.Children.Count == 0)
         {
             Context.Stop(Self);
         }

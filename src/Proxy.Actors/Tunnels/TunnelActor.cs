@@ -12,7 +12,7 @@ namespace Proxy.Actors;
 /// <summary>
 /// One tunnel of a client, from the first datagram to its end; it stops with its tunnel, and its supervisor makes the next one, with
 /// back-off, for ever. Each tunnel has a socket of its own, so that a restarted server cannot take its datagrams for those of the last one.
-/// States: resolving → handshake_sent → ready → stopped.
+/// States: resolving → handshake_sent → ready → closed → stopped.
 /// </summary>
 internal sealed class TunnelActor : ReceiveActor
 {
@@ -86,10 +86,25 @@ internal sealed class TunnelActor : ReceiveActor
             _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
             Become(Ready);
         });
-        Receive<TunnelEvents.Closed>(closed => GiveUp(closed.Reason, closed.Text));
+        Receive<TunnelEvents.Closed>(HandleClosed);
     }
 
-    private void Ready() => Receive<TunnelEvents.Closed>(closed => GiveUp(closed.Reason, closed.Text));
+    private void Ready() => Receive<TunnelEvents.Closed>(HandleClosed);
+
+    private void Closed() => Receive<TunnelEvents.Silent>(_ => Context.Stop(Self));
+
+    private void HandleClosed(TunnelEvents.Closed closed)
+    {
+        if (closed.Reason is not (EndReason.Draining or EndReason.KilledLocally))
+        {
+            GiveUp(closed.Reason, closed.Text);
+            return;
+        }
+
+        // Our own doing: nobody waits for the next tunnel, so this one may see its last words through.
+        _log.Info($"tunnel to kcp://{_server} ended: {closed.Reason.Text()} ({closed.Text})");
+        Become(Closed);
+    }
 
     private void OpenTo(IPAddress address)
     {
@@ -113,11 +128,7 @@ internal sealed class TunnelActor : ReceiveActor
     private void GiveUp(EndReason reason, string text)
     {
         var line = $"tunnel to kcp://{_server} ended: {reason.Text()} ({text})";
-        if (reason is EndReason.Draining or EndReason.KilledLocally)
-        {
-            _log.Info(line);
-        }
-        else if (_history.Failures++ == 0)
+        if (_history.Failures++ == 0)
         {
             // The first of a row is news; the ones behind it say the same again, a few times a second.
             _log.Warning(line + "; trying again until it is back");

@@ -35,6 +35,9 @@ internal sealed class TunnelDemultiplexer : IUdpHandler
         _links[peer] = link;
     }
 
+    /// <summary>A stranger who wanted to open a tunnel gets none; he may try again.</summary>
+    public void Forget(in UdpAddress peer) => _opening.Remove(peer);
+
     public void Remove(in UdpAddress peer, TunnelLink link)
     {
         if (_links.TryGetValue(peer, out var present) && ReferenceEquals(present, link))

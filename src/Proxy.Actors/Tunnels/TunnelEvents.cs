@@ -12,6 +12,8 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
 
     public void OnClosed(EndReason reason, string text) => owner.Tell(new Closed(reason, text), ActorRefs.NoSender);
 
+    public void OnSilent() => owner.Tell(Silent.Instance, ActorRefs.NoSender);
+
     internal sealed record Ready
     {
         public static readonly Ready Instance = new();
@@ -20,4 +22,9 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
     internal sealed record StreamOpened(TunnelStreamChannel Channel);
 
     internal sealed record Closed(EndReason Reason, string Text);
+
+    internal sealed record Silent
+    {
+        public static readonly Silent Instance = new();
+    }
 }

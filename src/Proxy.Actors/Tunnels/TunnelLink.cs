@@ -1,5 +1,4 @@
 using System.Buffers;
-using Proxy.Kcp;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.Transport;
@@ -22,11 +21,11 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
     private readonly ITunnelLinkOwner _owner;
     private readonly IDeadline _deadline;
     private readonly Dictionary<int, TunnelStreamChannel> _channels = [];
-    private readonly int _datagramBytes;
     private IUdpEndpoint? _endpoint;
     private UdpAddress _peer;
     private bool _isTurnRequested;
     private bool _isInTurn;
+    private bool _isSilenceTold;
     private bool _isDisposed;
 
     public TunnelLink(IIoLoop loop, TunnelRole role, TunnelSettings settings, ArrayPool<byte> pool, ITunnelLinkOwner owner)
@@ -34,7 +33,6 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
         _loop = loop;
         _owner = owner;
         _engine = new TunnelEngine(role, settings, pool, loop.NowMicroseconds);
-        _datagramBytes = settings.Kcp.MtuBytes;
         _deadline = loop.CreateDeadline(HandleDeadline);
     }
 
@@ -52,10 +50,12 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 
     public ref readonly TunnelStatistics Statistics => ref _engine.Statistics;
 
-    public ref readonly KcpStatistics LaneStatistics => ref _engine.LaneStatistics;
+    public long SegmentsSent => _engine.SegmentsSent;
 
-    /// <summary>Whether our last words have been acknowledged, so that the socket may go.</summary>
-    public bool HasUnacknowledged => _engine.HasUnacknowledged;
+    public long SegmentsResent => _engine.SegmentsResent;
+
+    /// <summary>Whether the peer has answered from where it says it is.</summary>
+    public bool IsPeerConfirmed => _engine.IsPeerConfirmed;
 
     /// <summary>Begins, over that endpoint to that peer.</summary>
     public void Start(IUdpEndpoint endpoint, in UdpAddress peer)
@@ -157,6 +157,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
             while (!_isDisposed && _engine.HasEvents);
 
             SetDeadline();
+            TellSilence();
         }
         finally
         {
@@ -170,6 +171,15 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
     {
         _engine.HandleDeadline(_loop.NowMicroseconds);
         Execute();
+    }
+
+    private void TellSilence()
+    {
+        if (!_isSilenceTold && _engine.State == TunnelState.Closed && !_engine.HasUnacknowledged && !_engine.HasEvents)
+        {
+            _isSilenceTold = true;
+            _owner.OnSilent();
+        }
     }
 
     private void SetDeadline()
@@ -236,7 +246,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
         {
             var filled = 0;
             var segmentBytes = 0;
-            while (_engine.TryGetDatagram(_loop.NowMicroseconds, batch.AsSpan(filled, _datagramBytes), out var length))
+            while (_engine.TryGetDatagram(_loop.NowMicroseconds, batch.AsSpan(filled, _engine.DatagramBytes), out var length))
             {
                 if (filled > 0 && length > segmentBytes)
                 {
@@ -248,7 +258,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 
                 segmentBytes = filled == 0 ? length : segmentBytes;
                 filled += length;
-                if (length < segmentBytes || filled + _datagramBytes > BatchBytes)
+                if (length < segmentBytes || filled + _engine.DatagramBytes > BatchBytes)
                 {
                     Send(batch.AsSpan(0, filled), segmentBytes);
                     filled = 0;

@@ -16,6 +16,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
     private readonly Dictionary<IActorRef, (UdpAddress Peer, TunnelLink Link)> _tunnels = [];
+    private readonly HalfOpenTunnels _halfOpen;
     private TunnelDemultiplexer? _demultiplexer;
     private IUdpEndpoint? _endpoint;
     private long _streamsOfEndedTunnels;
@@ -26,6 +27,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
         _settings = settings;
         _listen = listen;
         _log = Context.GetLogger();
+        _halfOpen = new HalfOpenTunnels(settings.Tunnel.HandshakeTimeout);
     }
 
     /// <summary>A stranger's datagram opens a tunnel; a copy of it comes along.</summary>
@@ -90,11 +92,18 @@ internal sealed class TunnelListenerActor : ReceiveActor
 
     private void OpenTunnel(IIoLoop loop, IUdpEndpoint endpoint, TunnelDemultiplexer demultiplexer, Open open)
     {
+        if (!_halfOpen.HasRoom(loop.NowMicroseconds))
+        {
+            demultiplexer.Forget(open.Peer);
+            return;
+        }
+
         var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, open.Peer)));
         var link = new TunnelLink(loop, TunnelRole.Server, _settings.Tunnel, ((LoopDispatcher)Context.Dispatcher).Pool, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, (open.Peer, link));
         demultiplexer.Add(open.Peer, link);
+        _halfOpen.Add(link, loop.NowMicroseconds);
         actor.Tell(new ServerTunnelActor.Begin(link));
         link.Start(endpoint, open.Peer);
         link.HandleDatagrams(open.Datagram, open.Datagram.Length);

@@ -8,7 +8,6 @@ internal static class TunnelStatuses
     public static TunnelStatus Of(TunnelLink link, string peer)
     {
         ref readonly var counters = ref link.Statistics;
-        ref readonly var lane = ref link.LaneStatistics;
         return new TunnelStatus(
             peer,
             "kcp",
@@ -19,8 +18,8 @@ internal static class TunnelStatuses
             counters.BytesSent,
             counters.BytesReceived,
             link.ReceivedBytesWaiting,
-            lane.SegmentsSent,
-            lane.Resends,
+            link.SegmentsSent,
+            link.SegmentsResent,
             counters.DatagramsMalformed);
     }
 

@@ -94,6 +94,11 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
 
     void ITunnelLinkOwner.OnClosed(EndReason reason, string text) => End = reason;
 
+    void ITunnelLinkOwner.OnSilent()
+    {
+        // Its tests end it themselves.
+    }
+
     void IUdpHandler.OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
         if (Link is null)
