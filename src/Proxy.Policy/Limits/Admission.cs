@@ -121,6 +121,8 @@ public sealed partial class Admission
     public void Apply(AdmissionSettings settings, long nowMicroseconds)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)settings.IPv4PrefixLength, 32u, nameof(settings));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)settings.IPv6PrefixLength, 128u, nameof(settings));
         _settings = settings;
         if (settings.AcceptsPerSecond == 0)
         {

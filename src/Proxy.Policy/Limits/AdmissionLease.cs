@@ -2,7 +2,9 @@ using Proxy.Policy.Rules;
 
 namespace Proxy.Policy.Limits;
 
-/// <summary>A connection's place: in the queue first, if it had to wait, then among the admitted. Belongs to the <see cref="Admission"/> that gave it.</summary>
+/// <summary>
+/// A connection's place: in the queue first, if it had to wait, then among the admitted. Belongs to the <see cref="Admission"/> that gave it.
+/// </summary>
 public sealed class AdmissionLease
 {
     internal AdmissionLease()

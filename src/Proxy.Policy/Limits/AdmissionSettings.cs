@@ -1,6 +1,8 @@
 namespace Proxy.Policy.Limits;
 
-/// <summary>What limits a listener's connections. Every limit is off (its largest value, or no rate) unless set.</summary>
+/// <summary>
+/// What limits a listener's connections. Every limit is off (its largest value, or no rate) unless set. Prefix lengths are 0 to 32 and 0 to 128.
+/// </summary>
 public sealed record AdmissionSettings
 {
     public static readonly AdmissionSettings Unlimited = new();

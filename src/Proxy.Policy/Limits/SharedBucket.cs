@@ -2,16 +2,18 @@ namespace Proxy.Policy.Limits;
 
 /// <summary>
 /// One rate in bytes a second shared fairly among connections: those that want more than their part get equal parts, what others leave is
-/// theirs, and nobody banks turns by waiting. One bucket; one owner.
+/// theirs, and nobody banks more than a tenth of a second's part by waiting. One owner.
 /// <para>
 /// A connection that has bytes to move calls <see cref="Request"/>; then whoever drives the bucket calls <see cref="TryGrant"/> until it is
-/// false, hands every grant to its connection, and comes back after <see cref="MicrosecondsUntilGrant"/>. A grant that was not used up goes
-/// back by <see cref="GiveBack"/>. A connection asks when it has bytes to move, not in advance: a grant held idle is rate lost to all.
+/// false, and comes back after <see cref="MicrosecondsUntilGrant"/>. Every grant goes to its connection at once, which moves its bytes, gives
+/// back what is left over (<see cref="GiveBack"/>) and asks again, if it has more, before the next grant is made: then sizes of requests do
+/// not matter. A connection asks when it has bytes to move, not in advance: a grant held idle is rate lost to all.
 /// </para>
 /// <para>
 /// The order is start-time fair queueing (Goyal, Vin, Cheng 1996): like deficit round robin, but a connection that asks for little at a time
 /// gets as much as one that asks for much. Every share has a position, the bytes granted to it; the one furthest back is next, and one that
-/// was away begins where the bucket is now. Grants are small enough that a round over all that wait takes about 50 ms.
+/// was away begins a tenth of a second's part behind where the bucket is now, so that asking a little late costs nothing.
+/// Grants are small enough that a round over all that wait takes about 50 ms.
 /// </para>
 /// </summary>
 public sealed class SharedBucket
@@ -23,6 +25,7 @@ public sealed class SharedBucket
     public const long MinimumGrantBytes = 512;
 
     private const long RoundsPerSecond = 20;
+    private const long LatenessPerSecond = 10;
 
     // So few cancelled entries that a sweep is not worth it.
     private const int MinimumKeptEntries = 64;
@@ -52,8 +55,8 @@ public sealed class SharedBucket
         }
 
         share.WantedBytes = bytes;
-        share.Position = Math.Max(share.Position, _position);
         WaitingCount++;
+        share.Position = Math.Max(share.Position, _position - (_bucket.PerSecond / LatenessPerSecond / WaitingCount));
         Enqueue(share);
     }
 
@@ -76,7 +79,9 @@ public sealed class SharedBucket
         }
     }
 
-    /// <summary>The next grant that can be made now, which ends the wish it answers even if it is less. False: nobody waits, or the bytes are not there yet.</summary>
+    /// <summary>
+    /// The next grant that can be made now; it ends the wish it answers, even if it is less. False: nobody waits, or the bytes are not there yet.
+    /// </summary>
     public bool TryGrant(long nowMicroseconds, out BucketShare share, out long bytes)
     {
         (share, bytes) = (null!, 0);
@@ -88,7 +93,7 @@ public sealed class SharedBucket
         (share, bytes) = (next, GrantFor(next));
         _waiting.Dequeue();
         WaitingCount--;
-        _position = share.Position;
+        _position = Math.Max(_position, share.Position);
         share.Position += bytes;
         share.WantedBytes = 0;
         share.Turn = BucketShare.NoTurn;

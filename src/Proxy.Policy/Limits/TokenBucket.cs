@@ -37,7 +37,7 @@ public sealed class TokenBucket
         return _level / Scale;
     }
 
-    /// <summary>How long until so many are there: 0 now. More than the burst are never there at once, so that a full bucket is what counts then.</summary>
+    /// <summary>How long until so many are there: 0 now. More than the burst are never there at once; for them: until it is full.</summary>
     public long MicrosecondsUntil(long tokens, long nowMicroseconds)
     {
         Fill(nowMicroseconds);

@@ -15,7 +15,10 @@ public sealed record AccessRule(string Name, AccessAction Action, CidrSet? Netwo
     internal bool Matches(NetworkAddress source, DateTimeOffset now) =>
         Networks?.Contains(source) != false && Schedule?.HoldsAt(now) != false;
 
-    /// <summary>Whether this rule certainly matches whatever the other matches. A rule over an empty set matches nothing and is not called covered.</summary>
+    /// <summary>
+    /// Whether this rule certainly matches whatever the other matches. A rule over an empty set matches nothing and is not called covered:
+    /// its file may be filled later.
+    /// </summary>
     internal bool Covers(AccessRule other) =>
         other.Networks?.IsEmpty != true
         && (Networks is null || Networks.IsEverything || (other.Networks is not null && Networks.Covers(other.Networks)))

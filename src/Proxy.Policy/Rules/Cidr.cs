@@ -29,7 +29,9 @@ public readonly record struct Cidr
 
     public bool Contains(NetworkAddress address) => IsIPv4 == address.IsIPv4 && (address.Value & ~HostBits(PrefixLength)) == First;
 
-    /// <summary>Reads a block; false: <paramref name="error"/> says what is wrong with it. A bit set behind the prefix is an error: it is a slip of the pen.</summary>
+    /// <summary>
+    /// Reads a block; false: <paramref name="error"/> says what is wrong with it. A bit set behind the prefix is an error: it is a slip of the pen.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out Cidr block, out string error)
     {
         (block, error) = (default, "");
@@ -67,7 +69,8 @@ public readonly record struct Cidr
         ? $"{new NetworkAddress(First)}/{PrefixLength - NetworkAddress.IPv4PrefixOffset}"
         : $"{new NetworkAddress(First)}/{PrefixLength}";
 
-    // IPAddress reads "10", "0x7f.1" and "010.0.0.1" (octal) as addresses too; whoever writes them means something else. A scope has no place in a list.
+    // IPAddress reads "10", "0x7f.1" and "010.0.0.1" (octal) as addresses too; whoever writes them means something else.
+    // A scope has no place in a list.
     private static bool TryParseAddress(ReadOnlySpan<char> text, out IPAddress address)
     {
         address = IPAddress.None;

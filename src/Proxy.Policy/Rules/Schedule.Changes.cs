@@ -15,7 +15,9 @@ public sealed partial class Schedule
     // Beyond this the calendar of .NET ends within reach of the steps taken here.
     private static readonly DateTime LastInstant = new(9990, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
-    /// <summary>The first instant after <paramref name="now"/> at which <see cref="HoldsAt(DateTimeOffset)"/> answers otherwise than at it; null: never.</summary>
+    /// <summary>
+    /// The first instant after <paramref name="now"/> at which <see cref="HoldsAt(DateTimeOffset)"/> answers otherwise than at it; null: never.
+    /// </summary>
     public DateTimeOffset? NextChangeAfter(DateTimeOffset now)
     {
         var utc = now.UtcDateTime;

@@ -12,6 +12,7 @@ public sealed partial class Schedule
     public static readonly DateOnly EarliestDate = new(1970, 1, 1);
     public static readonly DateOnly LatestDate = new(9000, 12, 31);
 
+    /// <summary>Joins the parts; one that is out of its range is the caller's error. <see cref="ScheduleText"/> reads and checks them.</summary>
     /// <param name="weekdays">Not none.</param>
     /// <param name="hours">Null: the whole day.</param>
     /// <param name="firstDate">Null: since ever. From <see cref="EarliestDate"/> on.</param>

@@ -8,6 +8,9 @@ namespace Proxy.Policy.Rules;
 /// </summary>
 public static class ScheduleText
 {
+    // Longer than any zone's name; it becomes a path of a file.
+    private const int MaximumZoneNameLength = 64;
+
     private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
     /// <summary>Reads all parts and reports every error at once. No days: every day; hours, dates null: no bound; zone null: UTC.</summary>
@@ -120,9 +123,6 @@ public static class ScheduleText
         error = $"'{name}' is no time zone this machine knows (names such as Europe/Paris, from the package tzdata)";
         return false;
     }
-
-    // Longer than any zone's name; it becomes a path of a file.
-    private const int MaximumZoneNameLength = 64;
 
     private delegate bool Reader<T>(string text, out T value, out string error);
 

@@ -218,7 +218,8 @@ public sealed class AdmissionModelTests
 
         private static UInt128 Prefix(NetworkAddress address) => address.Value >> 8;
 
-        private IEnumerable<NetworkAddress> Sources() => Inside.Concat(_queued).Where(entry => entry.Source is not null).Select(entry => entry.Source!.Value);
+        private IEnumerable<NetworkAddress> Sources() =>
+            Inside.Concat(_queued).Where(entry => entry.Source is not null).Select(entry => entry.Source!.Value);
 
         private void CountRefusal(RefusalReason reason) => _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
     }

@@ -45,7 +45,7 @@ public sealed class ScheduleModelTests
                 }
                 else
                 {
-                    Assert.True(next is null || next >= start.AddMinutes(Minutes), $"{text} from {from:u}: {next:u}, inside the days that were looked at");
+                    Assert.True(next is null || next >= start.AddMinutes(Minutes), $"{text} from {from:u}: {next:u}, where nothing changes");
                 }
             }
         });
@@ -85,7 +85,8 @@ public sealed class ScheduleModelTests
             var day = local.Date.AddDays(-back);
             var minuteOfDay = (local - day).TotalMinutes;
             var end = schedule.Hours.ToMinute > schedule.Hours.FromMinute ? schedule.Hours.ToMinute : schedule.Hours.ToMinute + 1440;
-            var isDay = schedule.Weekdays.ToString().Contains(day.DayOfWeek.ToString(), StringComparison.Ordinal) || schedule.Weekdays == Weekdays.All;
+            var isDay = schedule.Weekdays == Weekdays.All
+                || schedule.Weekdays.ToString().Contains(day.DayOfWeek.ToString(), StringComparison.Ordinal);
             if (minuteOfDay >= schedule.Hours.FromMinute && minuteOfDay < end && isDay
                 && day >= schedule.FirstDate.ToDateTime(TimeOnly.MinValue) && day <= schedule.LastDate.ToDateTime(TimeOnly.MinValue))
             {
