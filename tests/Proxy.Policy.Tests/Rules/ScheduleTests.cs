@@ -89,6 +89,19 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void Every_hour_up_to_a_date_does_not_cover_a_night_that_ends_on_the_next()
+    {
+        var night = Read([], "22:00-06:00", "2026-12-24", "2026-12-24");
+
+        Assert.False(Read([], null, "2026-12-01", "2026-12-24").Covers(night));
+        Assert.True(Read([], null, "2026-12-01", "2026-12-25").Covers(night));
+    }
+
+    [Fact]
+    public void Schedules_of_two_zones_are_not_compared() =>
+        Assert.False(InParis("08:00-18:00").Covers(Read([], "10:00-11:00")));
+
+    [Fact]
     public void Always_never_changes() => Assert.Null(Read([], null).NextChangeAfter(Instant("2026-03-02T00:00:00Z")));
 
     [Fact]
