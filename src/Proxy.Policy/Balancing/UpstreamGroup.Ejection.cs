@@ -34,12 +34,10 @@ public sealed partial class UpstreamGroup
         if (outcome is ServerOutcome.Success)
         {
             history.HandleSuccess(nowMicroseconds);
-        }
-        else
-        {
-            history.HandleFailure(nowMicroseconds);
+            return;
         }
 
+        history.HandleFailure(nowMicroseconds);
         if (history.Judge(nowMicroseconds) is { } reason && EjectedCount < MaximumEjected && HasUsableBeside(server))
         {
             server.EjectedUntilMicroseconds = nowMicroseconds + history.NextEjectionMicroseconds(nowMicroseconds);

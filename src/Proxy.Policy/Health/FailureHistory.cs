@@ -47,7 +47,7 @@ internal sealed class FailureHistory
         Count(failures: 1, nowMicroseconds);
     }
 
-    /// <summary>Why the server is to be ejected now; null: it is good enough.</summary>
+    /// <summary>After a failure: why the server is to be ejected now; null: it is good enough.</summary>
     public string? Judge(long nowMicroseconds)
     {
         // With the ring full, the next place to be written holds the oldest time.
