@@ -42,6 +42,7 @@ public sealed partial class UpstreamGroup
         {
             server.EjectedUntilMicroseconds = nowMicroseconds + history.NextEjectionMicroseconds(nowMicroseconds);
             server.TotalEjections++;
+            RoomVersion++;
             Report(server, ServerChange.Ejected, $"{reason}, the last: {outcome}");
         }
     }

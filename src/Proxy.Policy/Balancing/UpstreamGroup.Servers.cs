@@ -36,6 +36,7 @@ public sealed partial class UpstreamGroup
         }
 
         server.IsDown = !isUp;
+        RoomVersion++;
         Report(server, isUp ? ServerChange.WentUp : ServerChange.WentDown, reason);
         if (isUp)
         {

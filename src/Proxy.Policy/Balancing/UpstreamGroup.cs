@@ -37,7 +37,10 @@ public sealed partial class UpstreamGroup
     /// <summary>Whether any server is in service, full or not.</summary>
     public bool HasUsable => Array.Exists(_servers, server => server.IsUsable);
 
-    /// <summary>Grows whenever a server may have got room: as long as it stands still, who waited in vain would again.</summary>
+    /// <summary>
+    /// Grows whenever somebody may be served who could not be before: a server has got room or has come, or one has gone, which lets the
+    /// backups in. As long as it stands still, who waited in vain would again.
+    /// </summary>
     internal long RoomVersion { get; private set; }
 
     /// <summary>Chooses a server and counts the connection there; <paramref name="lease"/> is null unless one was picked.</summary>

@@ -121,6 +121,19 @@ public sealed class ConnectionQueueTests
     }
 
     [Fact]
+    public void When_the_last_other_server_goes_down_the_backup_serves_who_waits()
+    {
+        var group = Groups.RoundRobin(Groups.Server(1, maximum: 1), Groups.Server(2, isBackup: true));
+        var queue = new ConnectionQueue<string>(group, ConnectionQueueSettings.Default);
+        group.Pick();
+        queue.Take("a", new PickRequest(null), 0, out _);
+        Assert.False(queue.TryServe(0, out _, out _));
+        group.HandleChecked(group.Servers[0], isUp: false, "", 0);
+        Assert.True(queue.TryServe(0, out _, out var lease));
+        Assert.Equal("s2", lease!.Server.Settings.Name);
+    }
+
+    [Fact]
     public void Without_a_server_in_service_nobody_begins_to_wait()
     {
         FillBoth();
@@ -182,6 +195,50 @@ public sealed class ConnectionQueueTests
             Assert.Equal(waiting.Count, queue.Count);
             Assert.Equal(live.Count, group.Servers.Sum(server => server.LiveConnections));
             Assert.True(waiting.Count == 0 || group.Servers.All(server => server.IsFull), "somebody waits beside room");
+        }
+    });
+
+    [Fact]
+    public void With_retries_and_changing_servers_nobody_waits_beside_room_it_could_use() => Property.Check(200, random =>
+    {
+        var group = Groups.With(
+            Groups.Policy(random.AnyPolicyName(), random.Next()),
+            [.. Enumerable.Range(0, 4).Select(index => Groups.Server(index, isBackup: index == 3, maximum: random.Next(1, 3)))]);
+        var queue = new ConnectionQueue<int>(group, new ConnectionQueueSettings { MaximumWaiting = 50 });
+        var (live, waiting) = (new List<ServerLease>(), new List<(int Number, PickRequest Request)>());
+        for (var now = 0; now < 200; now++)
+        {
+            switch (random.Next(5))
+            {
+                case 0 or 1:
+                    var request = new PickRequest(Groups.Client(now), [.. group.Servers.Where(_ => random.Next(4) == 0)]);
+                    var status = queue.Take(now, request, now, out var taken);
+                    live.AddRange(taken is null ? [] : [taken]);
+                    waiting.AddRange(status is QueueStatus.Queued ? [(now, request)] : []);
+                    break;
+                case 2 or 3 when live.Count > 0:
+                    var index = random.Next(live.Count);
+                    live[index].Return();
+                    live.RemoveAt(index);
+                    break;
+                default:
+                    group.HandleChecked(group.Servers[random.Next(4)], random.Next(3) > 0, "", now);
+                    break;
+            }
+
+            while (queue.TryServe(now, out var served, out var lease))
+            {
+                var place = waiting.FindIndex(waiter => waiter.Number == served);
+                Assert.DoesNotContain(lease!.Server, waiting[place].Request.Tried!);
+
+                // Only a retry that has failed on all others may have a backup before a fresh one that still waits for those.
+                Assert.DoesNotContain(waiting.Take(place), ahead => ahead.Request.Tried!.Count == 0 && !lease.Server.Settings.IsBackup);
+                waiting.RemoveAt(place);
+                live.Add(lease);
+            }
+
+            Assert.Equal(waiting.Count, queue.Count);
+            Assert.DoesNotContain(waiting, waiter => group.TryPick(waiter.Request, now, out _) is PickStatus.Picked);
         }
     });
 
