@@ -6,7 +6,10 @@ public static class BalancingLimits
     /// <summary>The heaviest server; HAProxy's bound, so that its files carry over and sums of weights stay far from overflow.</summary>
     public const int MaximumWeight = 256;
 
-    /// <summary>Servers of one group. A pick looks at each of them once: 4 to 7 µs at this size, 33 µs for the source policy, which a connection can bear.</summary>
+    /// <summary>
+    /// Servers of one group. A pick looks at each of them once: 4 to 7 µs at this size, 33 µs for the source policy, which a connection can
+    /// bear.
+    /// </summary>
     public const int MaximumServers = 1024;
 
     /// <summary>Addresses taken from one answer for a name, which strangers write.</summary>

@@ -142,7 +142,9 @@ public enum QueueStatus
     /// <summary>A server was picked at once.</summary>
     Picked,
 
-    /// <summary>It waits; <see cref="ConnectionQueue{TWaiter}.TryServe"/> or <see cref="ConnectionQueue{TWaiter}.TryGetExpired"/> will name it.</summary>
+    /// <summary>
+    /// It waits; <see cref="ConnectionQueue{TWaiter}.TryServe"/> or <see cref="ConnectionQueue{TWaiter}.TryGetExpired"/> will name it.
+    /// </summary>
     Queued,
 
     /// <summary>Too many wait already.</summary>

@@ -7,7 +7,7 @@ public sealed record ServerSettings
 {
     private readonly int _weight = 1;
 
-    /// <param name="name">What the server is called in logs and metrics.</param>
+    /// <summary>A server at <paramref name="address"/>, called <paramref name="name"/> in logs and metrics.</summary>
     public ServerSettings(string name, IPEndPoint address)
     {
         Name = name;

@@ -23,7 +23,7 @@ public sealed partial class UpstreamGroup
     private UpstreamServer[] _servers = [];
     private Candidate[] _candidates = [];
 
-    /// <param name="servers">At most <see cref="BalancingLimits.MaximumServers"/>, each address once; they begin at full weight.</param>
+    /// <summary>A group of at most <see cref="BalancingLimits.MaximumServers"/> servers, each address once; they begin at full weight.</summary>
     public UpstreamGroup(IReadOnlyList<ServerSettings> servers, IBalancePolicy policy, UpstreamGroupSettings settings)
     {
         _policy = policy;

@@ -30,7 +30,9 @@ internal sealed class BoundedAnswer
         _length += taken.Length;
     }
 
-    /// <summary>The first bytes for a log line: in quotes, what is not printable ASCII as a dot. A server's bytes never reach a terminal as they are.</summary>
+    /// <summary>
+    /// The first bytes for a log line: in quotes, what is not printable ASCII as a dot. A server's bytes never reach a terminal as they are.
+    /// </summary>
     public string Excerpt()
     {
         var text = new StringBuilder("\"");

@@ -15,7 +15,7 @@ public sealed class CheckSchedule
     private State _state;
     private int _contradictions;
 
-    /// <param name="random">Spreads the checks; the first one comes within the first interval.</param>
+    /// <summary>The first check comes within the first interval; <paramref name="random"/> spreads it and those after it.</summary>
     public CheckSchedule(CheckSettings settings, Random random, long nowMicroseconds)
     {
         _settings = settings;
@@ -92,7 +92,11 @@ public sealed class CheckSchedule
         return true;
     }
 
-    private long Jitter(long microseconds) => microseconds + (long)(microseconds * (((2 * _random.NextDouble()) - 1) * _settings.JitterPercent / 100));
+    private long Jitter(long microseconds)
+    {
+        var between = (2 * _random.NextDouble()) - 1;
+        return microseconds + (long)(microseconds * between * _settings.JitterPercent / 100);
+    }
 
     private static long Microseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
 

@@ -3,9 +3,13 @@ namespace Proxy.Policy.Health;
 /// <summary>When a server whose connections fail is taken out of service, for how long, and how many may be; immutable.</summary>
 public sealed record EjectionSettings
 {
+    private readonly int _consecutiveFailures = 5;
+
     public static EjectionSettings Default { get; } = new();
 
-    /// <summary>Failures in a row, all within <see cref="Window"/>; 0: this alone never ejects. At most <see cref="MaximumConsecutiveFailures"/>.</summary>
+    /// <summary>
+    /// Failures in a row, all within <see cref="Window"/>; 0: this alone never ejects. At most <see cref="MaximumConsecutiveFailures"/>.
+    /// </summary>
     public int ConsecutiveFailures
     {
         get => _consecutiveFailures;
@@ -30,10 +34,10 @@ public sealed record EjectionSettings
 
     public TimeSpan MaximumTime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The share of the group's servers that may be ejected at once, rounded down but at least one; 0: none. Never the last in service.</summary>
+    /// <summary>
+    /// The share of the group's servers that may be ejected at once, rounded down but at least one; 0: none. Never the last in service.
+    /// </summary>
     public int MaximumPercent { get; init; } = 50;
-
-    private readonly int _consecutiveFailures = 5;
 
     /// <summary>Their times are kept, 8 bytes each, for every server.</summary>
     public const int MaximumConsecutiveFailures = 1000;

@@ -51,7 +51,8 @@ internal sealed class FailureHistory
     public string? Judge(long nowMicroseconds)
     {
         // With the ring full, the next place to be written holds the oldest time.
-        if (_failureTimes.Length > 0 && _failuresInRow == _failureTimes.Length && nowMicroseconds - _failureTimes[_nextFailure] <= _windowMicroseconds)
+        var isRowFull = _failureTimes.Length > 0 && _failuresInRow == _failureTimes.Length;
+        if (isRowFull && nowMicroseconds - _failureTimes[_nextFailure] <= _windowMicroseconds)
         {
             return $"{_failuresInRow} failures in a row";
         }

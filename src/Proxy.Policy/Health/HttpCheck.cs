@@ -14,7 +14,8 @@ public sealed class HttpCheck : CheckKind
     private HttpCheck(string method, string path, string host, HttpStatusSet expected)
     {
         Expected = expected;
-        _request = Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: tcpproxy\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+        _request = Encoding.ASCII.GetBytes(
+            $"{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: tcpproxy\r\nAccept: */*\r\nConnection: close\r\n\r\n");
     }
 
     public HttpStatusSet Expected { get; }

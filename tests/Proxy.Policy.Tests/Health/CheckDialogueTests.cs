@@ -182,7 +182,8 @@ public sealed class CheckDialogueTests
 
     private static SendExpectCheck SendExpect(string send, string expect, int withinBytes = SendExpectCheck.DefaultWithinBytes)
     {
-        Assert.True(SendExpectCheck.TryCreate(Encoding.Latin1.GetBytes(send), Encoding.Latin1.GetBytes(expect), withinBytes, out var check, out var error), error);
+        var (toSend, expected) = (Encoding.Latin1.GetBytes(send), Encoding.Latin1.GetBytes(expect));
+        Assert.True(SendExpectCheck.TryCreate(toSend, expected, withinBytes, out var check, out var error), error);
         return check;
     }
 

@@ -204,7 +204,10 @@ public sealed class EjectionTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new EjectionSettings { ConsecutiveFailures = 1001 });
 
     private static UpstreamGroup Group(EjectionSettings settings, int servers) =>
-        new([.. Enumerable.Range(0, servers).Select(index => Groups.Server(index))], new RoundRobinPolicy(), new UpstreamGroupSettings { Ejection = settings });
+        new(
+            [.. Enumerable.Range(0, servers).Select(index => Groups.Server(index))],
+            new RoundRobinPolicy(),
+            new UpstreamGroupSettings { Ejection = settings });
 
     private static void Fail(UpstreamGroup group, int server, int times, long now)
     {
