@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace Proxy.Policy.Balancing;
+
+/// <summary>
+/// One line of a group's settings: an address, or a name that stands for as many servers as it has addresses, all with the same weight and
+/// limits. Immutable; <see cref="ServerList"/> keeps the addresses of names.
+/// </summary>
+public sealed record ServerEntry
+{
+    private ServerEntry(string? name, int port, IReadOnlyList<IPAddress> addresses)
+    {
+        Name = name;
+        Port = port;
+        Addresses = addresses;
+    }
+
+    /// <summary>The name to resolve; null: the address was given.</summary>
+    public string? Name { get; }
+
+    public int Port { get; }
+
+    /// <summary>What the name meant when it was last resolved with success; empty until then.</summary>
+    public IReadOnlyList<IPAddress> Addresses { get; internal init; }
+
+    public int Weight { get; init; } = 1;
+
+    public bool IsBackup { get; init; }
+
+    /// <summary>For each address of a name; 0: no limit.</summary>
+    public int MaximumConnections { get; init; }
+
+    public static ServerEntry ForAddress(IPEndPoint endpoint) => new(null, endpoint.Port, [endpoint.Address]);
+
+    public static ServerEntry ForName(string name, int port) => new(name, port, []);
+
+    internal IEnumerable<ServerSettings> ToServers() => Addresses.Select(address =>
+    {
+        var endpoint = new IPEndPoint(address, Port);
+        return new ServerSettings(Name is null ? endpoint.ToString() : $"{Name}/{endpoint}", endpoint)
+        {
+            Weight = Weight,
+            IsBackup = IsBackup,
+            MaximumConnections = MaximumConnections,
+        };
+    });
+}
