@@ -157,7 +157,7 @@ public sealed class ProxyFields
         private ulong _seenTypes;
         private string? _applicationProtocol;
         private string? _authority;
-        private byte[]? _uniqueId;
+        private ReadOnlyMemory<byte>? _uniqueId;
         private ProxyTls? _tls;
         private string? _networkNamespace;
 
@@ -187,7 +187,7 @@ public sealed class ProxyFields
         {
             ApplicationProtocol = _applicationProtocol,
             Authority = _authority,
-            UniqueId = _uniqueId is null ? null : new ReadOnlyMemory<byte>(_uniqueId),
+            UniqueId = _uniqueId,
             Tls = _tls,
             NetworkNamespace = _networkNamespace,
             Others = _others,

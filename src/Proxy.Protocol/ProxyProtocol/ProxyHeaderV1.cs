@@ -21,7 +21,7 @@ public static class ProxyHeaderV1
     /// <summary>The longest line that the specification can make, with its end.</summary>
     public const int MaxLengthBytes = 107;
 
-    private static readonly SearchValues<byte> AddressBytes = SearchValues.Create("0123456789abcdefABCDEF:. \r\n"u8);
+    private static readonly SearchValues<byte> AddressBytes = SearchValues.Create("0123456789abcdefABCDEF:. \r"u8);
 
     private static ReadOnlySpan<byte> Prefix => "PROXY "u8;
 
@@ -65,7 +65,8 @@ public static class ProxyHeaderV1
             return ProxyRule.None;
         }
 
-        var broken = CheckProtocol(line[Prefix.Length..]);
+        // With the carriage return, which may follow UNKNOWN, but without what follows the line.
+        var broken = CheckProtocol(line[Prefix.Length..(end < 0 ? line.Length : end + 1)]);
         if (broken != ProxyRule.None || !isComplete)
         {
             return broken;

@@ -51,9 +51,14 @@ public static class ClientHelloReader
         for (var rest = source; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, RecordHeaderBytes + PayloadBytes(rest))..])
         {
             var broken = CheckRecord(rest, isFirst);
-            if (broken != ClientHelloRule.None || rest.Length < RecordHeaderBytes)
+            if (broken != ClientHelloRule.None)
             {
                 return broken;
+            }
+
+            if (rest.Length < RecordHeaderBytes)
+            {
+                break;
             }
 
             isFirst = false;
