@@ -23,6 +23,7 @@ public sealed class MatchFilterFactory : IStreamFilterFactory
     private readonly Action<FilterConnection, FilterMatch>? _onMatch;
     private readonly long[] _counts;
 
+    /// <summary>Immutable but for its counts.</summary>
     /// <param name="onMatch">Told of each match, on the thread of the connection; it returns soon, as a client can cause many.</param>
     public MatchFilterFactory(
         PatternSet patterns, MatchAction action, FilterDirections directions, Action<FilterConnection, FilterMatch>? onMatch = null)

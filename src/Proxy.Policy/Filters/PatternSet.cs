@@ -19,6 +19,7 @@ public sealed class PatternSet
     /// <summary>The patterns that end with a state.</summary>
     private readonly int[][] _endings;
 
+    /// <summary>Builds the tables, which takes time and memory by the length of all patterns.</summary>
     /// <param name="patterns">None is empty; within <see cref="FilterLimits"/>.</param>
     public PatternSet(IReadOnlyList<ReadOnlyMemory<byte>> patterns)
     {

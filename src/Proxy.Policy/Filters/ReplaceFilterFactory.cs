@@ -41,6 +41,7 @@ public sealed class ReplaceFilterFactory : IStreamFilterFactory
         public void Finish(FilterDirection direction, ReadOnlySpan<byte> rest, IFilterOutput output, long nowMicroseconds) =>
             Replace(rest, output, isWhole: true);
 
+        /// <summary>Writes the input as far as it can be judged, replaced where it is to be.</summary>
         /// <param name="isWhole">Whether nothing follows the input.</param>
         /// <returns>The end of the input that can only be judged with what follows.</returns>
         private ReadOnlySpan<byte> Replace(ReadOnlySpan<byte> input, IFilterOutput output, bool isWhole)

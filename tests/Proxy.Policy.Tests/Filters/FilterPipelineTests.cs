@@ -169,7 +169,7 @@ public sealed class FilterPipelineTests
     [Fact]
     public void A_filter_that_throws_ends_its_connection()
     {
-        var defect = new InvalidTimeZoneException(new string('x', 1000));
+        var defect = new InvalidDataException(new string('x', 1000));
         using var run = new PipelineRun(Marking("1"), new ScriptedFilter((_, input, _, _) => throw defect) { Name = "broken" });
         Assert.Equal(new FilterCut("broken", new string('x', FilterLimits.ReasonCharacters), defect), run.Pipeline.Cut);
     }

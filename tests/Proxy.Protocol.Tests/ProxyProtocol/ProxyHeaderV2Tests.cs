@@ -130,6 +130,9 @@ public sealed class ProxyHeaderV2Tests
     {
         var fields = Read("21 11 0018" + IPv4 + "04 0000 ee 0000 04 0000 ee 0000").Fields;
         Assert.Equal([new ProxyTlv(0xee, default), new ProxyTlv(0xee, default)], fields.Others);
+        Assert.Equal((null, null, null), (fields.ApplicationProtocol, fields.Authority, fields.NetworkNamespace));
+        Assert.Null(fields.UniqueId);
+        Assert.Null(fields.Tls);
     }
 
     [Fact]
