@@ -26,4 +26,24 @@ public static class ProtocolLimits
 
     /// <summary>One label of a host name (RFC 1035, 2.3.4).</summary>
     public const int LabelBytes = 63;
+
+    /// <summary>
+    /// A whole PROXY header of version 2. The format allows 65,551 bytes; addresses, names and a client certificate need less than this, and
+    /// it is held for a sender of which nothing else is known yet.
+    /// </summary>
+    public const int ProxyHeaderBytes = 4096;
+
+    /// <summary>Fields of a PROXY header, or of its TLS field: more than four times those registered, as each costs an object.</summary>
+    public const int ProxyFields = 64;
+
+    /// <summary>A PROXY header's unique id (proxy-protocol.txt, 2.2.5).</summary>
+    public const int ProxyUniqueIdBytes = 128;
+
+    /// <summary>
+    /// A TLS ClientHello with its record headers: one record of plain text (RFC 8446, 5.1). Post-quantum key shares bring it to about 2 KiB.
+    /// </summary>
+    public const int ClientHelloBytes = 16 * 1024;
+
+    /// <summary>Application protocols that a ClientHello may offer: browsers offer two or three, and each costs a string.</summary>
+    public const int ApplicationProtocols = 64;
 }
