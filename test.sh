@@ -32,6 +32,7 @@ missing_packages() {
     for peer in "${peers[@]}"; do
         command -v "${peer%%:*}" >/dev/null || echo "${peer##*:}"
     done
+    [[ -e /usr/share/zoneinfo/Europe/Paris ]] || echo tzdata # the time rules' zones
 }
 
 # Debian starts a service as soon as its package is installed, unless this file forbids it.
