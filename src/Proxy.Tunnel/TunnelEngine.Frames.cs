@@ -64,7 +64,7 @@ public sealed partial class TunnelEngine
     private void HandleFrame(scoped in Frame frame, long nowMicroseconds, out TunnelEvent data)
     {
         data = default;
-        _keepAlive?.HandleLife(nowMicroseconds);
+        _keepAlive?.HandleLife(nowMicroseconds, HasTraffic || (frame.Kind == FrameKind.Data && _streams.Count > 0));
         switch (frame.Kind)
         {
             case FrameKind.Settings:

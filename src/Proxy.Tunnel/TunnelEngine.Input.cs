@@ -8,6 +8,7 @@ namespace Proxy.Tunnel;
 public sealed partial class TunnelEngine
 {
     private long? _refusedSinceMicroseconds;
+    private long _bytesAtPing;
 
     /// <summary>One datagram of the peer. A malformed one is counted and has no effect.</summary>
     public void HandleDatagram(ReadOnlySpan<byte> datagram, long nowMicroseconds)
@@ -36,7 +37,7 @@ public sealed partial class TunnelEngine
         else if (_lane.InFlightSegments < inFlight)
         {
             // Something new was acknowledged. By a peer that lost its state it would have been found out above.
-            _keepAlive?.HandleLife(nowMicroseconds);
+            _keepAlive?.HandleLife(nowMicroseconds, HasTraffic);
             CloseIfDrained();
         }
     }
@@ -47,7 +48,14 @@ public sealed partial class TunnelEngine
     /// </summary>
     public void HandleRefused(long nowMicroseconds)
     {
-        _refusedSinceMicroseconds ??= nowMicroseconds;
+        if (_refusedSinceMicroseconds is null)
+        {
+            // A tunnel with nothing in flight would send nothing more for a while, and so hear of no second refusal: a PING asks at once.
+            _refusedSinceMicroseconds = nowMicroseconds;
+            _keepAlive?.AskNow(nowMicroseconds);
+            HandleDeadline(nowMicroseconds);
+        }
+
         if (nowMicroseconds - _refusedSinceMicroseconds >= ToMicroseconds(_settings.RefusedFor))
         {
             FallSilent("nobody listens at the peer's port");
@@ -71,6 +79,7 @@ public sealed partial class TunnelEngine
         switch (_keepAlive?.HandleTimer(nowMicroseconds))
         {
             case KeepAliveStep.SendPing:
+                _bytesAtPing = BytesMoved;
                 WriteControl(FrameKind.Ping, _keepAlive.PingId);
                 break;
             case KeepAliveStep.Dead:
@@ -78,6 +87,11 @@ public sealed partial class TunnelEngine
                 break;
         }
     }
+
+    private long BytesMoved => _statistics.BytesSent + _statistics.BytesReceived;
+
+    /// <summary>Whether payload moved since the last PING on streams that are still there: somebody may be waiting for more of it.</summary>
+    private bool HasTraffic => _streams.Count > 0 && BytesMoved != _bytesAtPing;
 
     private void StartKeepAlive(long nowMicroseconds)
     {

@@ -86,6 +86,7 @@ public class LifeTests
     public void A_second_of_refusals_is_the_end()
     {
         using var pair = TunnelPair.Ready();
+        pair.ToServer.IsDown = true;
         pair.Client.Engine.HandleRefused(pair.Now);
         pair.DriveFor(0.9);
         pair.Client.Engine.HandleRefused(pair.Now);
@@ -112,9 +113,33 @@ public class LifeTests
     }
 
     [Fact]
+    public void A_refusal_on_an_idle_tunnel_is_asked_about_at_once()
+    {
+        using var pair = TunnelPair.Ready();
+        pair.Settle();
+        pair.ToServer.IsDown = true;
+        var sent = pair.Client.Engine.SegmentsSent;
+        pair.Client.Engine.HandleRefused(pair.Now);
+        pair.DriveFor(1);
+        Assert.InRange(pair.Client.Engine.SegmentsSent - sent, 4, 100);
+    }
+
+    [Fact]
+    public void A_refusal_that_the_peer_contradicts_is_forgotten()
+    {
+        using var pair = TunnelPair.Ready();
+        pair.Client.Engine.HandleRefused(pair.Now);
+        pair.DriveFor(2);
+        pair.Client.Engine.HandleRefused(pair.Now);
+        pair.Settle();
+        Assert.Null(pair.Client.Closed);
+    }
+
+    [Fact]
     public void Garbage_does_not_clear_the_refusals()
     {
         using var pair = TunnelPair.Ready();
+        pair.ToServer.IsDown = true;
         pair.Client.Engine.HandleRefused(pair.Now);
         pair.Client.Engine.HandleDatagram(new byte[40], pair.Now);
         pair.DriveFor(1);

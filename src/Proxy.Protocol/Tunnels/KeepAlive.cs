@@ -25,7 +25,10 @@ public sealed class KeepAlive
     private readonly long _timeoutMicroseconds;
     private readonly int _misses;
     private long _pingSentMicroseconds;
-    private int _unanswered;      // PINGs since the last sign of life
+    private long _lifeMicroseconds;   // the last sign of life
+    private int _unanswered;          // PINGs that counted since then
+    private bool _isAsked;            // whether any PING went out since then
+    private bool _isEarly;            // whether the deadline is that of a PING ahead of the period, which does not count as missed
 
     public KeepAlive(TimeSpan period, TimeSpan timeout, int misses, long nowMicroseconds)
     {
@@ -35,6 +38,7 @@ public sealed class KeepAlive
         _periodMicroseconds = ToMicroseconds(period);
         _timeoutMicroseconds = ToMicroseconds(timeout);
         _misses = misses;
+        _lifeMicroseconds = nowMicroseconds;
         DeadlineMicroseconds = nowMicroseconds + _periodMicroseconds;
     }
 
@@ -54,7 +58,7 @@ public sealed class KeepAlive
     public TimeSpan? RoundTrip { get; private set; }
 
     /// <summary>Whether a PING is out and nothing was heard since.</summary>
-    public bool IsWaiting => _unanswered > 0;
+    public bool IsWaiting => _isAsked;
 
     public KeepAliveStep HandleTimer(long nowMicroseconds)
     {
@@ -69,18 +73,39 @@ public sealed class KeepAlive
             return KeepAliveStep.Dead;
         }
 
-        _unanswered++;
+        _isAsked = true;
         PingId++;
         _pingSentMicroseconds = nowMicroseconds;
-        DeadlineMicroseconds = nowMicroseconds + _timeoutMicroseconds;
+        if (_isEarly)
+        {
+            _isEarly = false;
+            DeadlineMicroseconds = Math.Max(_lifeMicroseconds + _periodMicroseconds, nowMicroseconds + 1);
+        }
+        else
+        {
+            _unanswered++;
+            DeadlineMicroseconds = nowMicroseconds + _timeoutMicroseconds;
+        }
+
         return KeepAliveStep.SendPing;
+    }
+
+    /// <summary>There is reason to doubt: a PING ahead of the period is due now, unless one is out already.</summary>
+    public void AskNow(long nowMicroseconds)
+    {
+        if (!_isAsked)
+        {
+            _isEarly = true;
+            DeadlineMicroseconds = Math.Min(DeadlineMicroseconds, nowMicroseconds);
+        }
     }
 
     /// <summary>
     /// The peer is alive: a frame came, or its KCP acknowledged bytes in order (una moved). A mere datagram is no sign of life: a restarted
     /// vproxy server acknowledges segments that it can never deliver.
     /// </summary>
-    public void HandleLife(long nowMicroseconds)
+    /// <param name="hasTraffic">Whether payload moved since the last PING: then silence is asked about soon, once, and not only after the period.</param>
+    public void HandleLife(long nowMicroseconds, bool hasTraffic = false)
     {
         if (DeadlineMicroseconds == long.MaxValue)
         {
@@ -88,19 +113,24 @@ public sealed class KeepAlive
         }
 
         _unanswered = 0;
-        DeadlineMicroseconds = nowMicroseconds + _periodMicroseconds;
+        _isAsked = false;
+        _isEarly = hasTraffic;
+        _lifeMicroseconds = nowMicroseconds;
+        DeadlineMicroseconds = nowMicroseconds + (hasTraffic ? SoonMicroseconds : _periodMicroseconds);
     }
 
     /// <summary>The answer to a PING came, which is life; one with another id than the latest measures nothing.</summary>
     public void HandleAcknowledge(long pingId, long nowMicroseconds)
     {
-        if (pingId == PingId && _unanswered > 0)
+        if (pingId == PingId && _isAsked)
         {
             RoundTrip = TimeSpan.FromMicroseconds(nowMicroseconds - _pingSentMicroseconds);
         }
 
         HandleLife(nowMicroseconds);
     }
+
+    private static long SoonMicroseconds => ToMicroseconds(TunnelTimes.KeepAliveAfterTraffic);
 
     private static long ToMicroseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -9,6 +9,12 @@ public static class TunnelTimes
     /// <summary>Silence after which a PING is sent; vproxy's client period.</summary>
     public static readonly TimeSpan KeepAlivePeriod = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Silence after traffic that asks for one PING ahead of the period: whoever waits for a peer that died in the middle of an exchange may
+    /// have nothing to send, and so nothing that could be refused.
+    /// </summary>
+    public static readonly TimeSpan KeepAliveAfterTraffic = TimeSpan.FromMilliseconds(500);
+
     /// <summary>How long a PING may stay without any sign of life; vproxy's 5 s.</summary>
     public static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(5);
 

@@ -26,6 +26,35 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public void A_doubt_makes_the_next_ping_due_at_once_and_only_one()
+    {
+        _keepAlive.AskNow(Start + Second);
+        Assert.Equal(KeepAliveStep.SendPing, _keepAlive.HandleTimer(Start + Second));
+
+        _keepAlive.AskNow(Start + (2 * Second));
+        Assert.Equal(KeepAliveStep.Wait, _keepAlive.HandleTimer(Start + (2 * Second)));
+        Assert.Equal(Start + (10 * Second), _keepAlive.DeadlineMicroseconds);
+    }
+
+    [Fact]
+    public void Silence_after_traffic_is_asked_about_soon_and_that_ping_does_not_count_as_missed()
+    {
+        _keepAlive.HandleLife(Start, hasTraffic: true);
+        Assert.Equal(KeepAliveStep.SendPing, _keepAlive.HandleTimer(Start + (Second / 2)));
+
+        var pings = 0;
+        var step = KeepAliveStep.Wait;
+        for (var second = 1; second <= 25; second++)
+        {
+            step = _keepAlive.HandleTimer(Start + (second * Second));
+            pings += step == KeepAliveStep.SendPing ? 1 : 0;
+            Assert.Equal(second == 25, step == KeepAliveStep.Dead);
+        }
+
+        Assert.Equal(3, pings);
+    }
+
+    [Fact]
     public void Any_sign_of_life_starts_a_new_quiet_period()
     {
         _keepAlive.HandleLife(Start + (9 * Second));
