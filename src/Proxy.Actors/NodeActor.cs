@@ -1,5 +1,7 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
+using Proxy.Policy.Limits;
+using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
 using Proxy.Transport;
 
@@ -197,7 +199,7 @@ public sealed class NodeActor : ReceiveActor
     {
         var counters = new FrontendCounters();
         var next = 0u;
-        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, relay.MaximumConnections, counters, accepted =>
+        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), counters, accepted =>
         {
             // Connections go round the loops; each lives on its loop from here on.
             var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
@@ -205,11 +207,18 @@ public sealed class NodeActor : ReceiveActor
         });
     }
 
+    private static GateSettings GateOf(RelayFrontendSettings relay) => new(relay.Rules, new AdmissionSettings
+    {
+        MaximumConnections = relay.MaximumConnections,
+        MaximumConnectionsPerSource = relay.MaximumConnectionsPerSource,
+    });
+
     private static FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
     {
         var counters = new FrontendCounters();
         var target = forward.Target?.ToString() ?? "-";
-        return new FrontendPlan(forward.Name, forward.Listen, target, forward.MaximumConnections, counters, accepted =>
+        var gate = new GateSettings(AccessRules.AllowAll, new AdmissionSettings { MaximumConnections = forward.MaximumConnections });
+        return new FrontendPlan(forward.Name, forward.Listen, target, gate, counters, accepted =>
             Props.Create(() => new TunnelConnectionActor(accepted, forward, pool, counters)));
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Proxy.Policy;
 using Proxy.Policy.Balancing;
 using Proxy.Policy.Health;
+using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
 using Proxy.Tunnel;
 
@@ -57,6 +58,12 @@ public sealed record RelayFrontendSettings
 
     /// <summary>Connections at once; more are refused.</summary>
     public int MaximumConnections { get; init; } = int.MaxValue;
+
+    /// <summary>Connections of one client's address at once; more are refused.</summary>
+    public int MaximumConnectionsPerSource { get; init; } = int.MaxValue;
+
+    /// <summary>Whom it serves.</summary>
+    public AccessRules Rules { get; init; } = AccessRules.AllowAll;
 
     /// <summary>The targets as they were given, for status and log.</summary>
     public string TargetText => string.Join(',', Targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));

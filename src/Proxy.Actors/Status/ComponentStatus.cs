@@ -35,9 +35,20 @@ public readonly record struct StreamCount(long Active, long Total)
     public StreamCount Plus(StreamCount other) => new(Active + other.Active, Total + other.Total);
 }
 
-/// <summary>One listener that takes users' traffic. Bytes count living connections too.</summary>
+/// <summary>One listener that takes users' traffic. Bytes count living connections too; <paramref name="Refusals"/> has every reason there is.</summary>
 public sealed record FrontendStatus(
-    string Name, string Listen, string Target, string State, StreamCount Connections, long Refused, long BytesFromClients, long BytesToClients);
+    string Name,
+    string Listen,
+    string Target,
+    string State,
+    StreamCount Connections,
+    long Refused,
+    IReadOnlyList<RefusalCount> Refusals,
+    long BytesFromClients,
+    long BytesToClients);
+
+/// <summary>How many connections were refused for one reason, such as <c>source_connections</c>.</summary>
+public sealed record RefusalCount(string Reason, long Count);
 
 /// <summary>The servers behind one relay. <paramref name="Waiting"/>: connections that wait because all servers are full.</summary>
 public sealed record UpstreamStatus(string Name, string Balance, int Waiting, IReadOnlyList<ServerStatus> Servers);

@@ -35,8 +35,16 @@ internal static class RelayCommand
             HelpName = "N",
             DefaultValueFactory = _ => int.MaxValue,
         };
+        var perAddress = new Option<int>("--max-connections-per-ip")
+        {
+            Description = "Connections of one client's address at once; more are refused. Default: no limit.",
+            HelpName = "N",
+            DefaultValueFactory = _ => int.MaxValue,
+        };
+        var access = new AccessOptions();
         var common = new CommonOptions();
-        var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance, maximum };
+        var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance, maximum, perAddress };
+        access.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) => NodeHost.RunAsync(
             new NodeSettings
@@ -50,9 +58,9 @@ internal static class RelayCommand
                         Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
                         Targets = [.. parsed.GetRequiredValue(to).Select(text => ServerText.Read(text, "--to"))],
                         Balance = parsed.GetRequiredValue(balance),
-                        MaximumConnections = parsed.GetValue(maximum) is > 0 and var count
-                            ? count
-                            : throw new UsageException("--max-connections: a number from 1 on is expected"),
+                        MaximumConnections = Values.Count(parsed.GetValue(maximum), "--max-connections"),
+                        MaximumConnectionsPerSource = Values.Count(parsed.GetValue(perAddress), "--max-connections-per-ip"),
+                        Rules = access.Read(parsed),
                     },
                 ],
             },

@@ -86,11 +86,11 @@ public sealed class NodeActorTests
         node.Probe.ExpectTerminated(node.Actor);
     }
 
-    /// <summary>A relay that refuses everybody, and fails when it wants to log whom.</summary>
+    /// <summary>A relay for <see cref="ListenRefusingLoop.AcceptsBadly"/>: it fails when it asks who has come.</summary>
     private static NodeSettings FailsOnAccept => new()
     {
         Name = "relay",
-        Relays = [new RelayFrontendSettings { Name = "web", Listen = RelayRig.Frontend, Targets = [], MaximumConnections = 0 }],
+        Relays = [new RelayFrontendSettings { Name = "web", Listen = RelayRig.Frontend, Targets = [] }],
     };
 
     private static void MakeListenerFail(SimulatedWorld world)
