@@ -51,6 +51,9 @@ public sealed record RelayFrontendSettings
     /// <summary>When a server whose connections fail is taken out of service; null: never.</summary>
     public EjectionSettings? Ejection { get; init; } = EjectionSettings.Default;
 
+    /// <summary>How the servers are asked whether they are well; null: they are not.</summary>
+    public HealthCheckSettings? Check { get; init; }
+
     /// <summary>Who may wait while all servers are full.</summary>
     public ConnectionQueueSettings Queue { get; init; } = ConnectionQueueSettings.Default;
 
@@ -68,6 +71,9 @@ public sealed record RelayFrontendSettings
     /// <summary>The targets as they were given, for status and log.</summary>
     public string TargetText => string.Join(',', Targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));
 }
+
+/// <summary>Active checks: what is asked, and when.</summary>
+public sealed record HealthCheckSettings(CheckKind Kind, CheckSettings Times);
 
 /// <summary>The proxy client: tunnels to servers, and listeners whose connections go through them.</summary>
 public sealed record ClientSettings

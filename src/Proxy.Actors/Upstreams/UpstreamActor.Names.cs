@@ -48,7 +48,9 @@ internal sealed partial class UpstreamActor
         if (!ReferenceEquals(servers, _servers))
         {
             _servers = servers;
-            _group.SetServers(servers.Servers, NowMicroseconds);
+            var changes = _group.SetServers(servers.Servers, NowMicroseconds);
+            EndChecking(changes.Removed);
+            BeginChecking(changes.Added);
         }
 
         HandleAnswered(name, Refresh);

@@ -44,6 +44,7 @@ internal sealed partial class UpstreamActor : ReceiveActor
         Receive<Timer>(_ => HandleDeadline());
         Receive<GetStatus>(_ => Sender.Tell(new ComponentStatus { Upstreams = [Status()] }));
         ReceiveNames();
+        ReceiveChecks();
     }
 
     /// <summary>Wants a server; answered by <see cref="Picked"/>, at once or after <see cref="Queued"/>, or by <see cref="Unavailable"/>.</summary>
@@ -83,7 +84,11 @@ internal sealed partial class UpstreamActor : ReceiveActor
 
     private long NowMicroseconds => ((LoopDispatcher)Context.Dispatcher).Loop.NowMicroseconds;
 
-    protected override void PreStart() => BeginResolving();
+    protected override void PreStart()
+    {
+        BeginChecking(_group.Servers);
+        BeginResolving();
+    }
 
     private void HandlePick(Pick pick)
     {

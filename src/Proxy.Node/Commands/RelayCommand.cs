@@ -42,9 +42,11 @@ internal static class RelayCommand
             DefaultValueFactory = _ => int.MaxValue,
         };
         var access = new AccessOptions();
+        var check = new CheckOptions();
         var common = new CommonOptions();
         var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance, maximum, perAddress };
         access.AddTo(command);
+        check.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) => NodeHost.RunAsync(
             new NodeSettings
@@ -60,6 +62,7 @@ internal static class RelayCommand
                         Balance = parsed.GetRequiredValue(balance),
                         MaximumConnections = Values.Count(parsed.GetValue(maximum), "--max-connections"),
                         MaximumConnectionsPerSource = Values.Count(parsed.GetValue(perAddress), "--max-connections-per-ip"),
+                        Check = check.Read(parsed),
                         Rules = access.Read(parsed),
                     },
                 ],
