@@ -26,6 +26,7 @@ internal sealed class RelayConnectionActor : ReceiveActor
     private readonly long _startedAt;
     private readonly List<UpstreamServer> _tried = [];
     private long _deadlineBeganAt;
+    private bool _isQueued;
     private (EndReason Reason, string Text)? _lastFailure;
     private Dial? _dial;
     private Relay? _relay;
@@ -78,7 +79,7 @@ internal sealed class RelayConnectionActor : ReceiveActor
     private void Picking()
     {
         Receive<UpstreamActor.Picked>(HandlePicked);
-        Receive<UpstreamActor.Queued>(_ => Context.Timers.Cancel(Timer.Deadline));
+        Receive<UpstreamActor.Queued>(_ => HandleQueued());
         Receive<UpstreamActor.Unavailable>(unavailable =>
         {
             var (reason, text) = _lastFailure ?? (unavailable.Reason, unavailable.Text);
@@ -120,11 +121,19 @@ internal sealed class RelayConnectionActor : ReceiveActor
         _upstream.Tell(new UpstreamActor.Pick(_accepted.RemoteEndPoint.Address, [.. _tried]));
     }
 
+    // The queue tells when the time is up; the deadline behind it is for a queue that was lost with its actor.
+    private void HandleQueued()
+    {
+        _isQueued = true;
+        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Queue.Timeout + _settings.Timeouts.Connect);
+    }
+
     private void HandlePicked(UpstreamActor.Picked picked)
     {
-        if (!Context.Timers.IsTimerActive(Timer.Deadline))
+        if (_isQueued)
         {
-            // It stood in the queue, which has a deadline of its own.
+            // The time in the queue is not the server's.
+            _isQueued = false;
             BeginDeadline();
         }
 

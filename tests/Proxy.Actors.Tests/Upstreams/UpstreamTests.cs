@@ -91,6 +91,30 @@ public sealed class UpstreamTests
     }
 
     [Fact]
+    public void A_connection_that_gets_a_place_late_has_its_whole_connect_deadline_before_it()
+    {
+        var rig = new RelayRig(settings => settings with
+        {
+            Targets = [RelayRig.To("10.0.0.4:80") with { MaximumConnections = 1 }],
+            Queue = new ConnectionQueueSettings { Timeout = TimeSpan.FromSeconds(8) },
+        });
+        var target = rig.StartTarget(0);
+        var first = rig.Connect();
+        rig.Until(() => target.Sockets.Count == 1);
+        var second = rig.Connect();
+        rig.RunFor(7);
+        rig.TargetHosts[0].Crash();
+        first.Reset();
+        rig.RunFor(4.9);
+        Assert.Null(second.Fault);
+
+        rig.Until(() => second.WasReset, 0.2);
+
+        Assert.True(rig.Node.HasLine("connect timeout"), rig.Node.LastLines());
+        rig.EndWell();
+    }
+
+    [Fact]
     public void A_server_that_fails_is_taken_out_of_service_and_comes_back()
     {
         var rig = new RelayRig(settings => settings with { Ejection = EjectionSettings.Default with { ConsecutiveFailures = 2 } });
