@@ -1,5 +1,7 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
+using Proxy.Policy.Limits;
+using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
 using Proxy.Transport;
 
@@ -15,6 +17,7 @@ public sealed class NodeActor : ReceiveActor
     private readonly NodeSettings _settings;
     private readonly ILoggingAdapter _log;
     private readonly List<IActorRef> _listeners = [];
+    private readonly List<IActorRef> _upstreams = [];
     private IActorRef? _pool;
 
     public NodeActor(NodeEnvironment environment, NodeSettings settings)
@@ -160,7 +163,11 @@ public sealed class NodeActor : ReceiveActor
 
         foreach (var relay in _settings.Relays)
         {
-            AddListener(Props.Create(() => new ListenerActor(PlanOf(relay))), "relay", _listeners.Count);
+            // On the loop of the listener, its next door neighbour.
+            var upstream = Context.ActorOf(
+                Props.Create(() => new UpstreamActor(relay, _environment.Resolver)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
+            _upstreams.Add(upstream);
+            AddListener(Props.Create(() => new ListenerActor(PlanOf(relay, upstream))), "relay", _listeners.Count);
         }
 
         if (_settings.Client is { } client)
@@ -183,35 +190,41 @@ public sealed class NodeActor : ReceiveActor
 
     private void AddListener(Props props, string name, int loop)
     {
-        var dispatcher = _environment.Dispatchers[loop % _environment.Dispatchers.Count];
-        _listeners.Add(Context.Watch(Context.ActorOf(props.WithDispatcher(dispatcher), $"{name}-{_listeners.Count}")));
+        _listeners.Add(Context.Watch(Context.ActorOf(props.WithDispatcher(DispatcherOf(loop)), $"{name}-{_listeners.Count}")));
     }
 
-    private FrontendPlan PlanOf(RelayFrontendSettings relay)
+    private LoopDispatcher DispatcherOf(int loop) => _environment.Dispatchers[loop % _environment.Dispatchers.Count];
+
+    private FrontendPlan PlanOf(RelayFrontendSettings relay, IActorRef upstream)
     {
         var counters = new FrontendCounters();
         var next = 0u;
-        return new FrontendPlan(relay.Name, relay.Listen, string.Join(',', relay.Targets), relay.MaximumConnections, counters, accepted =>
+        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), counters, accepted =>
         {
-            // Connections go round the loops and round the targets; each lives on its loop from here on.
-            var number = next++;
-            var dispatcher = _environment.Dispatchers[(int)(number % (uint)_environment.Dispatchers.Count)];
-            var target = (int)(number % (uint)relay.Targets.Count);
-            return Props.Create(() => new RelayConnectionActor(_environment, accepted, relay, target, counters)).WithDispatcher(dispatcher);
+            // Connections go round the loops; each lives on its loop from here on.
+            var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
+            return Props.Create(() => new RelayConnectionActor(accepted, relay, upstream, counters)).WithDispatcher(dispatcher);
         });
     }
+
+    private static GateSettings GateOf(RelayFrontendSettings relay) => new(relay.Rules, new AdmissionSettings
+    {
+        MaximumConnections = relay.MaximumConnections,
+        MaximumConnectionsPerSource = relay.MaximumConnectionsPerSource,
+    });
 
     private static FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
     {
         var counters = new FrontendCounters();
         var target = forward.Target?.ToString() ?? "-";
-        return new FrontendPlan(forward.Name, forward.Listen, target, forward.MaximumConnections, counters, accepted =>
+        var gate = new GateSettings(AccessRules.AllowAll, new AdmissionSettings { MaximumConnections = forward.MaximumConnections });
+        return new FrontendPlan(forward.Name, forward.Listen, target, gate, counters, accepted =>
             Props.Create(() => new TunnelConnectionActor(accepted, forward, pool, counters)));
     }
 
     private void GatherStatus()
     {
-        IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners] : [.. _listeners, _pool];
+        IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners, .. _upstreams] : [.. _listeners, .. _upstreams, _pool];
         var asker = Sender;
         Context.ActorOf(Props.Create(() => new StatusGatherer(components, asker)));
     }

@@ -1,3 +1,4 @@
+using Proxy.Policy.Health;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 using Proxy.Transport.Relays;
@@ -14,6 +15,15 @@ internal static class Faults
         TransportFaultKind.TimedOut => EndReason.ConnectTimeout,
         TransportFaultKind.Exhausted => EndReason.Busy,
         _ => EndReason.Unreachable,
+    };
+
+    /// <summary>What a failed dial says of the server; null: nothing, the trouble is on this machine.</summary>
+    public static ServerOutcome? ToServerOutcome(this TransportFault fault) => fault.Kind switch
+    {
+        TransportFaultKind.Refused or TransportFaultKind.Reset => ServerOutcome.Refused,
+        TransportFaultKind.TimedOut => ServerOutcome.TimedOut,
+        TransportFaultKind.Unreachable => ServerOutcome.Unreachable,
+        _ => null,
     };
 
     public static RelaySettings ToRelaySettings(this ConnectionTimeouts timeouts) => new()

@@ -1,45 +1,48 @@
 using System.Net;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
-using Proxy.Protocol.Chains;
+using Proxy.Policy.Balancing;
+using Proxy.Policy.Health;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
+using Proxy.Transport.Dials;
 using Proxy.Transport.Relays;
 
 namespace Proxy.Actors;
 
 /// <summary>
-/// One connection of a plain relay. Targets are tried in turn until one answers: nothing was sent yet. States: resolving → connecting →
-/// relaying → half-closed → stopped.
+/// One connection of a plain relay. Servers are asked for and tried one after the other until one answers: nothing was sent yet. States:
+/// picking → connecting → relaying → half-closed → stopped.
 /// </summary>
 internal sealed class RelayConnectionActor : ReceiveActor
 {
-    private readonly NodeEnvironment _environment;
     private readonly IAcceptedConnection _accepted;
     private readonly RelayFrontendSettings _settings;
+    private readonly IActorRef _upstream;
     private readonly FrontendCounters _counters;
     private readonly ILoggingAdapter _log;
     private readonly IChannel _client;
     private readonly ClientEvents _clientEvents;
     private readonly long _startedAt;
-    private readonly Queue<Destination> _targets;
+    private readonly List<UpstreamServer> _tried = [];
+    private long _deadlineBeganAt;
+    private bool _isQueued;
+    private (EndReason Reason, string Text)? _lastFailure;
     private Dial? _dial;
     private Relay? _relay;
 
     /// <summary>Takes the connection over at once.</summary>
-    /// <param name="firstTarget">The number of the target to begin with.</param>
-    public RelayConnectionActor(
-        NodeEnvironment environment, IAcceptedConnection accepted, RelayFrontendSettings settings, int firstTarget, FrontendCounters counters)
+    /// <param name="upstream">The <see cref="UpstreamActor"/> that has the servers.</param>
+    public RelayConnectionActor(IAcceptedConnection accepted, RelayFrontendSettings settings, IActorRef upstream, FrontendCounters counters)
     {
-        _environment = environment;
         _accepted = accepted;
         _settings = settings;
+        _upstream = upstream;
         _counters = counters;
         _log = Context.GetLogger();
         _startedAt = Context.System.TimeProvider.GetTimestamp();
         _clientEvents = new ClientEvents(Self);
         _client = Loop.Adopt(accepted, _clientEvents);
-        _targets = new Queue<Destination>(settings.Targets.Skip(firstTarget).Concat(settings.Targets.Take(firstTarget)));
     }
 
     private enum Timer
@@ -47,16 +50,14 @@ internal sealed class RelayConnectionActor : ReceiveActor
         Deadline,
     }
 
-    private sealed record Resolved(IPAddress[] Addresses);
-
     private sealed record ClientGone(TransportFault Fault);
 
     private IIoLoop Loop => ((LoopDispatcher)Context.Dispatcher).Loop;
 
     protected override void PreStart()
     {
-        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Timeouts.Connect);
-        TryNext(EndReason.NoUpstream, "");
+        BeginDeadline();
+        AskForServer();
     }
 
     protected override void PostStop()
@@ -75,88 +76,124 @@ internal sealed class RelayConnectionActor : ReceiveActor
 
     // States
 
-    private void Resolving(Destination target)
+    private void Picking()
     {
-        Receive<Resolved>(resolved => DialAny(target, resolved.Addresses));
-        Receive<Status.Failure>(failure => TryNext(EndReason.NameNotFound, failure.Cause.Message));
-        ReceiveWhileOpening(target);
-    }
-
-    private void Connecting(Destination target)
-    {
-        Receive<Dial.Dialed>(dialed => HandleDialed(target, dialed));
-        Receive<Dial.DialFailed>(failed => TryNext(failed.Failure.Reason.ToEndReason(), failed.Failure.ToString()));
-        ReceiveWhileOpening(target);
-    }
-
-    private void Relaying(Destination target)
-    {
-        Receive<RelayEvents.HalfClosed>(_ => Become(() => HalfClosed(target)));
-        Receive<RelayEvents.Ended>(ended => End(ended.Reason, target.ToString(), ended.End.Fault.Text ?? ""));
-    }
-
-    private void HalfClosed(Destination target) =>
-        Receive<RelayEvents.Ended>(ended => End(ended.Reason, target.ToString(), ended.End.Fault.Text ?? ""));
-
-    private void ReceiveWhileOpening(Destination target)
-    {
-        Receive<ClientGone>(gone => End(EndReason.ResetByClient, target.ToString(), gone.Fault.Text));
-        Receive<Timer>(_ => End(EndReason.ConnectTimeout, target.ToString(), "no connection in time"));
-    }
-
-    private void TryNext(EndReason lastReason, string lastText)
-    {
-        if (!_targets.TryDequeue(out var target))
+        Receive<UpstreamActor.Picked>(HandlePicked);
+        Receive<UpstreamActor.Queued>(_ => HandleQueued());
+        Receive<UpstreamActor.Unavailable>(unavailable =>
         {
-            End(lastReason, string.Join(',', _settings.Targets), lastText);
-            return;
+            var (reason, text) = _lastFailure ?? (unavailable.Reason, unavailable.Text);
+            End(reason, _settings.TargetText, text);
+        });
+        ReceiveWhileOpening(_settings.TargetText);
+    }
+
+    private void Connecting(string server)
+    {
+        Receive<Dial.Dialed>(dialed => HandleDialed(server, dialed));
+        Receive<Dial.DialFailed>(failed => HandleDialFailed(server, failed.Failure));
+        ReceiveWhileOpening(server);
+    }
+
+    private void Relaying(string server)
+    {
+        Receive<RelayEvents.HalfClosed>(_ => Become(() => HalfClosed(server)));
+        Receive<RelayEvents.Ended>(ended => HandleEnded(server, ended));
+    }
+
+    private void HalfClosed(string server) => Receive<RelayEvents.Ended>(ended => HandleEnded(server, ended));
+
+    private void ReceiveWhileOpening(string server)
+    {
+        Receive<ClientGone>(gone => End(EndReason.ResetByClient, server, gone.Fault.Text));
+        Receive<Timer>(_ => End(EndReason.ConnectTimeout, server, "no connection in time"));
+    }
+
+    private void BeginDeadline()
+    {
+        _deadlineBeganAt = Context.System.TimeProvider.GetTimestamp();
+        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Timeouts.Connect);
+    }
+
+    private void AskForServer()
+    {
+        Become(Picking);
+        _upstream.Tell(new UpstreamActor.Pick(_accepted.RemoteEndPoint.Address, [.. _tried]));
+    }
+
+    // The queue tells when the time is up; the deadline behind it is for a queue that was lost with its actor.
+    private void HandleQueued()
+    {
+        _isQueued = true;
+        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Queue.Timeout + _settings.Timeouts.Connect);
+    }
+
+    private void HandlePicked(UpstreamActor.Picked picked)
+    {
+        if (_isQueued)
+        {
+            // The time in the queue is not the server's.
+            _isQueued = false;
+            BeginDeadline();
         }
 
-        if (target.Address is { } address)
-        {
-            DialAny(target, [address]);
-            return;
-        }
+        _tried.Add(picked.Server);
+        Become(() => Connecting(picked.Name));
 
-        Become(() => Resolving(target));
-        _ = _environment.Resolver.ResolveAsync(target.Name!, CancellationToken.None).PipeTo(Self, success: addresses => new Resolved(addresses));
+        // What is left of the time is shared with some of the servers that may follow, so that a silent one does not use it up.
+        var left = _settings.Timeouts.Connect - Context.System.TimeProvider.GetElapsedTime(_deadlineBeganAt);
+        var shares = Math.Min(picked.OthersLeft, MaximumShares - 1) + 1;
+        _dial = new Dial(Self, Loop, [picked.Address], left / shares);
     }
 
-    private void DialAny(Destination target, IPAddress[] addresses)
-    {
-        if (addresses.Length == 0)
-        {
-            TryNext(EndReason.NameNotFound, $"{target.Name} has no address");
-            return;
-        }
-
-        Become(() => Connecting(target));
-
-        // What is left of the time is shared with the targets behind this one, so that a silent one does not use it up.
-        var left = _settings.Timeouts.Connect - Context.System.TimeProvider.GetElapsedTime(_startedAt);
-        _dial = new Dial(Self, Loop, addresses.Select(address => new IPEndPoint(address, target.Port)), left / (_targets.Count + 1));
-    }
-
-    private void HandleDialed(Destination target, Dial.Dialed dialed)
+    private void HandleDialed(string server, Dial.Dialed dialed)
     {
         if (_clientEvents.Fault is { } gone)
         {
             // The word of it stands behind this message: a relay would wait for an end that has been told already.
-            End(EndReason.ResetByClient, target.ToString(), gone.Text);
+            End(EndReason.ResetByClient, server, gone.Text);
             return;
         }
 
         if (dialed.Watch.Fault is { } fault)
         {
-            TryNext(EndReason.ResetByUpstream, fault.Text);
+            TryAnother(server, EndReason.ResetByUpstream, fault.Text, ServerOutcome.ResetEarly);
             return;
         }
 
         Context.Timers.Cancel(Timer.Deadline);
+        _upstream.Tell(UpstreamActor.Connected.Instance);
         _relay = new Relay(Loop, _client, _dial!.Take(), _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
         _counters.Add(_relay);
-        Become(() => Relaying(target));
+        Become(() => Relaying(server));
         _relay.Start();
+    }
+
+    private void HandleDialFailed(string server, DialFailure failure) =>
+        TryAnother(server, failure.Reason.ToEndReason(), failure.ToString(), failure.Reason.ToServerOutcome());
+
+    private void TryAnother(string server, EndReason reason, string text, ServerOutcome? outcome)
+    {
+        _dial!.Abandon();
+        _lastFailure = (reason, text);
+        _upstream.Tell(new UpstreamActor.Failed(outcome));
+        if (_tried.Count >= MaximumAttempts)
+        {
+            End(reason, server, $"{text}; {MaximumAttempts} servers were tried");
+            return;
+        }
+
+        AskForServer();
+    }
+
+    private void HandleEnded(string server, RelayEvents.Ended ended)
+    {
+        if (ended.Reason == EndReason.ResetByUpstream && _relay!.BytesFromUpstream == 0)
+        {
+            _upstream.Tell(new UpstreamActor.Failed(ServerOutcome.ResetEarly));
+        }
+
+        End(ended.Reason, server, ended.End.Fault.Text ?? "");
     }
 
     private void End(EndReason reason, string target, string detail)
@@ -165,6 +202,12 @@ internal sealed class RelayConnectionActor : ReceiveActor
         ConnectionLog.Write(_log, reason, ConnectionLog.Line(_settings.Name, _accepted.RemoteEndPoint, target, reason, detail, _relay, duration));
         Context.Stop(Self);
     }
+
+    // Enough to get past a rack that is gone; each attempt costs the connection a search through all servers.
+    private const int MaximumAttempts = 16;
+
+    // A dial gets a quarter of the connect deadline at the least, however many servers there are.
+    private const int MaximumShares = 4;
 
     /// <summary>A client that resets while its upstream is being dialled. It is not read before, so nothing else can happen.</summary>
     private sealed class ClientEvents(IActorRef owner) : IChannelHandler

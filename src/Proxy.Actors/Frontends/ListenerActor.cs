@@ -1,13 +1,15 @@
 using System.Net;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
+using Proxy.Policy.Limits;
+using Proxy.Policy.Rules;
 using Proxy.Transport;
 
 namespace Proxy.Actors;
 
 /// <summary>What a listener needs to know of its frontend.</summary>
 internal sealed record FrontendPlan(
-    string Name, IPEndPoint Listen, string Target, int MaximumConnections, FrontendCounters Counters, Func<IAcceptedConnection, Props> Connection);
+    string Name, IPEndPoint Listen, string Target, GateSettings Gate, FrontendCounters Counters, Func<IAcceptedConnection, Props> Connection);
 
 /// <summary>
 /// A TCP listener that takes users' traffic and gives each connection an actor of its own. States: binding → listening → draining → stopped.
@@ -16,18 +18,19 @@ internal sealed class ListenerActor : ReceiveActor
 {
     private readonly FrontendPlan _plan;
     private readonly ILoggingAdapter _log;
-    private readonly HashSet<IActorRef> _connections = [];
+    private readonly Dictionary<IActorRef, AdmissionLease> _connections = [];
+    private readonly FrontendGate _gate;
     private readonly Queue<IAcceptedConnection> _accepted = new();
     private ITcpListener? _listener;
     private string _url;
     private long _total;
-    private long _refused;
 
     public ListenerActor(FrontendPlan plan)
     {
         _plan = plan;
         _url = $"tcp://{plan.Listen}";
         _log = Context.GetLogger();
+        _gate = new FrontendGate(plan.Gate, Loop.NowMicroseconds);
     }
 
     /// <summary>Stops accepting, lets connections finish, and stops after the last.</summary>
@@ -44,13 +47,14 @@ internal sealed class ListenerActor : ReceiveActor
 
     private sealed record AcceptFailed(TransportFault Fault);
 
+    private IIoLoop Loop => ((LoopDispatcher)Context.Dispatcher).Loop;
+
     /// <summary>A connection is one of its kind: what failed cannot be begun again, its sockets are gone. The others go on.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
 
     protected override void PreStart()
     {
-        var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
-        if (!loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out var listener, out var fault))
+        if (!Loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out var listener, out var fault))
         {
             Context.Parent.Tell(new NodeActor.BindFailed(_url, fault));
             Context.Stop(Self);
@@ -75,7 +79,7 @@ internal sealed class ListenerActor : ReceiveActor
     {
         Receive<Accepted>(_ => HandleAccepted());
         Receive<AcceptFailed>(failed => _log.Warning($"{_url}: cannot accept: {failed.Fault}; trying again in a moment"));
-        Receive<Terminated>(terminated => _connections.Remove(terminated.ActorRef));
+        Receive<Terminated>(terminated => HandleGone(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("listening")));
         Receive<Drain>(_ =>
         {
@@ -92,7 +96,7 @@ internal sealed class ListenerActor : ReceiveActor
         Receive<AcceptFailed>(_ => { });
         Receive<Terminated>(terminated =>
         {
-            _connections.Remove(terminated.ActorRef);
+            HandleGone(terminated.ActorRef);
             StopWhenEmpty();
         });
         Receive<GetStatus>(_ => Sender.Tell(Status("draining")));
@@ -107,16 +111,24 @@ internal sealed class ListenerActor : ReceiveActor
             return;
         }
 
-        if (_connections.Count >= _plan.MaximumConnections)
+        var source = NetworkAddress.From(connection.RemoteEndPoint.Address);
+        if (!_gate.TryEnter(source, Context.System.TimeProvider.GetUtcNow(), Loop.NowMicroseconds, out var lease, out var refusal))
         {
-            _refused++;
-            _log.Debug($"{_url}: refused {connection.RemoteEndPoint}: {_plan.MaximumConnections} connections are open");
+            _log.Debug($"{_url}: refused {connection.RemoteEndPoint}: {refusal}");
             connection.Refuse();
             return;
         }
 
         _total++;
-        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection(connection))));
+        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection(connection))), lease);
+    }
+
+    private void HandleGone(IActorRef connection)
+    {
+        if (_connections.Remove(connection, out var lease))
+        {
+            _gate.Leave(lease);
+        }
     }
 
     private void RefuseAccepted()
@@ -139,9 +151,11 @@ internal sealed class ListenerActor : ReceiveActor
     {
         var count = new StreamCount(_connections.Count, _total);
         var (fromClients, toClients) = _plan.Counters.Bytes();
+        var refusals = _gate.Refusals();
+        var refused = refusals.Sum(refusal => refusal.Count);
         return new ComponentStatus
         {
-            Frontends = [new FrontendStatus(_plan.Name, _url, _plan.Target, state, count, _refused, fromClients, toClients)],
+            Frontends = [new FrontendStatus(_plan.Name, _url, _plan.Target, state, count, refused, refusals, fromClients, toClients)],
             Connections = count,
         };
     }

@@ -1,5 +1,8 @@
 using System.Net;
 using Proxy.Policy;
+using Proxy.Policy.Balancing;
+using Proxy.Policy.Health;
+using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
 using Proxy.Tunnel;
 
@@ -32,21 +35,45 @@ public sealed record ConnectionTimeouts
     public TimeSpan HalfClose { get; init; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>A plain relay: a listener and the targets behind it, taken in turn.</summary>
+/// <summary>A plain relay: a listener and the servers behind it.</summary>
 public sealed record RelayFrontendSettings
 {
     public required string Name { get; init; }
 
     public required IPEndPoint Listen { get; init; }
 
-    /// <summary>At least one.</summary>
-    public required IReadOnlyList<Destination> Targets { get; init; }
+    /// <summary>At least one; every address of a name is a server of its own.</summary>
+    public required IReadOnlyList<ServerEntry> Targets { get; init; }
+
+    /// <summary>One of <see cref="BalancePolicies.Names"/>.</summary>
+    public string Balance { get; init; } = BalancePolicies.RoundRobin;
+
+    /// <summary>When a server whose connections fail is taken out of service; null: never.</summary>
+    public EjectionSettings? Ejection { get; init; } = EjectionSettings.Default;
+
+    /// <summary>How the servers are asked whether they are well; null: they are not.</summary>
+    public HealthCheckSettings? Check { get; init; }
+
+    /// <summary>Who may wait while all servers are full.</summary>
+    public ConnectionQueueSettings Queue { get; init; } = ConnectionQueueSettings.Default;
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
     /// <summary>Connections at once; more are refused.</summary>
     public int MaximumConnections { get; init; } = int.MaxValue;
+
+    /// <summary>Connections of one client's address at once; more are refused.</summary>
+    public int MaximumConnectionsPerSource { get; init; } = int.MaxValue;
+
+    /// <summary>Whom it serves.</summary>
+    public AccessRules Rules { get; init; } = AccessRules.AllowAll;
+
+    /// <summary>The targets as they were given, for status and log.</summary>
+    public string TargetText => string.Join(',', Targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));
 }
+
+/// <summary>Active checks: what is asked, and when.</summary>
+public sealed record HealthCheckSettings(CheckKind Kind, CheckSettings Times);
 
 /// <summary>The proxy client: tunnels to servers, and listeners whose connections go through them.</summary>
 public sealed record ClientSettings

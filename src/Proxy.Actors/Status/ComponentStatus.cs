@@ -11,6 +11,8 @@ public sealed record ComponentStatus
 {
     public IReadOnlyList<FrontendStatus> Frontends { get; init; } = [];
 
+    public IReadOnlyList<UpstreamStatus> Upstreams { get; init; } = [];
+
     public IReadOnlyList<TunnelStatus> Tunnels { get; init; } = [];
 
     public StreamCount Streams { get; init; }
@@ -20,6 +22,7 @@ public sealed record ComponentStatus
     public ComponentStatus Plus(ComponentStatus other) => new()
     {
         Frontends = [.. Frontends, .. other.Frontends],
+        Upstreams = [.. Upstreams, .. other.Upstreams],
         Tunnels = [.. Tunnels, .. other.Tunnels],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
@@ -32,9 +35,27 @@ public readonly record struct StreamCount(long Active, long Total)
     public StreamCount Plus(StreamCount other) => new(Active + other.Active, Total + other.Total);
 }
 
-/// <summary>One listener that takes users' traffic. Bytes count living connections too.</summary>
+/// <summary>One listener that takes users' traffic. Bytes count living connections too; <paramref name="Refusals"/> has every reason there is.</summary>
 public sealed record FrontendStatus(
-    string Name, string Listen, string Target, string State, StreamCount Connections, long Refused, long BytesFromClients, long BytesToClients);
+    string Name,
+    string Listen,
+    string Target,
+    string State,
+    StreamCount Connections,
+    long Refused,
+    IReadOnlyList<RefusalCount> Refusals,
+    long BytesFromClients,
+    long BytesToClients);
+
+/// <summary>How many connections were refused for one reason, such as <c>source_connections</c>.</summary>
+public sealed record RefusalCount(string Reason, long Count);
+
+/// <summary>The servers behind one relay. <paramref name="Waiting"/>: connections that wait because all servers are full.</summary>
+public sealed record UpstreamStatus(string Name, string Balance, int Waiting, IReadOnlyList<ServerStatus> Servers);
+
+/// <summary>One server of an upstream. State: up, slow-starting, draining, ejected, down.</summary>
+public sealed record ServerStatus(
+    string Name, string State, int Weight, bool Backup, StreamCount Connections, long Failures, long Ejections);
 
 /// <summary>One tunnel. Round trip in milliseconds, 0 before it was measured.</summary>
 public sealed record TunnelStatus(

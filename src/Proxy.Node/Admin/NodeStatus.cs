@@ -11,6 +11,7 @@ internal sealed record NodeStatus(
     StreamCount Streams,
     StreamCount Connections,
     IReadOnlyList<FrontendStatus> Frontends,
+    IReadOnlyList<UpstreamStatus> Upstreams,
     IReadOnlyList<MemberStatus> Members);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);

@@ -4,7 +4,7 @@ using System.Text;
 namespace Proxy.Node.Admin;
 
 /// <summary>
-/// A node's status in Prometheus' text format 0.0.4. Labels are bounded: frontends and tunnel states, never an address of a client. Counters
+/// A node's status in Prometheus' text format 0.0.4. Labels are bounded: frontends, servers and tunnel states, never an address of a client. Counters
 /// include living connections, so that they move while those live.
 /// </summary>
 internal static class PrometheusText
@@ -21,6 +21,7 @@ internal static class PrometheusText
         Family(text, "tcpproxy_streams_active", "gauge", "Streams inside tunnels now.", ("", status.Streams.Active));
         Family(text, "tcpproxy_streams_total", "counter", "Streams inside tunnels since the start.", ("", status.Streams.Total));
         Frontends(text, status);
+        Upstreams(text, status);
         Tunnels(text, status);
         Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
         Family(text, "process_resident_memory_bytes", "gauge", "Memory in RAM.", ("", process.ResidentBytes));
@@ -36,14 +37,34 @@ internal static class PrometheusText
             [.. frontends.Select(row => (row.Label, (double)row.Value.Connections.Active))]);
         Family(text, "tcpproxy_frontend_connections_total", "counter", "Connections of a frontend since the start.",
             [.. frontends.Select(row => (row.Label, (double)row.Value.Connections.Total))]);
-        Family(text, "tcpproxy_frontend_refused_total", "counter", "Connections refused before anything was allocated for them.",
-            [.. frontends.Select(row => (row.Label, (double)row.Value.Refused))]);
+        Family(text, "tcpproxy_frontend_refused_total", "counter", "Connections refused before anything was allocated for them, by reason.",
+            [.. frontends.SelectMany(row => row.Value.Refusals.Select(refusal => ($"{row.Label},reason=\"{refusal.Reason}\"", (double)refusal.Count)))]);
         Family(text, "tcpproxy_frontend_bytes_total", "counter", "Payload bytes, by who sent them.",
             [.. frontends.SelectMany(row => new[]
             {
                 (row.Label + ",from=\"client\"", (double)row.Value.BytesFromClients),
                 (row.Label + ",from=\"upstream\"", (double)row.Value.BytesToClients),
             })]);
+    }
+
+    private static void Upstreams(StringBuilder text, NodeStatus status)
+    {
+        var servers = status.Upstreams
+            .SelectMany(upstream => upstream.Servers.Select(server => (
+                Label: $"upstream=\"{Escape(upstream.Name)}\",server=\"{Escape(server.Name)}\"", Value: server)))
+            .ToArray();
+        Family(text, "tcpproxy_upstream_waiting", "gauge", "Connections that wait because all servers are full.",
+            [.. status.Upstreams.Select(upstream => ($"upstream=\"{Escape(upstream.Name)}\"", (double)upstream.Waiting))]);
+        Family(text, "tcpproxy_upstream_server_up", "gauge", "Whether a server takes new connections.",
+            [.. servers.Select(row => (row.Label, row.Value.State is "up" or "slow-starting" ? 1.0 : 0.0))]);
+        Family(text, "tcpproxy_upstream_server_connections_active", "gauge", "Connections of a server now.",
+            [.. servers.Select(row => (row.Label, (double)row.Value.Connections.Active))]);
+        Family(text, "tcpproxy_upstream_server_connections_total", "counter", "Connections given to a server since the start, failed ones too.",
+            [.. servers.Select(row => (row.Label, (double)row.Value.Connections.Total))]);
+        Family(text, "tcpproxy_upstream_server_failures_total", "counter", "Connections that a server failed.",
+            [.. servers.Select(row => (row.Label, (double)row.Value.Failures))]);
+        Family(text, "tcpproxy_upstream_server_ejections_total", "counter", "How often a server was taken out of service because its connections failed.",
+            [.. servers.Select(row => (row.Label, (double)row.Value.Ejections))]);
     }
 
     private static void Tunnels(StringBuilder text, NodeStatus status)

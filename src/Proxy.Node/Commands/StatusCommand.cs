@@ -72,6 +72,22 @@ internal static class StatusCommand
             Terminal.Out.Write(table);
         }
 
+        if (status.Upstreams.Count > 0)
+        {
+            var table = new Table().AddColumns("upstream", "server", "state", "weight", "now", "in all", "failed", "taken out");
+            foreach (var upstream in status.Upstreams)
+            {
+                foreach (var server in upstream.Servers)
+                {
+                    table.AddRow(Cells(
+                        upstream.Name, server.Name, server.Backup ? $"{server.State} (backup)" : server.State, server.Weight, server.Connections.Active,
+                        server.Connections.Total, server.Failures, server.Ejections));
+                }
+            }
+
+            Terminal.Out.Write(table);
+        }
+
         if (status.Tunnels.Count > 0)
         {
             var table = new Table().AddColumns("tunnel", "state", "round trip", "streams", "bytes out", "bytes in", "segments", "sent again");

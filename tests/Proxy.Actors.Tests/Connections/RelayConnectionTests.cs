@@ -99,12 +99,13 @@ public sealed class RelayConnectionTests
     [Fact]
     public void A_name_without_an_address_is_followed_by_the_next_target()
     {
-        var rig = new RelayRig(settings => settings with
-        {
-            Targets = [RelayRig.To("nowhere.example:80"), RelayRig.To("empty.example:80"), RelayRig.To("web.example:80")],
-        });
-        rig.Names.Set("empty.example");
-        rig.Names.Set("web.example", "10.0.0.6");
+        var rig = new RelayRig(
+            settings => settings with { Targets = [RelayRig.To("nowhere.example:80"), RelayRig.To("empty.example:80"), RelayRig.To("web.example:80")] },
+            names: names =>
+            {
+                names.Set("empty.example");
+                names.Set("web.example", "10.0.0.6");
+            });
         var alive = rig.StartTarget(2);
 
         var application = rig.Connect();
@@ -117,8 +118,9 @@ public sealed class RelayConnectionTests
     [Fact]
     public void When_no_name_is_known_the_log_says_so()
     {
-        var rig = new RelayRig(settings => settings with { Targets = [RelayRig.To("nowhere.example:80"), RelayRig.To("empty.example:80")] });
-        rig.Names.Set("empty.example");
+        var rig = new RelayRig(
+            settings => settings with { Targets = [RelayRig.To("nowhere.example:80"), RelayRig.To("empty.example:80")] },
+            names: names => names.Set("empty.example"));
         var application = rig.Connect();
 
         rig.Until(() => application.WasReset, 1);

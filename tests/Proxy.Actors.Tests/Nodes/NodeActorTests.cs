@@ -86,7 +86,7 @@ public sealed class NodeActorTests
         node.Probe.ExpectTerminated(node.Actor);
     }
 
-    /// <summary>Settings that no check lets through: without a target the handler that takes a connection throws.</summary>
+    /// <summary>A relay for <see cref="ListenRefusingLoop.AcceptsBadly"/>: it fails when it asks who has come.</summary>
     private static NodeSettings FailsOnAccept => new()
     {
         Name = "relay",
@@ -102,7 +102,7 @@ public sealed class NodeActorTests
     private static Running Start(SimulatedWorld world, NodeSettings settings)
     {
         var system = ActorSystem.Create(settings.Name, new ActorSystemSetup { TimeProvider = world.Time, Dispatcher = new CallingThreadDispatcher() });
-        var loop = new ListenRefusingLoop(world.CreateLoop(world.AddHost(settings.Name, "10.0.0.2"), "loop"));
+        var loop = new ListenRefusingLoop(world.CreateLoop(world.AddHost(settings.Name, "10.0.0.2"), "loop")) { AcceptsBadly = true };
         var environment = new NodeEnvironment([loop], new FixedNames(), () => new LeakCheckingPool());
         var probe = new TestProbe(system);
         var actor = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");

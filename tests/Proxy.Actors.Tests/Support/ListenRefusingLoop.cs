@@ -10,6 +10,9 @@ internal sealed class ListenRefusingLoop(SimulatedLoop inner) : IIoLoop
     /// <summary>Whether every attempt to listen fails from now on.</summary>
     public bool RefusesToListen { get; set; }
 
+    /// <summary>Whether what is accepted cannot even be asked for its address, which no owner of a listener is prepared for.</summary>
+    public bool AcceptsBadly { get; set; }
+
     public string Name => inner.Name;
 
     public bool IsCurrent => inner.IsCurrent;
@@ -24,7 +27,7 @@ internal sealed class ListenRefusingLoop(SimulatedLoop inner) : IIoLoop
     {
         if (!RefusesToListen)
         {
-            return inner.TryListen(localEndPoint, options, handler, out listener, out fault);
+            return inner.TryListen(localEndPoint, options, AcceptsBadly ? new BadAcceptor(handler) : handler, out listener, out fault);
         }
 
         listener = null!;
@@ -40,4 +43,20 @@ internal sealed class ListenRefusingLoop(SimulatedLoop inner) : IIoLoop
     public bool TryOpenUdp(
         IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault) =>
         inner.TryOpenUdp(localEndPoint, remoteEndPoint, options, handler, out endpoint, out fault);
+
+    private sealed class BadAcceptor(IAcceptHandler handler) : IAcceptHandler
+    {
+        public void OnAccepted(IAcceptedConnection connection) => handler.OnAccepted(new BadConnection(connection));
+
+        public void OnAcceptFailed(TransportFault fault) => handler.OnAcceptFailed(fault);
+    }
+
+    private sealed class BadConnection(IAcceptedConnection connection) : IAcceptedConnection
+    {
+        public IPEndPoint RemoteEndPoint => throw new InvalidOperationException("made to fail");
+
+        public IPEndPoint LocalEndPoint => connection.LocalEndPoint;
+
+        public void Refuse() => connection.Refuse();
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Proxy.Kernel;
+using Proxy.Policy.Balancing;
 using Proxy.Protocol.Chains;
 using Proxy.Simulation.Tests;
 using Proxy.TestKit;
@@ -11,7 +12,7 @@ internal sealed class RelayRig
 {
     private readonly DeterministicDispatcher _dispatcher;
 
-    public RelayRig(Func<RelayFrontendSettings, RelayFrontendSettings>? configure = null, int seed = 1)
+    public RelayRig(Func<RelayFrontendSettings, RelayFrontendSettings>? configure = null, int seed = 1, Action<FixedNames>? names = null)
     {
         _dispatcher = new DeterministicDispatcher(seed);
         World = new SimulatedWorld(seed, new DispatcherReadyQueue(_dispatcher));
@@ -19,6 +20,7 @@ internal sealed class RelayRig
         TargetHosts = [.. Enumerable.Range(4, 3).Select(number => World.AddHost($"target-{number}", $"10.0.0.{number}"))];
         TargetLoops = [.. TargetHosts.Select(host => World.CreateLoop(host, "loop"))];
         var settings = new RelayFrontendSettings { Name = "web", Listen = Frontend, Targets = [To("10.0.0.4:80"), To("10.0.0.5:80"), To("10.0.0.6:80")] };
+        names?.Invoke(Names);
         var host = World.AddHost("relay", "10.0.0.2");
         Node = new SimulatedNode(World, host, _dispatcher, Names, new NodeSettings { Name = "relay", Relays = [configure?.Invoke(settings) ?? settings] });
     }
@@ -37,7 +39,11 @@ internal sealed class RelayRig
 
     public static IPEndPoint Frontend { get; } = IPEndPoint.Parse("10.0.0.2:7000");
 
-    public static Destination To(string text) => Destination.TryParse(text, out var destination) ? destination : throw new InvalidOperationException(text);
+    public static ServerEntry To(string text) => !Destination.TryParse(text, out var destination)
+        ? throw new InvalidOperationException(text)
+        : destination.Address is { } address
+            ? ServerEntry.ForAddress(new IPEndPoint(address, destination.Port))
+            : ServerEntry.ForName(destination.Name!, destination.Port);
 
     /// <summary>Starts target number 0, 1 or 2.</summary>
     public ScriptedServer StartTarget(int number) => new(TargetLoops[number], new IPEndPoint(TargetHosts[number].Addresses[0], 80));

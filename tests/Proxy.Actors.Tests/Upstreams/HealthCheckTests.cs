@@ -1,0 +1,46 @@
+using Proxy.Policy.Health;
+using Proxy.Simulation.Tests;
+
+namespace Proxy.Actors.Tests;
+
+/// <summary>Servers that are asked whether they are well.</summary>
+public sealed class HealthCheckTests
+{
+    [Fact]
+    public void A_server_whose_checks_fail_gets_nothing_until_they_pass_again()
+    {
+        var rig = Checked(new TcpCheck());
+        var targets = new List<ScriptedServer> { rig.StartTarget(1), rig.StartTarget(2) };
+        rig.RunFor(5);
+        Assert.Equal(["down", "up", "up"], States(rig));
+        Assert.True(rig.Node.HasLine("server 10.0.0.4:80 is down"), rig.Node.LastLines());
+        Assert.Equal([0L, 0, 0], rig.Node.Status().Upstreams[0].Servers.Select(server => server.Failures));
+
+        targets.Add(rig.StartTarget(0));
+        rig.RunFor(6);
+
+        Assert.Equal(["up", "up", "up"], States(rig));
+        rig.Node.BeginDrain();
+        rig.RunFor(1);
+        targets.SelectMany(target => target.Sockets).ToList().ForEach(socket => socket.Close());
+        rig.EndWell();
+    }
+
+    [Fact]
+    public void A_server_that_accepts_and_does_not_answer_is_down()
+    {
+        Assert.True(HttpCheck.TryCreate("GET", "/", "web.example", HttpStatusSet.Default, out var check, out var error), error);
+        var rig = Checked(check);
+        var silent = rig.StartTarget(0);
+        rig.RunFor(5);
+
+        Assert.Contains(silent.Sockets, socket => socket.Text.StartsWith("GET / HTTP/1.1\r\n", StringComparison.Ordinal));
+        Assert.True(rig.Node.HasLine("server 10.0.0.4:80 is down: no answer within 1 s"), rig.Node.LastLines());
+        rig.EndWell();
+    }
+
+    private static RelayRig Checked(CheckKind kind) =>
+        new(settings => settings with { Check = new HealthCheckSettings(kind, CheckSettings.Default) });
+
+    private static IEnumerable<string> States(RelayRig rig) => rig.Node.Status().Upstreams[0].Servers.Select(server => server.State);
+}
