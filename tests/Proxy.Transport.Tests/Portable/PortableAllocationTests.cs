@@ -8,7 +8,7 @@ public sealed class PortableAllocationTests : IDisposable
 {
     private const long ToleratedBytes = 16_000;
     private const int Rounds = 2_000;
-    private readonly PortableEnvironment _environment = new(IPAddress.Loopback);
+    private readonly LoopbackEnvironment _environment = new(LoopBackendKind.Portable, IPAddress.Loopback);
 
     [Fact]
     public void Datagrams_are_received_and_answered_without_garbage()

@@ -11,12 +11,12 @@ public sealed class PortableLoopTests : IDisposable
 {
     private readonly CountingPool _pool = new();
     private readonly RecordingLogger _logger = new();
-    private readonly PortableEnvironment _environment;
+    private readonly LoopbackEnvironment _environment;
 
     public PortableLoopTests()
     {
-        var settings = new PortableLoopSettings { Pool = _pool, Logger = _logger, Linger = TimeSpan.FromMilliseconds(30) };
-        _environment = new PortableEnvironment(IPAddress.Loopback, settings);
+        var settings = new LoopSettings { Pool = _pool, Logger = _logger, Linger = TimeSpan.FromMilliseconds(30) };
+        _environment = new LoopbackEnvironment(LoopBackendKind.Portable, IPAddress.Loopback, settings);
     }
 
     private IIoLoop First => _environment.First;
