@@ -28,6 +28,7 @@ internal sealed partial class EpollChannel
         }
 
         _isClosing = true;
+        ForbidSplice();
         if (_phase == Phase.Open)
         {
             BeginLinger();
@@ -117,6 +118,7 @@ internal sealed partial class EpollChannel
         _loop.Counters.OpenChannels--;
         _loop.Forget(this);
         _kept.Clear();
+        ReleasePipes();
         if (_descriptor == NoDescriptor)
         {
             return;

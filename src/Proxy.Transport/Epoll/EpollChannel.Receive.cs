@@ -50,7 +50,19 @@ internal sealed partial class EpollChannel
                 return;
             }
 
-            ReadOnce();
+            if (!IsSplicing())
+            {
+                ReadOnce();
+            }
+            else if (_spliceSink!.IsAllSent)
+            {
+                SpliceOnce();
+            }
+            else
+            {
+                // The sink has told that it keeps bytes, and its drain brings us back.
+                return;
+            }
         }
     }
 
@@ -66,6 +78,7 @@ internal sealed partial class EpollChannel
         if (count > 0)
         {
             _isReadable = count == buffer.Length || _isEndNear;
+            NoteRead((int)count);
             if (_phase == Phase.Open)
             {
                 _handler.OnReceived(this, buffer.AsSpan(0, (int)count));

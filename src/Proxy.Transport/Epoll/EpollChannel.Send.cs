@@ -10,7 +10,7 @@ internal sealed partial class EpollChannel
 
     public bool HasUnsent => !IsClosed && !IsAllSent;
 
-    private bool IsAllSent => _kept.IsEmpty;
+    private bool IsAllSent => _kept.IsEmpty && _inPipe is null or { HeldBytes: 0 };
 
     public bool Send(ReadOnlySpan<byte> bytes)
     {
@@ -92,6 +92,11 @@ internal sealed partial class EpollChannel
     private void SendKept()
     {
         if (IsAllSent || _untoldFault is not null || _phase is Phase.Connecting or Phase.Gone)
+        {
+            return;
+        }
+
+        if (_inPipe is not null && !TrySendPipe())
         {
             return;
         }

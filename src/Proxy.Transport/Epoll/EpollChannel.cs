@@ -30,7 +30,11 @@ internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolW
     public IChannelHandler Handler
     {
         get => _handler;
-        set => _handler = value;
+        set
+        {
+            ForbidSplice();
+            _handler = value;
+        }
     }
 
     public EndPoint? RemoteEndPoint { get; private set; }

@@ -50,5 +50,7 @@ public sealed partial class EpollLoop
         {
             source.EndWithLoop();
         }
+
+        Pipes.CloseAll();
     }
 }

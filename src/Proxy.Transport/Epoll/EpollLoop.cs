@@ -37,6 +37,7 @@ public sealed partial class EpollLoop : IIoLoop, IDisposable
 
         (Name, _settings) = (name, settings);
         ReadBuffer = GC.AllocateUninitializedArray<byte>(settings.ReadBufferBytes, pinned: true);
+        Pipes = new SplicePipes(this);
         _nowMicroseconds = MonotonicClock.NowMicroseconds();
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
@@ -55,6 +56,8 @@ public sealed partial class EpollLoop : IIoLoop, IDisposable
     internal byte[] ReadBuffer { get; }
 
     internal LoopSettings Settings => _settings;
+
+    internal SplicePipes Pipes { get; }
 
     public void Post(IThreadPoolWorkItem work)
     {

@@ -45,6 +45,12 @@ internal static class LinuxConstants
     public const uint EpollPeerHangUp = 0x2000;
     public const uint EpollEdgeTriggered = 1u << 31;
 
+    // fcntl.h
+    public const uint SpliceMove = 1;
+    public const uint SpliceNonBlocking = 2;
+    public const int SetPipeSize = 1031;
+    public const int GetPipeSize = 1032;
+
     // asm-generic/unistd.h; the number is the same everywhere since 5.0
     public const int EpollWait2Call = 441;
 }

@@ -56,7 +56,8 @@ public static class LoopBackends
 
     private static LoopGroup CreateEpoll(int count, LoopSettings settings)
     {
-        var loops = Enumerable.Range(0, count).Select(index => new EpollLoop("loop-" + index, settings)).ToArray();
+        var each = settings with { SplicedFlows = (settings.SplicedFlows + count - 1) / count };
+        var loops = Enumerable.Range(0, count).Select(index => new EpollLoop("loop-" + index, each)).ToArray();
         return new LoopGroup(LoopBackendKind.Epoll, loops, [.. loops.Select(loop => loop.Counters)]);
     }
 

@@ -24,12 +24,13 @@ public sealed record LoopSettings
     public int ReadBufferBytes { get; init; } = 256 << 10;
 
     /// <summary>
-    /// Full buffers in a row after which a relayed direction is moved inside the kernel (splice) instead of being copied; zero: never.
+    /// Reads of at least 64 KiB in a row after which a relayed direction is moved inside the kernel (splice) instead of being copied; zero:
+    /// never.
     /// </summary>
-    public int FullBuffersBeforeSplice { get; init; } = 3;
+    public int BulkReadsBeforeSplice { get; init; } = 3;
 
     /// <summary>
-    /// Directions of one loop that may be spliced at a time. An unprivileged user gets 64 MiB of pipes in all; beyond that each new pipe
+    /// Directions that may be spliced at a time, in all loops of a group together. An unprivileged user gets 64 MiB of pipes in all; beyond that each new pipe
     /// shrinks to 8 KiB, which is worse than copying.
     /// </summary>
     public int SplicedFlows { get; init; } = 32;
