@@ -52,6 +52,11 @@ internal static unsafe class EpollSockets
 
         Apply(descriptor, options);
         SetOption(descriptor, SocketLevel, ReuseAddress, 1);
+        if (options.SharePort)
+        {
+            SetOption(descriptor, SocketLevel, ReusePort, 1);
+        }
+
         error = Bind(descriptor, localEndPoint);
         if (error == 0 && Libc.Listen(descriptor, options.Backlog) != 0)
         {

@@ -20,6 +20,7 @@ internal static class LinuxConstants
     public const int ReceiveBuffer = 8;
     public const int KeepAlive = 9;
     public const int Linger = 13;
+    public const int ReusePort = 15;
     public const int SendBufferForce = 32;
     public const int ReceiveBufferForce = 33;
 
