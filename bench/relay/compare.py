@@ -86,7 +86,7 @@ def run_haproxy(listen, to, folder):
         file.write(f"""
 global
   nbthread 2
-  maxconn 8192
+  maxconn 4000
 defaults
   mode tcp
   option splice-auto

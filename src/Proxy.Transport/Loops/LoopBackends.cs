@@ -56,6 +56,12 @@ public static class LoopBackends
 
     private static LoopGroup CreateEpoll(int count, LoopSettings settings)
     {
+        EpollLog.Started(
+            settings.Logger,
+            count,
+            settings.UdpOffload && UdpOffload.Segmenting,
+            settings.UdpOffload && UdpOffload.Joining,
+            settings.BulkReadsBeforeSplice > 0);
         var each = settings with { SplicedFlows = (settings.SplicedFlows + count - 1) / count };
         var loops = Enumerable.Range(0, count).Select(index => new EpollLoop("loop-" + index, each)).ToArray();
         return new LoopGroup(LoopBackendKind.Epoll, loops, [.. loops.Select(loop => loop.Counters)]);

@@ -1,14 +1,13 @@
 using System.Net;
-using Proxy.Transport.Tests.Contract;
 
-namespace Proxy.Transport.Tests.Portable;
+namespace Proxy.Transport.Tests.Contract;
 
 /// <summary>The hot paths make no garbage on the loop's thread; a few kilobytes are left for queues that grow once.</summary>
-public sealed class PortableAllocationTests : IDisposable
+public abstract class LoopbackAllocationTests(LoopBackendKind backend) : IDisposable
 {
     private const long ToleratedBytes = 16_000;
     private const int Rounds = 2_000;
-    private readonly LoopbackEnvironment _environment = new(LoopBackendKind.Portable, IPAddress.Loopback);
+    private readonly LoopbackEnvironment _environment = new(backend, IPAddress.Loopback);
 
     [Fact]
     public void Datagrams_are_received_and_answered_without_garbage()
@@ -50,7 +49,11 @@ public sealed class PortableAllocationTests : IDisposable
         Assert.InRange(AllocatedOn(_environment.Second) - before, 0, ToleratedBytes);
     }
 
-    public void Dispose() => _environment.Dispose();
+    public void Dispose()
+    {
+        _environment.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     private long AllocatedOn(IIoLoop loop) => _environment.Run(loop, GC.GetAllocatedBytesForCurrentThread);
 
