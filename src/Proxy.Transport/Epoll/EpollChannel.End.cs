@@ -29,6 +29,7 @@ internal sealed partial class EpollChannel
 
         _isClosing = true;
         ForbidSplice();
+        TakeNoMoreSpliced();
         if (_phase == Phase.Open)
         {
             BeginLinger();

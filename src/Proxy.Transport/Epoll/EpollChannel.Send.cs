@@ -50,6 +50,7 @@ internal sealed partial class EpollChannel
         }
 
         _isShutdownAsked = true;
+        TakeNoMoreSpliced();
         ShutdownWhenSent();
     }
 

@@ -143,6 +143,9 @@ internal sealed partial class EpollChannel : ISpliceSource
         return true;
     }
 
+    /// <summary>What is in the pipe still goes; whatever else the source has, it has to deliver.</summary>
+    private void TakeNoMoreSpliced() => _inPipe?.Source?.EndSplice();
+
     private void LetGoOfEmptyPipe()
     {
         if (_inPipe is { HeldBytes: 0, Source: null } pipe)

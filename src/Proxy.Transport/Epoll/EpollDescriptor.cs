@@ -23,6 +23,7 @@ internal sealed unsafe class EpollDescriptor : IDisposable
     private readonly int _capacity;
     private bool _isPrecise = true;
 
+    /// <summary>Has room for <paramref name="capacity"/> events of one wait.</summary>
     /// <exception cref="IOException">The system refuses one of the two descriptors.</exception>
     public EpollDescriptor(int capacity)
     {

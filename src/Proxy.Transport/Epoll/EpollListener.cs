@@ -27,7 +27,6 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
         _isAnyAddress = LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
         _retry = loop.CreateDeadline(AcceptBurst);
         loop.Counters.OpenListeners++;
-        loop.Watch(this, descriptor);
     }
 
     public IPEndPoint LocalEndPoint { get; }
@@ -35,6 +34,9 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
     private bool IsClosed => _descriptor < 0;
 
     private bool IsPaused => _pause != default;
+
+    /// <summary>Begins to accept. Gives the error number, or 0.</summary>
+    public int Open() => _loop.Watch(this, _descriptor);
 
     public void Close()
     {

@@ -12,8 +12,19 @@ public sealed partial class EpollLoop
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(options);
         var error = EpollSockets.Listen(localEndPoint, options, out var descriptor);
+        listener = null!;
+        if (error == 0)
+        {
+            var opened = new EpollListener(this, descriptor, handler);
+            listener = opened;
+            error = opened.Open();
+            if (error != 0)
+            {
+                opened.Close();
+            }
+        }
+
         fault = error == 0 ? default : Errno.ToFault(error);
-        listener = error == 0 ? new EpollListener(this, descriptor, handler) : null!;
         return error == 0;
     }
 

@@ -26,6 +26,7 @@ public sealed partial class EpollLoop : IIoLoop, IDisposable
     private bool _isStopping;
     private long _nowMicroseconds;
 
+    /// <summary>Starts the loop's thread.</summary>
     /// <exception cref="IOException">The system gives no epoll descriptor.</exception>
     public EpollLoop(string name, LoopSettings settings)
     {

@@ -26,7 +26,6 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
         _remote = remoteEndPoint is null ? null : UdpAddress.From(remoteEndPoint);
         _source = new Source(this);
         loop.Counters.OpenEndpoints++;
-        loop.Watch(_source, descriptor);
     }
 
     public IPEndPoint LocalEndPoint { get; }
@@ -79,7 +78,13 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
             IsSegmenting = loop.Settings.UdpOffload && UdpOffload.Segmenting,
             IsJoining = loop.Settings.UdpOffload && UdpOffload.Joining && EpollSockets.SetOption(descriptor, UdpLevel, UdpGro, 1),
         };
-        return 0;
+        error = loop.Watch(endpoint._source, descriptor);
+        if (error != 0)
+        {
+            endpoint.Close();
+        }
+
+        return error;
     }
 
     public void Close()
