@@ -37,7 +37,7 @@ public abstract class LoopbackAllocationTests(LoopBackendKind backend) : IDispos
             return listening;
         });
         var client = _environment.Run(_environment.First, () => _environment.First.Connect(listener.LocalEndPoint, TcpOptions.Default, player));
-        _environment.Until(() => accepting.Accepted.Count == 1, "the connection is accepted");
+        _environment.Until(() => accepting.Accepted.Count == 1 && player.IsConnected, "the connection is made on both sides");
         var before = AllocatedOn(_environment.Second);
         _environment.Run(_environment.First, () =>
         {
@@ -89,13 +89,13 @@ public abstract class LoopbackAllocationTests(LoopBackendKind backend) : IDispos
     private sealed class TcpPlayer(int lastRound) : IChannelHandler
     {
         private int _rounds;
+        private bool _isConnected;
 
         public int Rounds => Volatile.Read(ref _rounds);
 
-        public void OnConnected(IChannel channel)
-        {
-            // The test begins to play when both sides are there.
-        }
+        public bool IsConnected => Volatile.Read(ref _isConnected);
+
+        public void OnConnected(IChannel channel) => Volatile.Write(ref _isConnected, true);
 
         public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
         {
