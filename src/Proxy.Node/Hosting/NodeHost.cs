@@ -7,8 +7,8 @@ using Proxy.Actors;
 using Proxy.Kcp;
 using Proxy.Kernel;
 using Proxy.Node.Admin;
+using Proxy.Transport;
 using Proxy.Transport.Dials;
-using Proxy.Transport.Portable;
 
 namespace Proxy.Node.Hosting;
 
@@ -35,8 +35,9 @@ internal sealed class NodeHost
         using var signals = new StopSignals();
         using var logs = CreateLogs(host);
         var log = logs.CreateLogger("tcpproxy");
-        using var loops = new PortableLoopGroup(
-            Environment.ProcessorCount, new PortableLoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared });
+        using var loops = LoopBackends.CreateGroup(
+            LoopBackendKind.Auto, Environment.ProcessorCount, new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared });
+        log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
         var system = ActorSystem.Create("tcpproxy", new ActorSystemSetup
         {
             RandomSeed = Random.Shared.Next(),

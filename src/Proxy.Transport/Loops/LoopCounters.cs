@@ -18,6 +18,9 @@ public sealed class LoopCounters
     /// <summary>Turns longer than <see cref="SlowTurnMicroseconds"/>.</summary>
     public long SlowTurns;
 
+    /// <summary>Bytes that went from channel to channel inside the kernel.</summary>
+    public long SplicedBytes;
+
     /// <summary>Exceptions that came out of handlers, posted work and deadlines.</summary>
     public long HandlerFailures;
 

@@ -41,13 +41,18 @@ internal static class TcpSockets
     public static IPEndPoint Unmapped(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 
-    // No address reuse is set here: on Unix, .NET binds TCP sockets with SO_REUSEADDR of its own accord, and its own ReuseAddress would mean
-    // SO_REUSEPORT as well.
+    // Address reuse is only set for sharing: on Unix, .NET binds TCP sockets with SO_REUSEADDR of its own accord, and its own ReuseAddress
+    // means SO_REUSEPORT as well.
     public static Socket Listen(IPEndPoint localEndPoint, TcpOptions options)
     {
         var socket = Create(localEndPoint.AddressFamily, options);
         try
         {
+            if (options.SharePort)
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
             socket.Bind(localEndPoint);
             socket.Listen(options.Backlog);
             return socket;

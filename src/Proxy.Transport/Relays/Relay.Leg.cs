@@ -3,7 +3,7 @@ namespace Proxy.Transport.Relays;
 public sealed partial class Relay
 {
     /// <summary>One side of the relay: its channel, and what it has received for the other.</summary>
-    private sealed class Leg(Relay relay, RelaySide side, IChannel channel) : IChannelHandler
+    private sealed class Leg(Relay relay, RelaySide side, IChannel channel) : IChannelHandler, ISpliceHandler
     {
         public RelaySide Side { get; } = side;
 
@@ -31,6 +31,7 @@ public sealed partial class Relay
         public void Start()
         {
             Channel.Handler = this;
+            (Channel as ISpliceSource)?.AllowSplice(Other.Channel, this);
             HasKeptBytes = Channel.HasUnsent;
             if (!Other.Channel.HasUnsent)
             {
@@ -45,14 +46,10 @@ public sealed partial class Relay
 
         public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
         {
-            ReceivedBytes += bytes.Length;
-            relay.NoteActivity();
-            if (!Other.Channel.Send(bytes))
-            {
-                Other.HasKeptBytes = true;
-                Channel.PauseReceive();
-            }
+            Note(bytes.Length, Other.Channel.Send(bytes));
         }
+
+        public void OnSpliced(IChannel channel, int count, bool isTaken) => Note(count, isTaken);
 
         public void OnEndOfStream(IChannel channel)
         {
@@ -75,5 +72,16 @@ public sealed partial class Relay
         }
 
         public void OnFailed(IChannel channel, TransportFault fault) => relay.HandleFailed(this, fault);
+
+        private void Note(int count, bool isTaken)
+        {
+            ReceivedBytes += count;
+            relay.NoteActivity();
+            if (!isTaken)
+            {
+                Other.HasKeptBytes = true;
+                Channel.PauseReceive();
+            }
+        }
     }
 }

@@ -14,6 +14,12 @@ public sealed record TcpOptions
     /// <summary>How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); zero leaves it to the kernel.</summary>
     public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// Whether several listeners may have the same address, one per loop; the kernel spreads connections over them (SO_REUSEPORT). All of them
+    /// must say so. It does not keep connections when one of them closes: those that wait at it are lost.
+    /// </summary>
+    public bool SharePort { get; init; }
+
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 1024;
 }

@@ -46,9 +46,24 @@ public readonly record struct UdpAddress
     public static UdpAddress From(SocketAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        var bytes = address.Buffer.Span;
+        return Read(address.Buffer.Span, address.Family == AddressFamily.InterNetwork);
+    }
+
+    /// <summary>
+    /// Writes it into <paramref name="address"/>, whose family decides the form; no allocation. False: it is IPv6 and the family is IPv4. IPv4
+    /// in an IPv6 family is written as mapped, which only a dual-mode socket can reach.
+    /// </summary>
+    public bool TryWriteTo(SocketAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return TryWrite(address.Buffer.Span, address.Family == AddressFamily.InterNetwork);
+    }
+
+    /// <summary>Reads a sockaddr_in or sockaddr_in6; the family in front of it is not looked at.</summary>
+    internal static UdpAddress Read(ReadOnlySpan<byte> bytes, bool isIPv4Form)
+    {
         var port = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
-        if (address.Family == AddressFamily.InterNetwork)
+        if (isIPv4Form)
         {
             return new UdpAddress(0, 0xffff_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]), 0, port, isIPv4: true);
         }
@@ -59,16 +74,11 @@ public readonly record struct UdpAddress
         return new UdpAddress(high, low, isMapped ? 0 : MemoryMarshal.Read<uint>(bytes[24..]), port, isMapped);
     }
 
-    /// <summary>
-    /// Writes it into <paramref name="address"/>, whose family decides the form; no allocation. False: it is IPv6 and the family is IPv4. IPv4
-    /// in an IPv6 family is written as mapped, which only a dual-mode socket can reach.
-    /// </summary>
-    public bool TryWriteTo(SocketAddress address)
+    /// <summary>Writes all of a sockaddr_in or sockaddr_in6 but the family in front of it. False as for <see cref="TryWriteTo"/>.</summary>
+    internal bool TryWrite(Span<byte> bytes, bool isIPv4Form)
     {
-        ArgumentNullException.ThrowIfNull(address);
-        var bytes = address.Buffer.Span;
         BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], _port);
-        if (address.Family == AddressFamily.InterNetwork)
+        if (isIPv4Form)
         {
             BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], (uint)_low);
             return _isIPv4;

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Proxy.Transport.Tests.Contract;
 
 public abstract partial class IoLoopContract
@@ -291,6 +293,30 @@ public abstract partial class IoLoopContract
         Assert.All(clients, client => Assert.Equal("still here?"u8, client.Received));
         _environment.Run(First, () => Array.ForEach(channels, channel => channel.Close()));
         UntilNothingIsOpen();
+    }
+
+    [Fact]
+    public void Listeners_of_two_loops_may_share_an_address()
+    {
+        var (first, second) = (new RecordingAcceptHandler(), new RecordingAcceptHandler());
+        var shared = TcpOptions.Default with { SharePort = true };
+        ITcpListener ListenOn(IIoLoop loop, IPEndPoint address, IAcceptHandler handler) => _environment.Run(loop, () =>
+        {
+            Assert.True(loop.TryListen(address, shared, handler, out var listener, out var fault), fault.Text);
+            return listener;
+        });
+        var address = ListenOn(First, _environment.AnyPortOf(First), first).LocalEndPoint;
+        Assert.Equal(address, ListenOn(Second, address, second).LocalEndPoint);
+        _environment.Run(First, () =>
+        {
+            for (var i = 0; i < 60; i++)
+            {
+                First.Connect(address, TcpOptions.Default, new RecordingChannelHandler());
+            }
+        });
+
+        Until(() => first.Accepted.Count + second.Accepted.Count == 60, "all are accepted");
+        Assert.True(first.Accepted.Count > 0 && second.Accepted.Count > 0, "One listener got all 60.");
     }
 
     private void UntilNothingIsOpen()

@@ -157,7 +157,7 @@ public abstract partial class IoLoopContract
         pair.ServerEvents.WhenReceived = _ => throw new InvalidOperationException("Meant to fail.");
         pair.ResumeBoth();
         pair.OnClient(channel => channel.Send("poison"u8));
-        Until(() => pair.ClientEvents.Fault is not null, "the client sees the reset");
+        Until(() => pair.ClientEvents.Fault is not null && pair.ServerEvents.Fault is not null, "both are told");
 
         Assert.Equal("received failed:Other", pair.ServerEvents.Calls);
         Assert.Equal(1, _environment.CountersOf(Second).HandlerFailures);

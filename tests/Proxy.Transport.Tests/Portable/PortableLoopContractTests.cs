@@ -3,6 +3,8 @@ using Proxy.Transport.Tests.Contract;
 
 namespace Proxy.Transport.Tests.Portable;
 
-public sealed class PortableLoopContractTests() : IoLoopContract(new PortableEnvironment(IPAddress.Loopback));
+public sealed class PortableLoopContractTests() :
+    IoLoopContract(new LoopbackEnvironment(LoopBackendKind.Portable, IPAddress.Loopback));
 
-public sealed class PortableLoopOverIPv6ContractTests() : IoLoopContract(new PortableEnvironment(IPAddress.IPv6Loopback));
+public sealed class PortableLoopOverIPv6ContractTests() :
+    IoLoopContract(new LoopbackEnvironment(LoopBackendKind.Portable, IPAddress.IPv6Loopback));

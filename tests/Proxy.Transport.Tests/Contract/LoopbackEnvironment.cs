@@ -1,19 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
-using Proxy.Transport.Portable;
-using Proxy.Transport.Tests.Contract;
 
-namespace Proxy.Transport.Tests.Portable;
+namespace Proxy.Transport.Tests.Contract;
 
-/// <summary>Two portable loops on the loopback address.</summary>
-public sealed class PortableEnvironment(IPAddress address, PortableLoopSettings? settings = null) : IoLoopEnvironment
+/// <summary>Two loops of a real backend on a loopback address.</summary>
+public sealed class LoopbackEnvironment(LoopBackendKind backend, IPAddress address, LoopSettings? settings = null) : IoLoopEnvironment
 {
     // A bound for what is expected to happen within milliseconds, long enough for a machine under load.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     // Loopback delivers within microseconds; this lets both loops turn several times after that.
     private const long SettleMicroseconds = 15_000;
-    private readonly PortableLoopGroup _loops = new(2, settings ?? new PortableLoopSettings());
+    private readonly LoopGroup _loops = LoopBackends.CreateGroup(backend, 2, settings ?? new LoopSettings());
 
     public override IIoLoop First => _loops.Loops[0];
 
@@ -41,7 +39,7 @@ public sealed class PortableEnvironment(IPAddress address, PortableLoopSettings?
         }
     }
 
-    public override LoopCounters CountersOf(IIoLoop loop) => ((PortableLoop)loop).Counters;
+    public override LoopCounters CountersOf(IIoLoop loop) => _loops.Counters[loop == First ? 0 : 1];
 
     public override void Dispose() => _loops.Dispose();
 }

@@ -1,14 +1,13 @@
 using System.Net;
-using Proxy.Transport.Tests.Contract;
 
-namespace Proxy.Transport.Tests.Portable;
+namespace Proxy.Transport.Tests.Contract;
 
 /// <summary>The hot paths make no garbage on the loop's thread; a few kilobytes are left for queues that grow once.</summary>
-public sealed class PortableAllocationTests : IDisposable
+public abstract class LoopbackAllocationTests(LoopBackendKind backend) : IDisposable
 {
     private const long ToleratedBytes = 16_000;
     private const int Rounds = 2_000;
-    private readonly PortableEnvironment _environment = new(IPAddress.Loopback);
+    private readonly LoopbackEnvironment _environment = new(backend, IPAddress.Loopback);
 
     [Fact]
     public void Datagrams_are_received_and_answered_without_garbage()
@@ -38,7 +37,7 @@ public sealed class PortableAllocationTests : IDisposable
             return listening;
         });
         var client = _environment.Run(_environment.First, () => _environment.First.Connect(listener.LocalEndPoint, TcpOptions.Default, player));
-        _environment.Until(() => accepting.Accepted.Count == 1, "the connection is accepted");
+        _environment.Until(() => accepting.Accepted.Count == 1 && player.IsConnected, "the connection is made on both sides");
         var before = AllocatedOn(_environment.Second);
         _environment.Run(_environment.First, () =>
         {
@@ -50,7 +49,11 @@ public sealed class PortableAllocationTests : IDisposable
         Assert.InRange(AllocatedOn(_environment.Second) - before, 0, ToleratedBytes);
     }
 
-    public void Dispose() => _environment.Dispose();
+    public void Dispose()
+    {
+        _environment.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     private long AllocatedOn(IIoLoop loop) => _environment.Run(loop, GC.GetAllocatedBytesForCurrentThread);
 
@@ -86,13 +89,13 @@ public sealed class PortableAllocationTests : IDisposable
     private sealed class TcpPlayer(int lastRound) : IChannelHandler
     {
         private int _rounds;
+        private bool _isConnected;
 
         public int Rounds => Volatile.Read(ref _rounds);
 
-        public void OnConnected(IChannel channel)
-        {
-            // The test begins to play when both sides are there.
-        }
+        public bool IsConnected => Volatile.Read(ref _isConnected);
+
+        public void OnConnected(IChannel channel) => Volatile.Write(ref _isConnected, true);
 
         public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
         {

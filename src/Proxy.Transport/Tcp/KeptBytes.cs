@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Proxy.Transport.Portable;
+namespace Proxy.Transport;
 
 /// <summary>
 /// Bytes that could not go at once, in a chain of pooled buffers that are given back as they empty. Bounded by what a sender had in hand when

@@ -1,8 +1,7 @@
 using Proxy.TestKit;
-using Proxy.Transport.Portable;
 using Proxy.Transport.Tests.Support;
 
-namespace Proxy.Transport.Tests.Portable;
+namespace Proxy.Transport.Tests.Tcp;
 
 public sealed class KeptBytesTests
 {

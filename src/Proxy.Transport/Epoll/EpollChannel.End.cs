@@ -1,0 +1,139 @@
+namespace Proxy.Transport.Epoll;
+
+internal sealed partial class EpollChannel
+{
+    // Whether the owner closed it while it was connecting, with bytes kept: it connects, sends and lingers.
+    private bool _isClosing;
+    private IDeadline? _lingerEnd;
+
+    /// <summary>Whether the owner has let go of it, or it is gone by itself: nobody is told anything, and commands do nothing.</summary>
+    private bool IsClosed => _isClosing || _phase == Phase.Gone;
+
+    public void Abort()
+    {
+        if (!IsClosed)
+        {
+            Release(withReset: true);
+        }
+    }
+
+    // After the peer's end of stream the socket is closed at once, and the kernel sends what it has. Before that, closing would make the kernel
+    // answer unread bytes with a reset that overtakes our own last bytes; so what still comes is read and dropped until the peer ends too,
+    // or the linger time is over.
+    public void Close()
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        _isClosing = true;
+        ForbidSplice();
+        TakeNoMoreSpliced();
+        if (_phase == Phase.Open)
+        {
+            BeginLinger();
+        }
+        else if (IsAllSent)
+        {
+            Release(withReset: false);
+        }
+
+        if (_phase != Phase.Gone)
+        {
+            _lingerEnd = _loop.CreateDeadline(() => Release(withReset: true));
+            _lingerEnd.Set(_loop.NowMicroseconds + (long)_loop.Settings.Linger.TotalMicroseconds);
+        }
+    }
+
+    /// <summary>Nobody will send the rest of this stream, and a reset is the word for that.</summary>
+    public override void EndWithLoop() => Release(withReset: true);
+
+    private void BeginLinger()
+    {
+        _phase = Phase.Lingering;
+        if (_hasPeerEnded && IsAllSent)
+        {
+            Release(withReset: false);
+            return;
+        }
+
+        _isShutdownAsked = true;
+        ShutdownWhenSent();
+        PostTurn();
+    }
+
+    private void EndLingerWhenDone()
+    {
+        if (_hasPeerEnded && IsAllSent)
+        {
+            Release(withReset: false);
+        }
+    }
+
+    private void FailInNextTurn(TransportFault fault)
+    {
+        _untoldFault ??= fault;
+        PostTurn();
+    }
+
+    private void Fail(TransportFault fault)
+    {
+        var isOwned = !IsClosed;
+        Release(withReset: false);
+        if (isOwned)
+        {
+            _handler.OnFailed(this, fault);
+        }
+    }
+
+    /// <summary>A handler threw: the channel is reset, and its owner is told, unless it had let go of the channel before it threw.</summary>
+    private void FailForHandler(Exception failure)
+    {
+        _loop.ReportFailure(failure);
+        if (IsClosed)
+        {
+            return;
+        }
+
+        Release(withReset: true);
+        try
+        {
+            _handler.OnFailed(this, new TransportFault(TransportFaultKind.Other, "a handler failed: " + failure.Message));
+        }
+        catch (Exception second)
+        {
+            _loop.ReportFailure(second);
+        }
+    }
+
+    private void Release(bool withReset)
+    {
+        if (_phase == Phase.Gone)
+        {
+            return;
+        }
+
+        _phase = Phase.Gone;
+        _lingerEnd?.Cancel();
+        _loop.Counters.OpenChannels--;
+        _loop.Forget(this);
+        _kept.Clear();
+        ReleasePipes();
+        if (_descriptor == NoDescriptor)
+        {
+            return;
+        }
+
+        if (withReset)
+        {
+            EpollSockets.Reset(_descriptor);
+        }
+        else
+        {
+            Libc.Close(_descriptor);
+        }
+
+        _descriptor = NoDescriptor;
+    }
+}

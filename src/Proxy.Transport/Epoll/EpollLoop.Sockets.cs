@@ -1,0 +1,67 @@
+using System.Net;
+using static Proxy.Transport.Epoll.LinuxConstants;
+
+namespace Proxy.Transport.Epoll;
+
+public sealed partial class EpollLoop
+{
+    private readonly EpollSources _sources = new();
+
+    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    {
+        ArgumentNullException.ThrowIfNull(localEndPoint);
+        ArgumentNullException.ThrowIfNull(options);
+        var error = EpollSockets.Listen(localEndPoint, options, out var descriptor);
+        listener = null!;
+        if (error == 0)
+        {
+            var opened = new EpollListener(this, descriptor, handler);
+            listener = opened;
+            error = opened.Open();
+            if (error != 0)
+            {
+                opened.Close();
+            }
+        }
+
+        fault = error == 0 ? default : Errno.ToFault(error);
+        return error == 0;
+    }
+
+    public IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler) =>
+        EpollChannel.Connect(this, remoteEndPoint, options, handler);
+
+    public IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) =>
+        EpollChannel.Adopt(this, (EpollAcceptedConnection)connection, handler);
+
+    public bool TryOpenUdp(
+        IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault)
+    {
+        ArgumentNullException.ThrowIfNull(localEndPoint);
+        ArgumentNullException.ThrowIfNull(options);
+        var error = EpollUdpEndpoint.Open(this, localEndPoint, remoteEndPoint, options, handler, out var opened);
+        fault = error == 0 ? default : Errno.ToFault(error);
+        endpoint = opened!;
+        return error == 0;
+    }
+
+    /// <summary>Begins to watch a descriptor for all there is, edge-triggered, once for its life. Gives the error number, or 0.</summary>
+    internal int Watch(EpollSource source, int descriptor)
+    {
+        _sources.Add(source);
+        return _epoll.Watch(descriptor, EpollIn | EpollOut | EpollPeerHangUp | EpollEdgeTriggered, source.Token);
+    }
+
+    /// <summary>The source closes its descriptor; no event reaches it any more.</summary>
+    internal void Forget(EpollSource source) => _sources.Remove(source);
+
+    private void CloseEverything()
+    {
+        foreach (var source in _sources.ToArray())
+        {
+            source.EndWithLoop();
+        }
+
+        Pipes.CloseAll();
+    }
+}

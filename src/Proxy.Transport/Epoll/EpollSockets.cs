@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Sockets;
+using static Proxy.Transport.Epoll.LinuxConstants;
+
+namespace Proxy.Transport.Epoll;
+
+/// <summary>Makes and unmakes non-blocking sockets. A call that can fail gives the error number, or 0.</summary>
+internal static unsafe class EpollSockets
+{
+    // Six probes ten seconds apart: a dead peer is known a minute after the idle time.
+    private const int KeepAliveIntervalSeconds = 10;
+    private const int KeepAliveProbes = 6;
+
+    /// <summary>One family per socket: a listener on [::] does not take IPv4 as well, that is another listener.</summary>
+    public static int Create(AddressFamily family, int type, out int descriptor)
+    {
+        descriptor = Libc.Socket(family == AddressFamily.InterNetwork ? AddressFamilyIPv4 : AddressFamilyIPv6, type, 0);
+        if (descriptor < 0)
+        {
+            return Errno.Last;
+        }
+
+        if (family == AddressFamily.InterNetworkV6)
+        {
+            SetOption(descriptor, IPv6Level, IPv6Only, 1);
+        }
+
+        return 0;
+    }
+
+    public static int Bind(int descriptor, IPEndPoint localEndPoint)
+    {
+        var address = NativeAddress.From(localEndPoint);
+        return Libc.Bind(descriptor, (byte*)&address, address.Bytes) == 0 ? 0 : Errno.Last;
+    }
+
+    /// <summary>0 or EINPROGRESS: the connection is under way.</summary>
+    public static int Connect(int descriptor, IPEndPoint remoteEndPoint)
+    {
+        var address = NativeAddress.From(remoteEndPoint);
+        return Libc.Connect(descriptor, (byte*)&address, address.Bytes) == 0 ? 0 : Errno.LastOfLongCall;
+    }
+
+    /// <summary>Binds and listens. Accepted connections inherit the options.</summary>
+    public static int Listen(IPEndPoint localEndPoint, TcpOptions options, out int descriptor)
+    {
+        var error = Create(localEndPoint.AddressFamily, StreamNonBlocking, out descriptor);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        Apply(descriptor, options);
+        SetOption(descriptor, SocketLevel, ReuseAddress, 1);
+        if (options.SharePort)
+        {
+            SetOption(descriptor, SocketLevel, ReusePort, 1);
+        }
+
+        error = Bind(descriptor, localEndPoint);
+        if (error == 0 && Libc.Listen(descriptor, options.Backlog) != 0)
+        {
+            error = Errno.Last;
+        }
+
+        if (error != 0)
+        {
+            Libc.Close(descriptor);
+        }
+
+        return error;
+    }
+
+    public static void Apply(int descriptor, TcpOptions options)
+    {
+        if (options.NoDelay)
+        {
+            SetOption(descriptor, TcpLevel, TcpNoDelay, 1);
+        }
+
+        if (options.KeepAliveIdle > TimeSpan.Zero)
+        {
+            SetOption(descriptor, SocketLevel, KeepAlive, 1);
+            SetOption(descriptor, TcpLevel, TcpKeepAliveIdle, Math.Max(1, (int)options.KeepAliveIdle.TotalSeconds));
+            SetOption(descriptor, TcpLevel, TcpKeepAliveInterval, KeepAliveIntervalSeconds);
+            SetOption(descriptor, TcpLevel, TcpKeepAliveCount, KeepAliveProbes);
+        }
+
+        if (options.UserTimeout > TimeSpan.Zero)
+        {
+            SetOption(descriptor, TcpLevel, TcpUserTimeout, (int)options.UserTimeout.TotalMilliseconds);
+        }
+    }
+
+    public static bool SetOption(int descriptor, int level, int name, int value) =>
+        Libc.SetOption(descriptor, level, name, &value, sizeof(int)) == 0;
+
+    /// <summary>-1 when the socket does not know the option.</summary>
+    public static int GetOption(int descriptor, int level, int name)
+    {
+        int value;
+        var count = (uint)sizeof(int);
+        return Libc.GetOption(descriptor, level, name, &value, &count) == 0 ? value : -1;
+    }
+
+    /// <summary>The error that waits on the socket, 0 when none does; asking takes it away.</summary>
+    public static int TakeError(int descriptor) => Math.Max(0, GetOption(descriptor, SocketLevel, PendingError));
+
+    /// <summary>Closes with a RST on the wire. Bytes the peer sent and nobody read, or bytes not sent yet, are dropped.</summary>
+    public static void Reset(int descriptor)
+    {
+        // struct linger { on, seconds }
+        var onAndZeroSeconds = 1L;
+        _ = Libc.SetOption(descriptor, SocketLevel, Linger, &onAndZeroSeconds, sizeof(long));
+        Libc.Close(descriptor);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using static Proxy.Transport.Epoll.LinuxConstants;
+
+namespace Proxy.Transport.Epoll;
+
+/// <summary>
+/// A UDP socket on a plain descriptor. Equal datagrams cross the kernel as one where <see cref="UdpOffload"/> has found that it can; else
+/// a call each, in both directions.
+/// </summary>
+public sealed partial class EpollUdpEndpoint : IUdpEndpoint
+{
+    private readonly EpollLoop _loop;
+    private readonly IUdpHandler _handler;
+    private readonly Source _source;
+    private readonly bool _isIPv4;
+
+    // The other end, of a connected endpoint.
+    private readonly UdpAddress? _remote;
+    private int _descriptor;
+
+    private EpollUdpEndpoint(EpollLoop loop, int descriptor, IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, IUdpHandler handler)
+    {
+        (_loop, _descriptor, _handler, LocalEndPoint) = (loop, descriptor, handler, localEndPoint);
+        _isIPv4 = localEndPoint.AddressFamily == AddressFamily.InterNetwork;
+        _remote = remoteEndPoint is null ? null : UdpAddress.From(remoteEndPoint);
+        _source = new Source(this);
+        loop.Counters.OpenEndpoints++;
+    }
+
+    public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>The receive buffer that the kernel gave, in the unit in which it was asked for.</summary>
+    public int GrantedReceiveBufferBytes { get; private init; }
+
+    /// <summary>Sends that failed for a reason of their own (<see cref="UdpSendStatus.Failed"/>).</summary>
+    public long FailedSends { get; private set; }
+
+    /// <summary>Whether equal datagrams are given to the kernel as one.</summary>
+    public bool IsSegmenting { get; private set; }
+
+    /// <summary>Whether the kernel gives equal datagrams of one sender as one.</summary>
+    public bool IsJoining { get; private init; }
+
+    private bool IsClosed => _descriptor < 0;
+
+    internal static int Open(
+        EpollLoop loop, IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out EpollUdpEndpoint? endpoint)
+    {
+        endpoint = null;
+        var error = EpollSockets.Create(localEndPoint.AddressFamily, DatagramNonBlocking, out var descriptor);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        var grantedBytes = SetBuffers(descriptor, options);
+        error = EpollSockets.Bind(descriptor, localEndPoint);
+        if (error == 0 && remoteEndPoint is not null)
+        {
+            error = EpollSockets.Connect(descriptor, remoteEndPoint);
+        }
+
+        if (error != 0 || NativeAddress.OfSocket(descriptor) is not { } bound)
+        {
+            Libc.Close(descriptor);
+            return error;
+        }
+
+        if (grantedBytes < options.ReceiveBufferBytes)
+        {
+            EpollLog.SmallReceiveBuffer(loop.Settings.Logger, loop.Name, bound.ToString(), options.ReceiveBufferBytes, grantedBytes);
+        }
+
+        endpoint = new EpollUdpEndpoint(loop, descriptor, bound, remoteEndPoint, handler)
+        {
+            GrantedReceiveBufferBytes = grantedBytes,
+            IsSegmenting = loop.Settings.UdpOffload && UdpOffload.Segmenting,
+            IsJoining = loop.Settings.UdpOffload && UdpOffload.Joining && EpollSockets.SetOption(descriptor, UdpLevel, UdpGro, 1),
+        };
+        error = loop.Watch(endpoint._source, descriptor);
+        if (error != 0)
+        {
+            endpoint.Close();
+        }
+
+        return error;
+    }
+
+    public void Close()
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        _loop.Forget(_source);
+        _loop.Counters.OpenEndpoints--;
+        Libc.Close(_descriptor);
+        _descriptor = -1;
+    }
+
+    // A privileged process may ask for more than the system's limit. Linux counts its own overhead in, and answers twice what it was asked for.
+    private static int SetBuffers(int descriptor, UdpOptions options)
+    {
+        if (!EpollSockets.SetOption(descriptor, SocketLevel, ReceiveBufferForce, options.ReceiveBufferBytes))
+        {
+            EpollSockets.SetOption(descriptor, SocketLevel, ReceiveBuffer, options.ReceiveBufferBytes);
+        }
+
+        if (!EpollSockets.SetOption(descriptor, SocketLevel, SendBufferForce, options.SendBufferBytes))
+        {
+            EpollSockets.SetOption(descriptor, SocketLevel, SendBuffer, options.SendBufferBytes);
+        }
+
+        return EpollSockets.GetOption(descriptor, SocketLevel, ReceiveBuffer) / 2;
+    }
+
+    /// <summary>What the loop watches; a type of its own, for the endpoint is public and the source is not.</summary>
+    private sealed class Source(EpollUdpEndpoint endpoint) : EpollSource, IThreadPoolWorkItem
+    {
+        public override void OnEvents(uint events)
+        {
+            if ((events & (EpollIn | EpollError | EpollHangUp)) != 0)
+            {
+                endpoint.ReceiveTurn();
+            }
+        }
+
+        public override void EndWithLoop() => endpoint.Close();
+
+        public void Execute() => endpoint.ReceiveTurn();
+    }
+}
