@@ -295,30 +295,6 @@ public abstract partial class IoLoopContract
         UntilNothingIsOpen();
     }
 
-    [Fact]
-    public void Listeners_of_two_loops_may_share_an_address()
-    {
-        var (first, second) = (new RecordingAcceptHandler(), new RecordingAcceptHandler());
-        var shared = TcpOptions.Default with { SharePort = true };
-        ITcpListener ListenOn(IIoLoop loop, IPEndPoint address, IAcceptHandler handler) => _environment.Run(loop, () =>
-        {
-            Assert.True(loop.TryListen(address, shared, handler, out var listener, out var fault), fault.Text);
-            return listener;
-        });
-        var address = ListenOn(First, _environment.AnyPortOf(First), first).LocalEndPoint;
-        Assert.Equal(address, ListenOn(Second, address, second).LocalEndPoint);
-        _environment.Run(First, () =>
-        {
-            for (var i = 0; i < 60; i++)
-            {
-                First.Connect(address, TcpOptions.Default, new RecordingChannelHandler());
-            }
-        });
-
-        Until(() => first.Accepted.Count + second.Accepted.Count == 60, "all are accepted");
-        Assert.True(first.Accepted.Count > 0 && second.Accepted.Count > 0, "One listener got all 60.");
-    }
-
     private void UntilNothingIsOpen()
     {
         var (first, second) = (_environment.CountersOf(First), _environment.CountersOf(Second));

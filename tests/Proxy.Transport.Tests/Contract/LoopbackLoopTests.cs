@@ -4,7 +4,7 @@ using Proxy.Transport.Tests.Support;
 
 namespace Proxy.Transport.Tests.Contract;
 
-/// <summary>What real loops keep beyond the contract: buffers, linger, slow turns, their end.</summary>
+/// <summary>What real loops keep beyond the contract: shared ports, buffers, linger, slow turns, their end.</summary>
 public abstract class LoopbackLoopTests : IDisposable
 {
     private readonly LoopBackendKind _backend;
@@ -22,6 +22,30 @@ public abstract class LoopbackLoopTests : IDisposable
     private IIoLoop First => _environment.First;
 
     private IIoLoop Second => _environment.Second;
+
+    [Fact]
+    public void Listeners_of_two_loops_may_share_an_address()
+    {
+        var (first, second) = (new RecordingAcceptHandler(), new RecordingAcceptHandler());
+        var shared = TcpOptions.Default with { SharePort = true };
+        ITcpListener ListenOn(IIoLoop loop, IPEndPoint address, IAcceptHandler handler) => _environment.Run(loop, () =>
+        {
+            Assert.True(loop.TryListen(address, shared, handler, out var listener, out var fault), fault.Text);
+            return listener;
+        });
+        var address = ListenOn(First, _environment.AnyPortOf(First), first).LocalEndPoint;
+        Assert.Equal(address, ListenOn(Second, address, second).LocalEndPoint);
+        _environment.Run(First, () =>
+        {
+            for (var i = 0; i < 60; i++)
+            {
+                First.Connect(address, TcpOptions.Default, new RecordingChannelHandler());
+            }
+        });
+
+        _environment.Until(() => first.Accepted.Count + second.Accepted.Count == 60, "all are accepted");
+        Assert.True(first.Accepted.Count > 0 && second.Accepted.Count > 0, "One listener got all 60.");
+    }
 
     [Fact]
     public void A_connection_that_flows_holds_no_buffer()
