@@ -16,6 +16,8 @@ public sealed class NodeActor : ReceiveActor
     private readonly NodeEnvironment _environment;
     private readonly NodeSettings _settings;
     private readonly ILoggingAdapter _log;
+    private readonly ConnectionIds _ids = new();
+    private readonly ConnectionAccessLog? _accessLog;
     private readonly List<IActorRef> _listeners = [];
     private readonly List<IActorRef> _upstreams = [];
     private IActorRef? _pool;
@@ -25,6 +27,7 @@ public sealed class NodeActor : ReceiveActor
         _environment = environment;
         _settings = settings;
         _log = Context.GetLogger();
+        _accessLog = settings.AccessLog is { } accessLog ? new ConnectionAccessLog(accessLog) : null;
         Idle();
     }
 
@@ -167,7 +170,8 @@ public sealed class NodeActor : ReceiveActor
             var upstream = Context.ActorOf(
                 Props.Create(() => new UpstreamActor(relay, _environment.Resolver)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
             _upstreams.Add(upstream);
-            AddListener(Props.Create(() => new ListenerActor(PlanOf(relay, upstream))), "relay", _listeners.Count);
+            var plan = PlanOf(relay, upstream);
+            AddListener(Props.Create(() => new ListenerActor(plan)), "relay", _listeners.Count);
         }
 
         if (_settings.Client is { } client)
@@ -184,7 +188,8 @@ public sealed class NodeActor : ReceiveActor
         _pool = Context.Watch(pool);
         foreach (var forward in client.Forwards)
         {
-            AddListener(Props.Create(() => new ListenerActor(PlanOf(forward, pool))), "forward", 0);
+            var plan = PlanOf(forward, pool);
+            AddListener(Props.Create(() => new ListenerActor(plan)), "forward", 0);
         }
     }
 
@@ -197,13 +202,13 @@ public sealed class NodeActor : ReceiveActor
 
     private FrontendPlan PlanOf(RelayFrontendSettings relay, IActorRef upstream)
     {
-        var counters = new FrontendCounters();
+        var frontend = CreateFrontend(relay.Name);
         var next = 0u;
-        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), counters, accepted =>
+        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), frontend.Counters, accepted =>
         {
             // Connections go round the loops; each lives on its loop from here on.
             var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
-            return Props.Create(() => new RelayConnectionActor(accepted, relay, upstream, counters)).WithDispatcher(dispatcher);
+            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, upstream)).WithDispatcher(dispatcher);
         });
     }
 
@@ -213,13 +218,24 @@ public sealed class NodeActor : ReceiveActor
         MaximumConnectionsPerSource = relay.MaximumConnectionsPerSource,
     });
 
-    private static FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
+    private FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
     {
-        var counters = new FrontendCounters();
-        var target = forward.Target?.ToString() ?? "-";
+        var frontend = CreateFrontend(forward.Name);
         var gate = new GateSettings(AccessRules.AllowAll, new AdmissionSettings { MaximumConnections = forward.MaximumConnections });
-        return new FrontendPlan(forward.Name, forward.Listen, target, gate, counters, accepted =>
-            Props.Create(() => new TunnelConnectionActor(accepted, forward, pool, counters)));
+        return new FrontendPlan(forward.Name, forward.Listen, forward.TargetText, gate, frontend.Counters, accepted =>
+            Props.Create(() => new TunnelConnectionActor(accepted, frontend, forward, pool)));
+    }
+
+    private Frontend CreateFrontend(string name)
+    {
+        var frontend = new Frontend(name, _ids, _log, _accessLog);
+        if (_settings.AccessLog is { } settings && settings.Interval > TimeSpan.Zero && settings.Events.HasFlag(AccessLogEvents.Live))
+        {
+            Context.ActorOf(
+                Props.Create(() => new LiveLogActor(frontend.Counters, _accessLog!, settings.Interval)).WithDispatcher(_environment.Dispatchers[0]));
+        }
+
+        return frontend;
     }
 
     private void GatherStatus()

@@ -1,23 +1,26 @@
 using System.Net;
 using Proxy.Kernel.Event;
 using Proxy.Protocol.Ends;
-using Proxy.Transport.Relays;
 
 namespace Proxy.Actors;
 
 /// <summary>One line at the end of a connection: who, whither, why, whose fault, how much, how long.</summary>
 internal static class ConnectionLog
 {
-    public static string Line(
-        string frontend, EndPoint? client, string target, EndReason reason, string detail, Relay? relay, TimeSpan duration) =>
-        $"{frontend} {client} -> {target}: {reason.Text()}{(detail.Length > 0 ? $" ({detail})" : "")}"
-        + $"{(reason.Fault() == Fault.Nobody ? "" : $", fault: {reason.Fault().ToString().ToLowerInvariant()}")}"
-        + $", {relay?.BytesFromClient ?? 0} B up, {relay?.BytesFromUpstream ?? 0} B down, {duration.TotalSeconds:0.000} s";
-
-    /// <summary>What went as it should is for those who look closer; what did not is for everybody.</summary>
-    public static void Write(ILoggingAdapter log, EndReason reason, string line)
+    /// <summary>What went as it should is for those who look closer; what did not is for everybody. Nothing is made of what nobody sees.</summary>
+    public static void Write(
+        ILoggingAdapter log, string name, EndPoint? client, string target, EndReason reason, string detail, long bytesUp, long bytesDown, TimeSpan duration)
     {
-        if (reason == EndReason.Completed)
+        var level = reason == EndReason.Completed ? LogLevel.Debug : LogLevel.Info;
+        if (!log.IsEnabled(level))
+        {
+            return;
+        }
+
+        var line = $"{name} {client} -> {target}: {reason.Text()}{(detail.Length > 0 ? $" ({detail})" : "")}"
+            + $"{(reason.Fault() == Fault.Nobody ? "" : $", fault: {reason.Fault().ToString().ToLowerInvariant()}")}"
+            + $", {bytesUp} B up, {bytesDown} B down, {duration.TotalSeconds:0.000} s";
+        if (level == LogLevel.Debug)
         {
             log.Debug(line);
         }
@@ -26,4 +29,7 @@ internal static class ConnectionLog
             log.Info(line);
         }
     }
+
+    public static void Write(ILoggingAdapter log, ConnectionRecord record, string target) => Write(
+        log, record.Frontend, record.Client, target, record.Reason, record.Detail, record.BytesFromClient, record.BytesFromUpstream, record.Duration(0));
 }

@@ -193,15 +193,9 @@ internal sealed class EgressActor : ReceiveActor
             SendResponse(ChainStatus.Ok, "");
         }
 
-        var channel = _dial!.Take();
-        if (job.Behind.Length > 0)
-        {
-            channel.Send(job.Behind);
-        }
-
-        _relay = new Relay(_stream.Loop, _stream, channel, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _relay = new Relay(_stream.Loop, _stream, _dial!.Take(), _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
         Become(() => Relaying(job));
-        _relay.Start();
+        _relay.Start(job.Behind);
     }
 
     private void HandleEnded(Job job, RelayEvents.Ended ended)
@@ -239,7 +233,8 @@ internal sealed class EgressActor : ReceiveActor
     private void End(EndReason reason, string destination, string detail)
     {
         var duration = Context.System.TimeProvider.GetElapsedTime(_startedAt);
-        ConnectionLog.Write(_log, reason, ConnectionLog.Line("egress", _peer.ToIPEndPoint(), destination, reason, detail, _relay, duration));
+        ConnectionLog.Write(
+            _log, "egress", _peer.ToIPEndPoint(), destination, reason, detail, _relay?.BytesFromClient ?? 0, _relay?.BytesFromUpstream ?? 0, duration);
         Context.Stop(Self);
     }
 }

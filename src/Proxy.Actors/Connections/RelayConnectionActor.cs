@@ -1,206 +1,287 @@
-using System.Net;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
 using Proxy.Policy.Balancing;
 using Proxy.Policy.Health;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
-using Proxy.Transport.Dials;
 using Proxy.Transport.Relays;
 
 namespace Proxy.Actors;
 
 /// <summary>
 /// One connection of a plain relay. Servers are asked for and tried one after the other until one answers: nothing was sent yet. States:
-/// picking → connecting → relaying → half-closed → stopped.
+/// (awaiting header) → picking → connecting → relaying → half-closed → stopped.
 /// </summary>
-internal sealed class RelayConnectionActor : ReceiveActor
+/// <remarks>One of these is made for each connection, so its states are switches and not tables: they cost nothing to enter.</remarks>
+internal sealed partial class RelayConnectionActor : UntypedActor
 {
-    private readonly IAcceptedConnection _accepted;
+    private readonly Frontend _frontend;
     private readonly RelayFrontendSettings _settings;
     private readonly IActorRef _upstream;
-    private readonly FrontendCounters _counters;
-    private readonly ILoggingAdapter _log;
-    private readonly IChannel _client;
-    private readonly ClientEvents _clientEvents;
-    private readonly long _startedAt;
+    private readonly ConnectionRecord _record;
+    private readonly ClientPreamble _preamble;
+    private readonly IDeadline _deadline;
     private readonly List<UpstreamServer> _tried = [];
-    private long _deadlineBeganAt;
-    private bool _isQueued;
+    private readonly IChannel _client;
+    private byte[] _unread = [];
+    private long _dueMicroseconds;
+    private long _openingSinceMicroseconds;
+    private long _dialledAtMicroseconds;
     private (EndReason Reason, string Text)? _lastFailure;
     private Dial? _dial;
-    private Relay? _relay;
 
     /// <summary>Takes the connection over at once.</summary>
     /// <param name="upstream">The <see cref="UpstreamActor"/> that has the servers.</param>
-    public RelayConnectionActor(IAcceptedConnection accepted, RelayFrontendSettings settings, IActorRef upstream, FrontendCounters counters)
+    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, IActorRef upstream)
     {
-        _accepted = accepted;
+        _frontend = frontend;
         _settings = settings;
         _upstream = upstream;
-        _counters = counters;
-        _log = Context.GetLogger();
-        _startedAt = Context.System.TimeProvider.GetTimestamp();
-        _clientEvents = new ClientEvents(Self);
-        _client = Loop.Adopt(accepted, _clientEvents);
+        _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), Loop.NowMicroseconds);
+        _deadline = Loop.CreateDeadline(() => Self.Tell(DeadlinePassed.Instance, ActorRefs.NoSender));
+        _preamble = new ClientPreamble(Self);
+        _client = Loop.Adopt(accepted, _preamble);
     }
 
-    private enum Timer
+    private sealed record DeadlinePassed
     {
-        Deadline,
+        public static readonly DeadlinePassed Instance = new();
     }
 
-    private sealed record ClientGone(TransportFault Fault);
+    // One that was set anew may have told already.
+    private bool IsDeadlineDue => Loop.NowMicroseconds >= _dueMicroseconds;
 
     private IIoLoop Loop => ((LoopDispatcher)Context.Dispatcher).Loop;
 
     protected override void PreStart()
     {
-        BeginDeadline();
-        AskForServer();
+        if (_settings.ProxyProtocol.IsExpectedFrom(_record.Peer.Address))
+        {
+            AwaitHeader();
+        }
+        else
+        {
+            BeginOpening();
+        }
     }
 
     protected override void PostStop()
     {
+        _deadline.Cancel();
         _dial?.Abandon();
-        if (_relay is null)
+        if (_record.Relay is { } relay)
         {
-            _client.Abort();
+            relay.Abort();
         }
         else
         {
-            _relay.Abort();
-            _counters.Remove(_relay);
+            _client.Abort();
         }
+
+        // Stopped from outside, or by a defect: then nobody has given a reason yet.
+        _record.End(EndReason.KilledLocally, "", Loop.NowMicroseconds);
+        _frontend.Leave(_record, Context.System.TimeProvider.GetUtcNow());
     }
 
     // States
 
-    private void Picking()
+    protected override void OnReceive(object message) => Picking(message);
+
+    private void Picking(object message)
     {
-        Receive<UpstreamActor.Picked>(HandlePicked);
-        Receive<UpstreamActor.Queued>(_ => HandleQueued());
-        Receive<UpstreamActor.Unavailable>(unavailable =>
+        switch (message)
         {
-            var (reason, text) = _lastFailure ?? (unavailable.Reason, unavailable.Text);
-            End(reason, _settings.TargetText, text);
-        });
-        ReceiveWhileOpening(_settings.TargetText);
+            case UpstreamActor.Picked picked:
+                HandlePicked(picked);
+                break;
+            case UpstreamActor.Queued:
+                // The queue tells when the time is up; the deadline behind it is for a queue that was lost with its actor.
+                SetDeadline(_settings.Queue.Timeout + _settings.Timeouts.Connect);
+                _openingSinceMicroseconds = NotBegun;
+                break;
+            case UpstreamActor.Unavailable unavailable:
+                var (reason, text) = _lastFailure ?? (unavailable.Reason, unavailable.Text);
+                End(reason, text);
+                break;
+            default:
+                HandleWhileOpening(message);
+                break;
+        }
     }
 
-    private void Connecting(string server)
+    private void Connecting(object message)
     {
-        Receive<Dial.Dialed>(dialed => HandleDialed(server, dialed));
-        Receive<Dial.DialFailed>(failed => HandleDialFailed(server, failed.Failure));
-        ReceiveWhileOpening(server);
+        switch (message)
+        {
+            case Dial.Dialed dialed:
+                HandleDialed(dialed);
+                break;
+            case Dial.DialFailed { Failure: var failure }:
+                TryAnother(failure.Reason.ToEndReason(), failure.ToString(), failure.Reason.ToServerOutcome());
+                break;
+            default:
+                HandleWhileOpening(message);
+                break;
+        }
     }
 
-    private void Relaying(string server)
+    private void Relaying(object message)
     {
-        Receive<RelayEvents.HalfClosed>(_ => Become(() => HalfClosed(server)));
-        Receive<RelayEvents.Ended>(ended => HandleEnded(server, ended));
+        switch (message)
+        {
+            case RelayEvents.HalfClosed:
+                _record.Phase = ConnectionPhase.HalfClosed;
+                Become(HalfClosed);
+                break;
+            default:
+                HalfClosed(message);
+                break;
+        }
     }
 
-    private void HalfClosed(string server) => Receive<RelayEvents.Ended>(ended => HandleEnded(server, ended));
-
-    private void ReceiveWhileOpening(string server)
+    private void HalfClosed(object message)
     {
-        Receive<ClientGone>(gone => End(EndReason.ResetByClient, server, gone.Fault.Text));
-        Receive<Timer>(_ => End(EndReason.ConnectTimeout, server, "no connection in time"));
+        switch (message)
+        {
+            case RelayEvents.Ended ended:
+                HandleEnded(ended);
+                break;
+            case DeadlinePassed or ClientPreamble.Gone:
+                // Crossed the server's answer; the relay tells what becomes of its channels.
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
-    private void BeginDeadline()
+    private void HandleWhileOpening(object message)
     {
-        _deadlineBeganAt = Context.System.TimeProvider.GetTimestamp();
-        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Timeouts.Connect);
+        switch (message)
+        {
+            case ClientPreamble.Gone gone:
+                End(EndReason.ResetByClient, gone.Fault.Text);
+                break;
+            case DeadlinePassed:
+                if (IsDeadlineDue)
+                {
+                    End(EndReason.ConnectTimeout, "no connection in time");
+                }
+
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void BeginOpening()
+    {
+        _openingSinceMicroseconds = Loop.NowMicroseconds;
+        SetDeadline(_settings.Timeouts.Connect);
+        AskForServer();
     }
 
     private void AskForServer()
     {
+        _record.Phase = ConnectionPhase.Queued;
         Become(Picking);
-        _upstream.Tell(new UpstreamActor.Pick(_accepted.RemoteEndPoint.Address, [.. _tried]));
-    }
-
-    // The queue tells when the time is up; the deadline behind it is for a queue that was lost with its actor.
-    private void HandleQueued()
-    {
-        _isQueued = true;
-        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Queue.Timeout + _settings.Timeouts.Connect);
+        _upstream.Tell(new UpstreamActor.Pick(_record.Client.Address, [.. _tried]));
     }
 
     private void HandlePicked(UpstreamActor.Picked picked)
     {
-        if (_isQueued)
+        if (_openingSinceMicroseconds == NotBegun)
         {
             // The time in the queue is not the server's.
-            _isQueued = false;
-            BeginDeadline();
+            _openingSinceMicroseconds = Loop.NowMicroseconds;
+            SetDeadline(_settings.Timeouts.Connect);
         }
 
         _tried.Add(picked.Server);
-        Become(() => Connecting(picked.Name));
+        _record.Server = picked.Name;
+        _record.Attempts++;
+        _record.Phase = ConnectionPhase.Connecting;
+        _dialledAtMicroseconds = Loop.NowMicroseconds;
+        _record.WaitMicroseconds ??= _dialledAtMicroseconds - _record.StartMicroseconds;
+        Become(Connecting);
 
         // What is left of the time is shared with some of the servers that may follow, so that a silent one does not use it up.
-        var left = _settings.Timeouts.Connect - Context.System.TimeProvider.GetElapsedTime(_deadlineBeganAt);
+        var left = _settings.Timeouts.Connect - TimeSpan.FromMicroseconds(Loop.NowMicroseconds - _openingSinceMicroseconds);
         var shares = Math.Min(picked.OthersLeft, MaximumShares - 1) + 1;
         _dial = new Dial(Self, Loop, [picked.Address], left / shares);
     }
 
-    private void HandleDialed(string server, Dial.Dialed dialed)
+    private void HandleDialed(Dial.Dialed dialed)
     {
-        if (_clientEvents.Fault is { } gone)
+        if (_preamble.Fault is { } gone)
         {
             // The word of it stands behind this message: a relay would wait for an end that has been told already.
-            End(EndReason.ResetByClient, server, gone.Text);
+            End(EndReason.ResetByClient, gone.Text);
             return;
         }
 
         if (dialed.Watch.Fault is { } fault)
         {
-            TryAnother(server, EndReason.ResetByUpstream, fault.Text, ServerOutcome.ResetEarly);
+            TryAnother(EndReason.ResetByUpstream, fault.Text, ServerOutcome.ResetEarly);
             return;
         }
 
-        Context.Timers.Cancel(Timer.Deadline);
         _upstream.Tell(UpstreamActor.Connected.Instance);
-        _relay = new Relay(Loop, _client, _dial!.Take(), _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
-        _counters.Add(_relay);
-        Become(() => Relaying(server));
-        _relay.Start();
+        _record.ConnectMicroseconds = Loop.NowMicroseconds - _dialledAtMicroseconds;
+        var server = _dial!.Take();
+        SendHeader(server);
+        BeginRelaying(_client, server);
     }
 
-    private void HandleDialFailed(string server, DialFailure failure) =>
-        TryAnother(server, failure.Reason.ToEndReason(), failure.ToString(), failure.Reason.ToServerOutcome());
+    private void BeginRelaying(IChannel client, IChannel server)
+    {
+        _deadline.Cancel();
+        var relay = new Relay(Loop, client, server, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _record.Relay = relay;
+        _record.Phase = ConnectionPhase.Relaying;
+        Become(Relaying);
+        _frontend.AccessLog?.Started(_record, Context.System.TimeProvider.GetUtcNow());
+        relay.Start(_unread);
+        _unread = [];
+    }
 
-    private void TryAnother(string server, EndReason reason, string text, ServerOutcome? outcome)
+    private void TryAnother(EndReason reason, string text, ServerOutcome? outcome)
     {
         _dial!.Abandon();
         _lastFailure = (reason, text);
         _upstream.Tell(new UpstreamActor.Failed(outcome));
         if (_tried.Count >= MaximumAttempts)
         {
-            End(reason, server, $"{text}; {MaximumAttempts} servers were tried");
+            End(reason, $"{text}; {MaximumAttempts} servers were tried");
             return;
         }
 
         AskForServer();
     }
 
-    private void HandleEnded(string server, RelayEvents.Ended ended)
+    private void HandleEnded(RelayEvents.Ended ended)
     {
-        if (ended.Reason == EndReason.ResetByUpstream && _relay!.BytesFromUpstream == 0)
+        if (ended.Reason == EndReason.ResetByUpstream && _record.BytesFromUpstream == 0)
         {
             _upstream.Tell(new UpstreamActor.Failed(ServerOutcome.ResetEarly));
         }
 
-        End(ended.Reason, server, ended.End.Fault.Text ?? "");
+        _record.IsClientAwaited = ended.IsClientAwaited;
+        End(ended.Reason, ended.End.Fault.Text ?? "");
     }
 
-    private void End(EndReason reason, string target, string detail)
+    private void End(EndReason reason, string detail)
     {
-        var duration = Context.System.TimeProvider.GetElapsedTime(_startedAt);
-        ConnectionLog.Write(_log, reason, ConnectionLog.Line(_settings.Name, _accepted.RemoteEndPoint, target, reason, detail, _relay, duration));
+        _record.End(reason, detail, Loop.NowMicroseconds);
+        ConnectionLog.Write(_frontend.Log, _record, _record.Server ?? _settings.TargetText);
         Context.Stop(Self);
+    }
+
+    private void SetDeadline(TimeSpan time)
+    {
+        _dueMicroseconds = Loop.NowMicroseconds + (time.Ticks / TimeSpan.TicksPerMicrosecond);
+        _deadline.Set(_dueMicroseconds);
     }
 
     // Enough to get past a rack that is gone; each attempt costs the connection a search through all servers.
@@ -209,31 +290,5 @@ internal sealed class RelayConnectionActor : ReceiveActor
     // A dial gets a quarter of the connect deadline at the least, however many servers there are.
     private const int MaximumShares = 4;
 
-    /// <summary>A client that resets while its upstream is being dialled. It is not read before, so nothing else can happen.</summary>
-    private sealed class ClientEvents(IActorRef owner) : IChannelHandler
-    {
-        public TransportFault? Fault { get; private set; }
-
-        public void OnConnected(IChannel channel)
-        {
-            // It came connected.
-        }
-
-        public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes) => throw Paused();
-
-        public void OnEndOfStream(IChannel channel) => throw Paused();
-
-        public void OnSendDrained(IChannel channel)
-        {
-            // Nothing was sent.
-        }
-
-        public void OnFailed(IChannel channel, TransportFault fault)
-        {
-            Fault = fault;
-            owner.Tell(new ClientGone(fault), ActorRefs.NoSender);
-        }
-
-        private static InvalidOperationException Paused() => new("Receiving was resumed before the relay had the channel.");
-    }
+    private const long NotBegun = -1;
 }

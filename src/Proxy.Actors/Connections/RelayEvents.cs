@@ -26,5 +26,16 @@ internal sealed class RelayEvents(IActorRef owner) : IRelayObserver
             RelayEndKind.HalfCloseTimeout => EndReason.HalfCloseTimeout,
             _ => EndReason.KilledLocally,
         };
+
+        /// <summary>
+        /// Whether, when a deadline ended it, it was the client's turn: to read what was kept for it, or to go on sending after the upstream had
+        /// finished. Where it was both sides' turn it is the client's, who asked for the connection.
+        /// </summary>
+        public bool IsClientAwaited => End switch
+        {
+            { FromUpstream: RelayDirectionState.Blocked or RelayDirectionState.Draining } => true,
+            { FromClient: RelayDirectionState.Blocked or RelayDirectionState.Draining or RelayDirectionState.Ended } => false,
+            _ => true,
+        };
     }
 }

@@ -13,29 +13,30 @@ namespace Proxy.Actors;
 /// </summary>
 internal sealed class TunnelConnectionActor : ReceiveActor
 {
-    private readonly IAcceptedConnection _accepted;
+    private readonly Frontend _frontend;
     private readonly ForwardSettings _settings;
     private readonly IActorRef _pool;
-    private readonly FrontendCounters _counters;
     private readonly ILoggingAdapter _log;
+    private readonly IIoLoop _loop;
+    private readonly ConnectionRecord _record;
     private readonly OutboundLeg _leg;
     private readonly Relay _relay;
-    private readonly long _startedAt;
+    private long _askedAtMicroseconds;
     private EndReason _reason;
     private string _detail = "";
 
-    public TunnelConnectionActor(IAcceptedConnection accepted, ForwardSettings settings, IActorRef pool, FrontendCounters counters)
+    public TunnelConnectionActor(IAcceptedConnection accepted, Frontend frontend, ForwardSettings settings, IActorRef pool)
     {
-        _accepted = accepted;
+        _frontend = frontend;
         _settings = settings;
         _pool = pool;
-        _counters = counters;
         _log = Context.GetLogger();
-        _startedAt = Context.System.TimeProvider.GetTimestamp();
-        var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _leg = new OutboundLeg(Header(settings.Target), new LegEvents(Self), TunnelStreamChannel.Nobody);
         _relay = new Relay(
-            loop, loop.Adopt(accepted, TunnelStreamChannel.Nobody), _leg, settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+            _loop, _loop.Adopt(accepted, TunnelStreamChannel.Nobody), _leg, settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _record.Relay = _relay;
     }
 
     private enum Timer
@@ -55,7 +56,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     protected override void PreStart()
     {
-        _counters.Add(_relay);
         _relay.Start();
         Context.Timers.StartSingleTimer(Timer.ConnectDeadline, Timer.ConnectDeadline, _settings.Timeouts.Connect);
         AskForTunnel();
@@ -64,7 +64,8 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     protected override void PostStop()
     {
         _relay.Abort();
-        _counters.Remove(_relay);
+        _record.End(EndReason.KilledLocally, "", _loop.NowMicroseconds);
+        _frontend.Leave(_record, Context.System.TimeProvider.GetUtcNow());
     }
 
     // States
@@ -92,7 +93,10 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<Opened>(_ =>
         {
             Context.Timers.Cancel(Timer.ConnectDeadline);
+            _record.ConnectMicroseconds = _loop.NowMicroseconds - _askedAtMicroseconds;
+            _record.Phase = ConnectionPhase.Relaying;
             Become(Relaying);
+            _frontend.AccessLog?.Started(_record, Context.System.TimeProvider.GetUtcNow());
         });
         Receive<StreamLost>(lost => HandleStreamLost(lost.Reason));
         Receive<RefusedByHop>(refused => EndWith(refused.Response.Status.ToEndReason(), Explain(refused.Response)));
@@ -109,7 +113,8 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private void HalfClosed(RelaySide ended)
     {
-        _log.Debug($"{_accepted.RemoteEndPoint}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        _record.Phase = ConnectionPhase.HalfClosed;
+        _log.Debug($"{_record.Peer}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
         Receive<RelayEvents.Ended>(HandleEnded);
     }
 
@@ -122,6 +127,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private void AskForTunnel()
     {
+        _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
         _pool.Tell(TunnelPoolActor.Acquire.Instance);
     }
@@ -134,13 +140,18 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             return;
         }
 
+        _record.Phase = ConnectionPhase.Connecting;
+        _record.Server = _settings.TargetText;
+        _record.Attempts++;
+        _askedAtMicroseconds = _loop.NowMicroseconds;
+        _record.WaitMicroseconds ??= _askedAtMicroseconds - _record.StartMicroseconds;
         Become(Opening);
         _leg.Attach(granted.Link);
     }
 
     private void HandleStreamLost(EndReason reason)
     {
-        _log.Debug($"{_accepted.RemoteEndPoint}: the stream was not accepted ({reason.Text()}), opening another");
+        _log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
         if (reason == EndReason.Refused)
         {
             // The server is alive and does not want it now: asking again at once would only be refused again.
@@ -173,10 +184,9 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             _detail = ended.End.Fault.Text ?? "";
         }
 
-        var line = ConnectionLog.Line(
-            _settings.Name, _accepted.RemoteEndPoint, _settings.Target?.ToString() ?? "-", _reason, _detail, _relay,
-            Context.System.TimeProvider.GetElapsedTime(_startedAt));
-        ConnectionLog.Write(_log, _reason, line);
+        _record.IsClientAwaited = ended.IsClientAwaited;
+        _record.End(_reason, _detail, _loop.NowMicroseconds);
+        ConnectionLog.Write(_log, _record, _settings.TargetText);
         Context.Stop(Self);
     }
 

@@ -18,12 +18,18 @@ public sealed record NodeSettings
     public ClientSettings? Client { get; init; }
 
     public ServerSettings? Server { get; init; }
+
+    /// <summary>Lines about each connection of a frontend; null: none are written.</summary>
+    public AccessLogSettings? AccessLog { get; init; }
 }
 
 /// <summary>Deadlines of a connection; all of them are on.</summary>
 public sealed record ConnectionTimeouts
 {
     public static readonly ConnectionTimeouts Default = new();
+
+    /// <summary>For what a client has to send before anything is done for it, as a whole.</summary>
+    public TimeSpan Header { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>From accept until the upstream answered; the wait for a tunnel that is down is part of it.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(5);
@@ -68,6 +74,8 @@ public sealed record RelayFrontendSettings
     /// <summary>Whom it serves.</summary>
     public AccessRules Rules { get; init; } = AccessRules.AllowAll;
 
+    public ProxyProtocolSettings ProxyProtocol { get; init; } = ProxyProtocolSettings.Off;
+
     /// <summary>The targets as they were given, for status and log.</summary>
     public string TargetText => string.Join(',', Targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));
 }
@@ -98,6 +106,9 @@ public sealed record ForwardSettings
 
     /// <summary>Told to the server in a chain header; null where the server has one target for all (<c>--to</c>) and no header is sent.</summary>
     public required Destination? Target { get; init; }
+
+    /// <summary>The target for status and log.</summary>
+    public string TargetText => Target?.ToString() ?? "-";
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 

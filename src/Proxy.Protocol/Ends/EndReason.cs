@@ -80,4 +80,7 @@ public enum EndReason : byte
 
     /// <summary>A defect of ours; the log has the exception.</summary>
     InternalError,
+
+    /// <summary>What has to come first from a client (a PROXY header) is missing, malformed or cut.</summary>
+    BadHeader,
 }

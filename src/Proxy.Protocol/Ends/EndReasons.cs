@@ -7,7 +7,7 @@ public static class EndReasons
     public static Fault Fault(this EndReason reason) => reason switch
     {
         EndReason.ResetByClient or EndReason.ClientTooSlow or EndReason.HeaderTimeout
-            or EndReason.NotAllowed or EndReason.Unauthenticated => Ends.Fault.Client,
+            or EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.BadHeader => Ends.Fault.Client,
 
         EndReason.ResetByUpstream or EndReason.UpstreamTooSlow or EndReason.ConnectTimeout or EndReason.Refused
             or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream => Ends.Fault.Upstream,
@@ -50,6 +50,7 @@ public static class EndReasons
         EndReason.PeerShutDown => "shut down by peer",
         EndReason.KilledLocally => "killed locally",
         EndReason.InternalError => "internal error",
+        EndReason.BadHeader => "bad header",
         _ => "unknown",
     };
 }

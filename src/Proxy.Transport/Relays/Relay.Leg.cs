@@ -28,6 +28,16 @@ public sealed partial class Relay
         /// <summary>Whether this side's channel still holds bytes of the other; the other is paused meanwhile.</summary>
         private bool HasKeptBytes { get; set; }
 
+        /// <summary>Before <see cref="Start"/>, which sees what of it is kept.</summary>
+        public void PassEarly(ReadOnlySpan<byte> bytes)
+        {
+            if (!bytes.IsEmpty)
+            {
+                ReceivedBytes += bytes.Length;
+                Other.Channel.Send(bytes);
+            }
+        }
+
         public void Start()
         {
             Channel.Handler = this;

@@ -39,9 +39,11 @@ public sealed partial class Relay
     /// <summary>Whether the relay is over; then <see cref="IRelayObserver.OnEnded"/> was called or is about to be.</summary>
     public bool HasEnded => _end is not null;
 
-    public void Start()
+    /// <param name="early">What the client had sent before the relay had its channel: it goes first, and counts as received.</param>
+    public void Start(ReadOnlySpan<byte> early = default)
     {
         BeginLimits();
+        _client.PassEarly(early);
         _client.Start();
         _upstream.Start();
     }

@@ -1,0 +1,73 @@
+using Proxy.Protocol;
+using Proxy.Protocol.Ends;
+using Proxy.Protocol.ProxyProtocol;
+using Proxy.Transport;
+
+namespace Proxy.Actors;
+
+// PROXY headers: the one that a trusted sender has to begin with, and the one that the server is given.
+internal sealed partial class RelayConnectionActor
+{
+    private ProxyHeader? _header;
+
+    private sealed record HeaderRead(ProxyHeader Header, byte[] Unread);
+
+    private sealed record HeaderBroken(ProxyRule Rule);
+
+    private void AwaitHeader()
+    {
+        SetDeadline(_settings.Timeouts.Header);
+        Become(AwaitingHeader);
+        _preamble.Expect(_client, _unread, ReadHeader);
+    }
+
+    private void AwaitingHeader(object message)
+    {
+        switch (message)
+        {
+            case HeaderRead read:
+                HandleHeader(read);
+                break;
+            case HeaderBroken broken:
+                End(EndReason.BadHeader, $"PROXY header: {broken.Rule}");
+                break;
+            case ClientPreamble.Cut:
+                End(EndReason.BadHeader, "the client closed before its PROXY header was complete");
+                break;
+            case DeadlinePassed:
+                End(EndReason.HeaderTimeout, "the PROXY header did not come in time");
+                break;
+            default:
+                HandleWhileOpening(message);
+                break;
+        }
+    }
+
+    private void HandleHeader(HeaderRead read)
+    {
+        _header = read.Header;
+        _unread = read.Unread;
+        if (read.Header.Source is { } source)
+        {
+            _record.Client = source;
+        }
+
+        BeginOpening();
+    }
+
+    private void SendHeader(IChannel server)
+    {
+        if (_settings.ProxyProtocol.Out is { } version)
+        {
+            server.Send(ProxyHeaders.Write(version, _header, _record.Peer, _record.Local));
+        }
+    }
+
+    private static object? ReadHeader(ReadOnlySpan<byte> bytes) =>
+        ProxyHeaderReader.TryRead(bytes, out var consumed, out var header, out var broken) switch
+        {
+            ReadStatus.NeedMore => null,
+            ReadStatus.Done => new HeaderRead(header!, bytes[consumed..].ToArray()),
+            _ => new HeaderBroken(broken),
+        };
+}

@@ -1,0 +1,30 @@
+using Proxy.Kernel.Event;
+using Proxy.Transport;
+
+namespace Proxy.Actors;
+
+/// <summary>What the connections of one frontend share. Any thread.</summary>
+internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter log, ConnectionAccessLog? accessLog)
+{
+    public FrontendCounters Counters { get; } = new();
+
+    public ILoggingAdapter Log { get; } = log;
+
+    /// <summary>Null: nobody wants one.</summary>
+    public ConnectionAccessLog? AccessLog { get; } = accessLog;
+
+    /// <summary>Begins the record of a connection, which counts as living until <see cref="Leave"/>.</summary>
+    public ConnectionRecord Enter(IAcceptedConnection accepted, DateTimeOffset now, long nowMicroseconds)
+    {
+        var record = new ConnectionRecord(ids.Next(), name, accepted.RemoteEndPoint, accepted.LocalEndPoint, now, nowMicroseconds);
+        Counters.Add(record);
+        return record;
+    }
+
+    /// <summary>Once for each record, at the very end.</summary>
+    public void Leave(ConnectionRecord record, DateTimeOffset now)
+    {
+        Counters.Remove(record);
+        AccessLog?.Ended(record, now);
+    }
+}
