@@ -38,6 +38,8 @@ internal sealed class CommonOptions
         HelpName = "NAME",
     };
 
+    private readonly AccessLogOptions _accessLog = new();
+
     public CommonOptions()
     {
         _logLevel.AcceptOnlyFromAmong("debug", "info", "warning", "error");
@@ -51,6 +53,7 @@ internal sealed class CommonOptions
         command.Add(_logLevel);
         command.Add(_logFormat);
         command.Add(_name);
+        _accessLog.AddTo(command);
     }
 
     public string NameOf(ParseResult parsed) => parsed.GetValue(_name) ?? Environment.MachineName;
@@ -65,6 +68,7 @@ internal sealed class CommonOptions
             Drain = Values.Duration(parsed.GetValue(_drain)!, "--drain"),
             LogLevel = Enum.Parse<Kernel.Event.LogLevel>(parsed.GetValue(_logLevel)!, ignoreCase: true),
             IsLogJson = parsed.GetValue(_logFormat) == "json",
+            AccessLog = _accessLog.Read(parsed),
         };
     }
 

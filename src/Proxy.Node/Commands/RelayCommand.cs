@@ -43,10 +43,12 @@ internal static class RelayCommand
         };
         var access = new AccessOptions();
         var check = new CheckOptions();
+        var proxyProtocol = new ProxyProtocolOptions();
         var common = new CommonOptions();
         var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance, maximum, perAddress };
         access.AddTo(command);
         check.AddTo(command);
+        proxyProtocol.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) => NodeHost.RunAsync(
             new NodeSettings
@@ -64,6 +66,7 @@ internal static class RelayCommand
                         MaximumConnectionsPerSource = Values.Count(parsed.GetValue(perAddress), "--max-connections-per-ip"),
                         Check = check.Read(parsed),
                         Rules = access.Read(parsed),
+                        ProxyProtocol = proxyProtocol.Read(parsed),
                     },
                 ],
             },

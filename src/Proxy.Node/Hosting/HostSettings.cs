@@ -16,4 +16,7 @@ internal sealed record HostSettings
     public required Kernel.Event.LogLevel LogLevel { get; init; }
 
     public required bool IsLogJson { get; init; }
+
+    /// <summary>Null: there is no access log.</summary>
+    public AccessLogFile? AccessLog { get; init; }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Console;
 using Proxy.Actors;
 using Proxy.Kcp;
 using Proxy.Kernel;
+using Proxy.Node.AccessLogs;
 using Proxy.Node.Admin;
 using Proxy.Transport;
 using Proxy.Transport.Dials;
@@ -35,6 +36,12 @@ internal sealed class NodeHost
         using var signals = new StopSignals();
         using var logs = CreateLogs(host);
         var log = logs.CreateLogger("tcpproxy");
+        await using var accessLog = host.AccessLog is { } file ? new AccessLogWriter(file.Path, file.Format, log) : null;
+        if (accessLog is not null)
+        {
+            settings = settings with { AccessLog = new AccessLogSettings(accessLog, host.AccessLog!.Events, host.AccessLog.Interval) };
+        }
+
         using var loops = LoopBackends.CreateGroup(
             LoopBackendKind.Auto, Environment.ProcessorCount, new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared });
         log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
