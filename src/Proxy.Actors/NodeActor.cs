@@ -3,6 +3,7 @@ using Proxy.Kernel.Event;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Ends;
 using Proxy.Transport;
 
 namespace Proxy.Actors;
@@ -18,6 +19,7 @@ public sealed class NodeActor : ReceiveActor
     private readonly ILoggingAdapter _log;
     private readonly ConnectionIds _ids = new();
     private readonly ConnectionAccessLog? _accessLog;
+    private readonly List<Frontend> _frontends = [];
     private readonly List<IActorRef> _listeners = [];
     private readonly List<IActorRef> _upstreams = [];
     private IActorRef? _pool;
@@ -158,9 +160,10 @@ public sealed class NodeActor : ReceiveActor
     {
         if (_settings.Server is { } server)
         {
+            var egress = CreateFrontend("egress");
             foreach (var listen in server.Listen)
             {
-                AddListener(Props.Create(() => new TunnelListenerActor(_environment, server, listen)), TunnelListenerName, _listeners.Count);
+                AddListener(Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen)), TunnelListenerName, _listeners.Count);
             }
         }
 
@@ -229,6 +232,7 @@ public sealed class NodeActor : ReceiveActor
     private Frontend CreateFrontend(string name)
     {
         var frontend = new Frontend(name, _ids, _log, _accessLog);
+        _frontends.Add(frontend);
         if (_settings.AccessLog is { } settings && settings.Interval > TimeSpan.Zero && settings.Events.HasFlag(AccessLogEvents.Live))
         {
             Context.ActorOf(
@@ -241,9 +245,27 @@ public sealed class NodeActor : ReceiveActor
     private void GatherStatus()
     {
         IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners, .. _upstreams] : [.. _listeners, .. _upstreams, _pool];
+        var own = new ComponentStatus { Live = [.. _frontends.SelectMany(LiveOf)] };
         var asker = Sender;
-        Context.ActorOf(Props.Create(() => new StatusGatherer(components, asker)));
+        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker)));
     }
+
+    private IEnumerable<ConnectionStatus> LiveOf(Frontend frontend)
+    {
+        var now = _environment.Dispatchers[0].Loop.NowMicroseconds;
+        return frontend.Counters.Live(MaximumLiveShown).Select(record => new ConnectionStatus(
+            record.Id,
+            record.Frontend,
+            record.Client.ToString(),
+            record.Server,
+            record.Phase.Text(),
+            Math.Max(0, Math.Round(record.Duration(now).TotalSeconds, 3)),
+            record.BytesFromClient,
+            record.BytesFromUpstream));
+    }
+
+    // Of each frontend: enough to look at, and no burden with ten thousand of them.
+    private const int MaximumLiveShown = 100;
 
     private const string TunnelListenerName = "tunnels-at";
 }

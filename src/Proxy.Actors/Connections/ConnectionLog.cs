@@ -1,4 +1,3 @@
-using System.Net;
 using Proxy.Kernel.Event;
 using Proxy.Protocol.Ends;
 
@@ -8,18 +7,18 @@ namespace Proxy.Actors;
 internal static class ConnectionLog
 {
     /// <summary>What went as it should is for those who look closer; what did not is for everybody. Nothing is made of what nobody sees.</summary>
-    public static void Write(
-        ILoggingAdapter log, string name, EndPoint? client, string target, EndReason reason, string detail, long bytesUp, long bytesDown, TimeSpan duration)
+    public static void Write(ILoggingAdapter log, ConnectionRecord record, string target)
     {
-        var level = reason == EndReason.Completed ? LogLevel.Debug : LogLevel.Info;
+        var level = record.Reason == EndReason.Completed ? LogLevel.Debug : LogLevel.Info;
         if (!log.IsEnabled(level))
         {
             return;
         }
 
-        var line = $"{name} {client} -> {target}: {reason.Text()}{(detail.Length > 0 ? $" ({detail})" : "")}"
-            + $"{(reason.Fault() == Fault.Nobody ? "" : $", fault: {reason.Fault().ToString().ToLowerInvariant()}")}"
-            + $", {bytesUp} B up, {bytesDown} B down, {duration.TotalSeconds:0.000} s";
+        var fault = record.Reason.Fault();
+        var line = $"{record.Frontend} {record.Client} -> {target}: {record.Reason.Text()}{(record.Detail.Length > 0 ? $" ({record.Detail})" : "")}"
+            + $"{(fault == Fault.Nobody ? "" : $", fault: {fault.ToString().ToLowerInvariant()}")}"
+            + $", {record.BytesFromClient} B up, {record.BytesFromUpstream} B down, {record.Duration(record.StartMicroseconds).TotalSeconds:0.000} s";
         if (level == LogLevel.Debug)
         {
             log.Debug(line);
@@ -29,7 +28,4 @@ internal static class ConnectionLog
             log.Info(line);
         }
     }
-
-    public static void Write(ILoggingAdapter log, ConnectionRecord record, string target) => Write(
-        log, record.Frontend, record.Client, target, record.Reason, record.Detail, record.BytesFromClient, record.BytesFromUpstream, record.Duration(0));
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using Proxy.Kernel;
-using Proxy.Kernel.Event;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
@@ -17,20 +16,18 @@ internal sealed class EgressActor : ReceiveActor
     private readonly NodeEnvironment _environment;
     private readonly ServerSettings _settings;
     private readonly TunnelStreamChannel _stream;
-    private readonly UdpAddress _peer;
-    private readonly ILoggingAdapter _log;
-    private readonly long _startedAt;
+    private readonly Frontend _egress;
+    private readonly ConnectionRecord _record;
+    private long _dialledAtMicroseconds;
     private Dial? _dial;
-    private Relay? _relay;
 
-    public EgressActor(NodeEnvironment environment, ServerSettings settings, TunnelStreamChannel stream, UdpAddress peer)
+    public EgressActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, TunnelStreamChannel stream, UdpAddress peer)
     {
         _environment = environment;
         _settings = settings;
+        _egress = egress;
         _stream = stream;
-        _peer = peer;
-        _log = Context.GetLogger();
-        _startedAt = Context.System.TimeProvider.GetTimestamp();
+        _record = egress.Enter(peer.ToIPEndPoint(), null, Context.System.TimeProvider.GetUtcNow(), stream.Loop.NowMicroseconds);
     }
 
     private enum Timer
@@ -38,8 +35,8 @@ internal sealed class EgressActor : ReceiveActor
         Deadline,
     }
 
-    /// <summary>Where a stream goes, and what it sent behind its header.</summary>
-    private sealed record Job(Destination Destination, byte[] Behind, bool IsAnswered);
+    /// <summary>Where a stream goes, who it is for, and what it sent behind its header.</summary>
+    private sealed record Job(Destination Destination, ChainFields Fields, byte[] Behind, bool IsAnswered);
 
     private sealed record Resolved(IPAddress[] Addresses);
 
@@ -56,7 +53,7 @@ internal sealed class EgressActor : ReceiveActor
         Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Timeouts.Connect);
         if (_settings.FixedTarget is { } target)
         {
-            Resolve(new Job(target, [], IsAnswered: false));
+            Resolve(new Job(target, ChainFields.Empty, [], IsAnswered: false));
             return;
         }
 
@@ -67,14 +64,17 @@ internal sealed class EgressActor : ReceiveActor
     protected override void PostStop()
     {
         _dial?.Abandon();
-        if (_relay is null)
+        if (_record.Relay is { } relay)
         {
-            _stream.Close();
+            relay.Abort();
         }
         else
         {
-            _relay.Abort();
+            _stream.Close();
         }
+
+        _record.End(EndReason.KilledLocally, "", _stream.Loop.NowMicroseconds);
+        _egress.Leave(_record, Context.System.TimeProvider.GetUtcNow());
     }
 
     // States
@@ -103,7 +103,11 @@ internal sealed class EgressActor : ReceiveActor
 
     private void Relaying(Job job)
     {
-        Receive<RelayEvents.HalfClosed>(_ => Become(() => HalfClosed(job)));
+        Receive<RelayEvents.HalfClosed>(_ =>
+        {
+            _record.Phase = ConnectionPhase.HalfClosed;
+            Become(() => HalfClosed(job));
+        });
         Receive<RelayEvents.Ended>(ended => HandleEnded(job, ended));
     }
 
@@ -129,7 +133,8 @@ internal sealed class EgressActor : ReceiveActor
         }
         else
         {
-            Resolve(new Job(request.Destination, behind, IsAnswered: true));
+            _record.Client = request.Fields.OriginalSource ?? _record.Peer;
+            Resolve(new Job(request.Destination, request.Fields, behind, IsAnswered: true));
         }
     }
 
@@ -164,10 +169,15 @@ internal sealed class EgressActor : ReceiveActor
             return;
         }
 
+        _dialledAtMicroseconds = _stream.Loop.NowMicroseconds;
+        _record.WaitMicroseconds = _dialledAtMicroseconds - _record.StartMicroseconds;
+        _record.Attempts++;
+        _record.Phase = ConnectionPhase.Connecting;
+        _record.Server = job.Destination.ToString();
         Become(() => Connecting(job));
         _dial = new Dial(
             Self,
-            ((LoopDispatcher)Context.Dispatcher).Loop,
+            _stream.Loop,
             allowed.Select(address => new IPEndPoint(address, job.Destination.Port)),
             _settings.Timeouts.Connect);
     }
@@ -193,13 +203,25 @@ internal sealed class EgressActor : ReceiveActor
             SendResponse(ChainStatus.Ok, "");
         }
 
-        _relay = new Relay(_stream.Loop, _stream, _dial!.Take(), _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        var upstream = _dial!.Take();
+        if (_settings.ProxyProtocolOut is { } version)
+        {
+            var asked = job.Fields.OriginalDestination is { Address: { } address, Port: var port } ? new IPEndPoint(address, port) : null;
+            upstream.Send(ProxyHeaders.Write(version, null, job.Fields.OriginalSource, asked));
+        }
+
+        var relay = new Relay(_stream.Loop, _stream, upstream, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _record.Relay = relay;
+        _record.ConnectMicroseconds = _stream.Loop.NowMicroseconds - _dialledAtMicroseconds;
+        _record.Phase = ConnectionPhase.Relaying;
         Become(() => Relaying(job));
-        _relay.Start(job.Behind);
+        _egress.AccessLog?.Started(_record, Context.System.TimeProvider.GetUtcNow());
+        relay.Start(job.Behind);
     }
 
     private void HandleEnded(Job job, RelayEvents.Ended ended)
     {
+        _record.IsClientAwaited = ended.IsClientAwaited;
         var reason = ended.End.Kind == RelayEndKind.ClientFailed && _stream.End != EndReason.None ? _stream.End : ended.Reason;
         End(reason, job.Destination.ToString(), ended.End.Fault.Text ?? "");
     }
@@ -232,9 +254,8 @@ internal sealed class EgressActor : ReceiveActor
 
     private void End(EndReason reason, string destination, string detail)
     {
-        var duration = Context.System.TimeProvider.GetElapsedTime(_startedAt);
-        ConnectionLog.Write(
-            _log, "egress", _peer.ToIPEndPoint(), destination, reason, detail, _relay?.BytesFromClient ?? 0, _relay?.BytesFromUpstream ?? 0, duration);
+        _record.End(reason, detail, _stream.Loop.NowMicroseconds);
+        ConnectionLog.Write(_egress.Log, _record, destination);
         Context.Stop(Self);
     }
 }

@@ -4,14 +4,29 @@ using Proxy.Protocol.ProxyProtocol;
 
 namespace Proxy.Actors;
 
-/// <summary>Makes the PROXY header that a server is given.</summary>
+/// <summary>Reads the PROXY header that a client's connection begins with, and makes the one that a server is given.</summary>
 internal static class ProxyHeaders
 {
-    /// <param name="received">What the client's own header said; it is handed on. Null: it sent none.</param>
-    /// <param name="local">Where the client connected to; unknown for what has no socket.</param>
-    public static byte[] Write(ProxyHeaderVersion version, ProxyHeader? received, IPEndPoint peer, IPEndPoint? local)
+    /// <summary>The header is complete.</summary>
+    internal sealed record Received(ProxyHeader Header, byte[] Unread);
+
+    /// <summary>There is no header, or a wrong one.</summary>
+    internal sealed record Broken(ProxyRule Rule);
+
+    /// <summary>A <see cref="PreambleReader"/>.</summary>
+    public static object? Read(ReadOnlySpan<byte> bytes) => ProxyHeaderReader.TryRead(bytes, out var consumed, out var header, out var broken) switch
     {
-        var header = received ?? (local is null ? ProxyHeader.Unspecified : ProxyHeader.Of(peer, local));
+        ReadStatus.NeedMore => null,
+        ReadStatus.Done => new Received(header!, bytes[consumed..].ToArray()),
+        _ => new Broken(broken),
+    };
+
+    /// <param name="received">What the client's own header said; it is handed on. Null: it sent none.</param>
+    /// <param name="source">The client, where there is no received header; null: it is not known.</param>
+    /// <param name="destination">Where it connected to; null: it is not known.</param>
+    public static byte[] Write(ProxyHeaderVersion version, ProxyHeader? received, IPEndPoint? source, IPEndPoint? destination)
+    {
+        var header = received ?? (source is null || destination is null ? ProxyHeader.Unspecified : ProxyHeader.Of(source, destination));
         Span<byte> bytes = stackalloc byte[ProtocolLimits.ProxyHeaderBytes];
         if (version == ProxyHeaderVersion.V1)
         {

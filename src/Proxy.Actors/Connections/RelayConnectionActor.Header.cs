@@ -1,4 +1,3 @@
-using Proxy.Protocol;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.ProxyProtocol;
 using Proxy.Transport;
@@ -10,25 +9,21 @@ internal sealed partial class RelayConnectionActor
 {
     private ProxyHeader? _header;
 
-    private sealed record HeaderRead(ProxyHeader Header, byte[] Unread);
-
-    private sealed record HeaderBroken(ProxyRule Rule);
-
     private void AwaitHeader()
     {
         SetDeadline(_settings.Timeouts.Header);
         Become(AwaitingHeader);
-        _preamble.Expect(_client, _unread, ReadHeader);
+        _preamble.Expect(_client, _unread, ProxyHeaders.Read);
     }
 
     private void AwaitingHeader(object message)
     {
         switch (message)
         {
-            case HeaderRead read:
+            case ProxyHeaders.Received read:
                 HandleHeader(read);
                 break;
-            case HeaderBroken broken:
+            case ProxyHeaders.Broken broken:
                 End(EndReason.BadHeader, $"PROXY header: {broken.Rule}");
                 break;
             case ClientPreamble.Cut:
@@ -43,7 +38,7 @@ internal sealed partial class RelayConnectionActor
         }
     }
 
-    private void HandleHeader(HeaderRead read)
+    private void HandleHeader(ProxyHeaders.Received read)
     {
         _header = read.Header;
         _unread = read.Unread;
@@ -62,12 +57,4 @@ internal sealed partial class RelayConnectionActor
             server.Send(ProxyHeaders.Write(version, _header, _record.Peer, _record.Local));
         }
     }
-
-    private static object? ReadHeader(ReadOnlySpan<byte> bytes) =>
-        ProxyHeaderReader.TryRead(bytes, out var consumed, out var header, out var broken) switch
-        {
-            ReadStatus.NeedMore => null,
-            ReadStatus.Done => new HeaderRead(header!, bytes[consumed..].ToArray()),
-            _ => new HeaderBroken(broken),
-        };
 }

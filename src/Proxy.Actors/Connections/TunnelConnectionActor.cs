@@ -1,7 +1,9 @@
+using System.Net;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
+using Proxy.Protocol.ProxyProtocol;
 using Proxy.Transport;
 using Proxy.Transport.Relays;
 
@@ -9,7 +11,7 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// One connection of a client's frontend, from accept to end, through a stream of a tunnel. The pumps run from the start: they notice an
-/// application that goes away while it waits. States: waiting for a tunnel → opening → relaying → half-closed → stopped.
+/// application that goes away while it waits. States: (awaiting header) → waiting for a tunnel → opening → relaying → half-closed → stopped.
 /// </summary>
 internal sealed class TunnelConnectionActor : ReceiveActor
 {
@@ -19,8 +21,10 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private readonly ILoggingAdapter _log;
     private readonly IIoLoop _loop;
     private readonly ConnectionRecord _record;
-    private readonly OutboundLeg _leg;
-    private readonly Relay _relay;
+    private readonly IChannel _application;
+    private readonly ClientPreamble _preamble;
+    private OutboundLeg _leg = null!;
+    private Relay? _relay;
     private long _askedAtMicroseconds;
     private EndReason _reason;
     private string _detail = "";
@@ -33,14 +37,13 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         _log = Context.GetLogger();
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
-        _leg = new OutboundLeg(Header(settings.Target), new LegEvents(Self), TunnelStreamChannel.Nobody);
-        _relay = new Relay(
-            _loop, _loop.Adopt(accepted, TunnelStreamChannel.Nobody), _leg, settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
-        _record.Relay = _relay;
+        _preamble = new ClientPreamble(Self);
+        _application = _loop.Adopt(accepted, _preamble);
     }
 
     private enum Timer
     {
+        HeaderDeadline,
         ConnectDeadline,
         Retry,
     }
@@ -56,19 +59,46 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     protected override void PreStart()
     {
-        _relay.Start();
-        Context.Timers.StartSingleTimer(Timer.ConnectDeadline, Timer.ConnectDeadline, _settings.Timeouts.Connect);
-        AskForTunnel();
+        if (!_settings.ProxyProtocol.IsExpectedFrom(_record.Peer.Address))
+        {
+            Begin(null, []);
+            return;
+        }
+
+        Context.Timers.StartSingleTimer(Timer.HeaderDeadline, Timer.HeaderDeadline, _settings.Timeouts.Header);
+        Become(AwaitingHeader);
+        _preamble.Expect(_application, [], ProxyHeaders.Read);
     }
 
     protected override void PostStop()
     {
-        _relay.Abort();
+        if (_relay is { } relay)
+        {
+            relay.Abort();
+        }
+        else
+        {
+            _application.Abort();
+        }
+
         _record.End(EndReason.KilledLocally, "", _loop.NowMicroseconds);
         _frontend.Leave(_record, Context.System.TimeProvider.GetUtcNow());
     }
 
     // States
+
+    private void AwaitingHeader()
+    {
+        Receive<ProxyHeaders.Received>(received =>
+        {
+            Context.Timers.Cancel(Timer.HeaderDeadline);
+            Begin(received.Header, received.Unread);
+        });
+        Receive<ProxyHeaders.Broken>(broken => EndEarly(EndReason.BadHeader, $"PROXY header: {broken.Rule}"));
+        Receive<ClientPreamble.Cut>(_ => EndEarly(EndReason.BadHeader, "the client closed before its PROXY header was complete"));
+        Receive<ClientPreamble.Gone>(gone => EndEarly(EndReason.ResetByClient, gone.Fault.Text));
+        Receive<Timer>(_ => EndEarly(EndReason.HeaderTimeout, "the PROXY header did not come in time"));
+    }
 
     private void WaitingForTunnel()
     {
@@ -125,6 +155,24 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         ReceiveAny(_ => { });
     }
 
+    private void Begin(ProxyHeader? header, byte[] unread)
+    {
+        if (_preamble.Fault is { } gone)
+        {
+            // The word of it stands behind the header: a relay would wait for an end that has been told already.
+            EndEarly(EndReason.ResetByClient, gone.Text);
+            return;
+        }
+
+        _record.Client = header?.Source ?? _record.Peer;
+        _leg = new OutboundLeg(ChainHeader(header?.Destination ?? _record.Local), new LegEvents(Self), TunnelStreamChannel.Nobody);
+        _relay = new Relay(_loop, _application, _leg, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _record.Relay = _relay;
+        _relay.Start(unread);
+        Context.Timers.StartSingleTimer(Timer.ConnectDeadline, Timer.ConnectDeadline, _settings.Timeouts.Connect);
+        AskForTunnel();
+    }
+
     private void AskForTunnel()
     {
         _record.Phase = ConnectionPhase.Queued;
@@ -166,7 +214,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private void EndWith(EndReason reason, string detail)
     {
-        if (!_relay.HasEnded)
+        if (!_relay!.HasEnded)
         {
             // Otherwise the connection has ended by itself a moment ago, and that is the reason.
             (_reason, _detail) = (reason, detail);
@@ -185,19 +233,32 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
 
         _record.IsClientAwaited = ended.IsClientAwaited;
-        _record.End(_reason, _detail, _loop.NowMicroseconds);
+        EndEarly(_reason, _detail);
+    }
+
+    /// <summary>An end that has no relay to wait for.</summary>
+    private void EndEarly(EndReason reason, string detail)
+    {
+        _record.End(reason, detail, _loop.NowMicroseconds);
         ConnectionLog.Write(_log, _record, _settings.TargetText);
         Context.Stop(Self);
     }
 
-    private static byte[] Header(Destination? target)
+    private byte[] ChainHeader(IPEndPoint? destination)
     {
-        if (target is null)
+        if (_settings.Target is not { } target)
         {
             return [];
         }
 
-        var request = new ChainRequest(ChainCommand.Tcp, target, NextHopKind.Destination);
+        var request = new ChainRequest(ChainCommand.Tcp, target, NextHopKind.Destination)
+        {
+            Fields = !_settings.TellsSource ? ChainFields.Empty : new ChainFields
+            {
+                OriginalSource = _record.Client,
+                OriginalDestination = destination is null ? null : Destination.Of(destination),
+            },
+        };
         var header = new byte[request.LengthBytes];
         request.Write(header);
         return header;

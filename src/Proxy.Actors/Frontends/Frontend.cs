@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Kernel.Event;
 using Proxy.Transport;
 
@@ -14,9 +15,13 @@ internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter l
     public ConnectionAccessLog? AccessLog { get; } = accessLog;
 
     /// <summary>Begins the record of a connection, which counts as living until <see cref="Leave"/>.</summary>
-    public ConnectionRecord Enter(IAcceptedConnection accepted, DateTimeOffset now, long nowMicroseconds)
+    public ConnectionRecord Enter(IAcceptedConnection accepted, DateTimeOffset now, long nowMicroseconds) =>
+        Enter(accepted.RemoteEndPoint, accepted.LocalEndPoint, now, nowMicroseconds);
+
+    /// <summary>The same for what has no socket of its own.</summary>
+    public ConnectionRecord Enter(IPEndPoint peer, IPEndPoint? local, DateTimeOffset now, long nowMicroseconds)
     {
-        var record = new ConnectionRecord(ids.Next(), name, accepted.RemoteEndPoint, accepted.LocalEndPoint, now, nowMicroseconds);
+        var record = new ConnectionRecord(ids.Next(), name, peer, local, now, nowMicroseconds);
         Counters.Add(record);
         return record;
     }

@@ -107,6 +107,12 @@ public sealed record ForwardSettings
     /// <summary>Told to the server in a chain header; null where the server has one target for all (<c>--to</c>) and no header is sent.</summary>
     public required Destination? Target { get; init; }
 
+    /// <summary>Headers that applications' proxies begin with; nothing goes out here, the server's own setting decides that.</summary>
+    public ProxyProtocolSettings ProxyProtocol { get; init; } = ProxyProtocolSettings.Off;
+
+    /// <summary>Whether the server is told who the connection is for, and what it connected to.</summary>
+    public bool TellsSource { get; init; }
+
     /// <summary>The target for status and log.</summary>
     public string TargetText => Target?.ToString() ?? "-";
 
@@ -126,6 +132,9 @@ public sealed record ServerSettings
     public Destination? FixedTarget { get; init; }
 
     public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
+
+    /// <summary>What destinations are told of who a stream is for, as far as the client said; null: nothing.</summary>
+    public ProxyHeaderVersion? ProxyProtocolOut { get; init; }
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 

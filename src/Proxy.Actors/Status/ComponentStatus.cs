@@ -15,6 +15,9 @@ public sealed record ComponentStatus
 
     public IReadOnlyList<TunnelStatus> Tunnels { get; init; } = [];
 
+    /// <summary>The newest of those that live; never all of them, when there are many.</summary>
+    public IReadOnlyList<ConnectionStatus> Live { get; init; } = [];
+
     public StreamCount Streams { get; init; }
 
     public StreamCount Connections { get; init; }
@@ -24,10 +27,15 @@ public sealed record ComponentStatus
         Frontends = [.. Frontends, .. other.Frontends],
         Upstreams = [.. Upstreams, .. other.Upstreams],
         Tunnels = [.. Tunnels, .. other.Tunnels],
+        Live = [.. Live, .. other.Live],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
     };
 }
+
+/// <summary>One living connection. Phase: opening, queued, connecting, relaying, half-closed.</summary>
+public sealed record ConnectionStatus(
+    long Id, string Frontend, string Client, string? Server, string Phase, double DurationS, long BytesFromClient, long BytesFromUpstream);
 
 /// <summary>How many there are now, and how many there were since the start.</summary>
 public readonly record struct StreamCount(long Active, long Total)

@@ -9,13 +9,16 @@ namespace Proxy.Actors;
 internal sealed class StatusGatherer : ReceiveActor
 {
     private readonly IReadOnlyList<IActorRef> _components;
+    private readonly ComponentStatus _own;
     private readonly IActorRef _asker;
     private readonly Dictionary<IActorRef, ComponentStatus> _answers = [];
     private readonly HashSet<IActorRef> _awaited;
 
-    public StatusGatherer(IReadOnlyList<IActorRef> components, IActorRef asker)
+    /// <param name="own">What the asked node knows by itself.</param>
+    public StatusGatherer(IReadOnlyList<IActorRef> components, ComponentStatus own, IActorRef asker)
     {
         _components = components;
+        _own = own;
         _asker = asker;
         _awaited = [.. components];
         Receive<ComponentStatus>(HandleAnswer);
@@ -61,7 +64,7 @@ internal sealed class StatusGatherer : ReceiveActor
 
     private void Answer()
     {
-        _asker.Tell(_components.Where(_answers.ContainsKey).Aggregate(new ComponentStatus(), (sum, component) => sum.Plus(_answers[component])));
+        _asker.Tell(_components.Where(_answers.ContainsKey).Aggregate(_own, (sum, component) => sum.Plus(_answers[component])));
         Context.Stop(Self);
     }
 

@@ -14,12 +14,14 @@ internal sealed class ServerTunnelActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly ServerSettings _settings;
+    private readonly Frontend _egress;
     private readonly UdpAddress _peer;
     private readonly ILoggingAdapter _log;
     private TunnelLink? _link;
 
-    public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, UdpAddress peer)
+    public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, UdpAddress peer)
     {
+        _egress = egress;
         _environment = environment;
         _settings = settings;
         _peer = peer;
@@ -63,7 +65,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void Ready(TunnelLink link)
     {
         Receive<TunnelEvents.StreamOpened>(opened =>
-            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, opened.Channel, _peer))));
+            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, _egress, opened.Channel, _peer))));
         Receive<TunnelEvents.Closed>(HandleClosed);
         Receive<Drain>(_ => link.Drain());
     }

@@ -13,6 +13,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly ServerSettings _settings;
+    private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
     private readonly Dictionary<IActorRef, (UdpAddress Peer, TunnelLink Link)> _tunnels = [];
@@ -21,8 +22,9 @@ internal sealed class TunnelListenerActor : ReceiveActor
     private IUdpEndpoint? _endpoint;
     private long _streamsOfEndedTunnels;
 
-    public TunnelListenerActor(NodeEnvironment environment, ServerSettings settings, IPEndPoint listen)
+    public TunnelListenerActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, IPEndPoint listen)
     {
+        _egress = egress;
         _environment = environment;
         _settings = settings;
         _listen = listen;
@@ -98,7 +100,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
             return;
         }
 
-        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, open.Peer)));
+        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, _egress, open.Peer)));
         var link = new TunnelLink(loop, TunnelRole.Server, _settings.Tunnel, ((LoopDispatcher)Context.Dispatcher).Pool, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, (open.Peer, link));

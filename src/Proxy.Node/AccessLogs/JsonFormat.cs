@@ -20,7 +20,7 @@ internal sealed class JsonFormat : IAccessLogFormat
             json.WriteString("client", entry.Client.ToString());
             json.WriteString("peer", entry.Peer.ToString());
             json.WriteString("server", entry.Server);
-            json.WriteString("phase", PhaseOf(entry.Phase));
+            json.WriteString("phase", entry.Phase.Text());
             json.WriteString("code", entry.TerminationCode);
             json.WriteString("reason", entry.Event == AccessLogEvents.End ? entry.Reason.Text() : null);
             json.WriteString("fault", entry.Event == AccessLogEvents.End ? entry.Reason.Fault().ToString().ToLowerInvariant() : null);
@@ -49,15 +49,6 @@ internal sealed class JsonFormat : IAccessLogFormat
 
         target.Write("\n"u8);
     }
-
-    private static string PhaseOf(ConnectionPhase phase) => phase switch
-    {
-        ConnectionPhase.Opening => "opening",
-        ConnectionPhase.Queued => "queued",
-        ConnectionPhase.Connecting => "connecting",
-        ConnectionPhase.Relaying => "relaying",
-        _ => "half-closed",
-    };
 
     private static void WriteMilliseconds(Utf8JsonWriter json, string name, TimeSpan? span)
     {

@@ -12,7 +12,8 @@ internal sealed record NodeStatus(
     StreamCount Connections,
     IReadOnlyList<FrontendStatus> Frontends,
     IReadOnlyList<UpstreamStatus> Upstreams,
-    IReadOnlyList<MemberStatus> Members);
+    IReadOnlyList<MemberStatus> Members,
+    IReadOnlyList<ConnectionStatus> Live);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
 

@@ -25,9 +25,15 @@ internal static class ClientCommand
             HelpName = "LISTEN=TARGET",
             Required = true,
         };
+        var passSource = new Option<bool>("--pass-source")
+        {
+            Description = "Tells the server who each connection is for, so that its --proxy-protocol-out can tell the destination. Default: it is not told.",
+        };
+        var proxyProtocol = new ProxyProtocolOptions();
         var dialect = new DialectOptions();
         var common = new CommonOptions();
-        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward };
+        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, passSource };
+        proxyProtocol.AddInTo(command);
         dialect.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -47,7 +53,11 @@ internal static class ClientCommand
                     Client = new ClientSettings
                     {
                         Servers = servers,
-                        Forwards = [.. parsed.GetRequiredValue(forward).Select(Forward)],
+                        Forwards = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text) with
+                        {
+                            ProxyProtocol = proxyProtocol.Read(parsed),
+                            TellsSource = parsed.GetValue(passSource),
+                        })],
                     },
                 },
                 common.Read(parsed));

@@ -31,14 +31,23 @@ internal sealed class ProxyProtocolOptions
 
     public void AddTo(Command command)
     {
-        command.Add(_in);
-        command.Add(_trusted);
-        command.Add(_out);
+        AddInTo(command);
+        AddOutTo(command);
     }
 
-    public ProxyProtocolSettings Read(ParseResult parsed) => new() { TrustedSenders = Trusted(parsed), Out = Out(parsed.GetValue(_out)) };
+    /// <summary>For commands whose connections end elsewhere.</summary>
+    public void AddInTo(Command command)
+    {
+        command.Add(_in);
+        command.Add(_trusted);
+    }
 
-    public static ProxyHeaderVersion? Out(string? text) => text switch
+    /// <summary>For commands whose connections begin elsewhere.</summary>
+    public void AddOutTo(Command command) => command.Add(_out);
+
+    public ProxyProtocolSettings Read(ParseResult parsed) => new() { TrustedSenders = Trusted(parsed), Out = ReadOut(parsed) };
+
+    public ProxyHeaderVersion? ReadOut(ParseResult parsed) => parsed.GetValue(_out) switch
     {
         "v1" => ProxyHeaderVersion.V1,
         "v2" => ProxyHeaderVersion.V2,

@@ -27,9 +27,11 @@ internal static class ServerCommand
             Description = "One target for every stream, which then carries no header: for clients that are a vproxy KcpTun, or --forward LISTEN=-.",
             HelpName = "HOST:PORT",
         };
+        var proxyProtocol = new ProxyProtocolOptions();
         var dialect = new DialectOptions();
         var common = new CommonOptions();
         var command = new Command("server", "Takes tunnels from proxy clients and connects their streams to real servers.") { listen, allow, to };
+        proxyProtocol.AddOutTo(command);
         dialect.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -50,6 +52,7 @@ internal static class ServerCommand
                     {
                         Listen = endPoints,
                         Destinations = Rules(parsed.GetValue(allow) ?? []),
+                        ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
                         FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
                     },
                 },

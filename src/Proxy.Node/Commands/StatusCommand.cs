@@ -100,7 +100,31 @@ internal static class StatusCommand
 
             Terminal.Out.Write(table);
         }
+
+        if (status.Live.Count > 0)
+        {
+            PrintLive(status);
+        }
     }
+
+    private static void PrintLive(NodeStatus status)
+    {
+        var table = new Table().AddColumns("connection", "frontend", "client", "server", "phase", "seconds", "bytes up", "bytes down");
+        foreach (var connection in status.Live.OrderByDescending(connection => connection.DurationS).Take(MaximumShown))
+        {
+            table.AddRow(Cells(
+                connection.Id, connection.Frontend, connection.Client, connection.Server ?? "-", connection.Phase, connection.DurationS,
+                connection.BytesFromClient, connection.BytesFromUpstream));
+        }
+
+        Terminal.Out.Write(table);
+        if (status.Connections.Active > MaximumShown)
+        {
+            Terminal.Out.MarkupLineInterpolated($"{MaximumShown} of {status.Connections.Active} connections are shown; --json has up to 100 of each frontend");
+        }
+    }
+
+    private const int MaximumShown = 20;
 
     private static string[] Cells(params object[] values) => [.. values.Select(value => Markup.Escape(value.ToString() ?? ""))];
 }

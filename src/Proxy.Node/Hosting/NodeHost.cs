@@ -122,7 +122,7 @@ internal sealed class NodeHost
         var parts = await _node.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout);
         var identity = new NodeIdentity(
             _settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
-        return new NodeStatus(identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, []);
+        return new NodeStatus(identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, [], parts.Live);
     }
 
     private string[] Roles()

@@ -18,3 +18,17 @@ public enum ConnectionPhase : byte
     /// <summary>One side has finished sending, the other goes on.</summary>
     HalfClosed,
 }
+
+/// <summary>Wording of a <see cref="ConnectionPhase"/>.</summary>
+public static class ConnectionPhases
+{
+    /// <summary>One lower-case word, as logs and status have it.</summary>
+    public static string Text(this ConnectionPhase phase) => phase switch
+    {
+        ConnectionPhase.Opening => "opening",
+        ConnectionPhase.Queued => "queued",
+        ConnectionPhase.Connecting => "connecting",
+        ConnectionPhase.Relaying => "relaying",
+        _ => "half-closed",
+    };
+}
