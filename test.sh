@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The real peers of the end-to-end tests: command, then the Debian package that has it.
-readonly peers=(curl:curl nginx:nginx)
+readonly peers=(curl:curl nginx:nginx haproxy:haproxy openssl:openssl)
 readonly policy=/usr/sbin/policy-rc.d
 readonly saved_policy=$policy.before-tcpproxy-test
 
@@ -32,6 +32,7 @@ missing_packages() {
     for peer in "${peers[@]}"; do
         command -v "${peer%%:*}" >/dev/null || echo "${peer##*:}"
     done
+    [[ -e /usr/lib/nginx/modules/ngx_stream_module.so ]] || echo libnginx-mod-stream
     [[ -e /usr/share/zoneinfo/Europe/Paris ]] || echo tzdata # the time rules' zones
 }
 
@@ -69,9 +70,12 @@ install_peers() {
     forbid_service_starts
     if apt update && apt install -y "${missing[@]}"; then
         # Nor shall it start with the machine's next boot.
-        if [[ " ${missing[*]} " == *" nginx "* ]] && command -v systemctl >/dev/null; then
-            systemctl --quiet disable nginx >/dev/null 2>&1 || true
-        fi
+        local service
+        for service in nginx haproxy; do
+            if [[ " ${missing[*]} " == *" $service "* ]] && command -v systemctl >/dev/null; then
+                systemctl --quiet disable "$service" >/dev/null 2>&1 || true
+            fi
+        done
     else
         echo "could not install ${missing[*]}: the tests that need them are skipped"
     fi
