@@ -8,65 +8,46 @@ namespace Proxy.Transport.Epoll;
 /// than one pause, those who wait are turned away with a reset, by means of a descriptor that was kept in reserve: better a quick no than
 /// a silence.
 /// </summary>
-internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadPoolWorkItem
+internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadPoolWorkItem
 {
     // Fairness: a burst of connections shares the loop with everybody else.
     private const int AcceptsPerTurn = 16;
     private readonly EpollLoop _loop;
-    private readonly IAcceptHandler _handler;
-    private readonly IDeadline _retry;
+    private readonly int _descriptor;
     private readonly bool _isAnyAddress;
     private readonly ReserveDescriptor _reserve = new();
-    private int _descriptor;
-    private AcceptPause _pause;
 
     public EpollListener(EpollLoop loop, int descriptor, IAcceptHandler handler)
+        : base(loop, NativeAddress.OfSocket(descriptor)!, handler)
     {
-        (_loop, _descriptor, _handler) = (loop, descriptor, handler);
-        LocalEndPoint = NativeAddress.OfSocket(descriptor)!;
+        (_loop, _descriptor) = (loop, descriptor);
         _isAnyAddress = LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
-        _retry = loop.CreateDeadline(AcceptBurst);
-        loop.Counters.OpenListeners++;
     }
 
-    public IPEndPoint LocalEndPoint { get; }
-
-    private bool IsClosed => _descriptor < 0;
-
-    private bool IsPaused => _pause != default;
+    public ulong Token { get; set; }
 
     /// <summary>Begins to accept. Gives the error number, or 0.</summary>
     public int Open() => _loop.Watch(this, _descriptor);
 
-    public void Close()
-    {
-        if (IsClosed)
-        {
-            return;
-        }
-
-        _retry.Cancel();
-        _loop.Forget(this);
-        _loop.Counters.OpenListeners--;
-        Libc.Close(_descriptor);
-        _descriptor = -1;
-        _reserve.Release();
-    }
-
-    public override void EndWithLoop() => Close();
-
-    public override void OnEvents(uint events)
+    public void OnEvents(uint events)
     {
         if (!IsPaused)
         {
-            AcceptBurst();
+            Accept();
         }
     }
 
     /// <summary>The turn after a full burst.</summary>
     void IThreadPoolWorkItem.Execute() => OnEvents(EpollIn);
 
-    private void AcceptBurst()
+    protected override void CloseSocket()
+    {
+        _loop.Forget(this);
+        Libc.Close(_descriptor);
+        _reserve.Release();
+    }
+
+    protected override void Accept()
     {
         for (var accepts = 0; accepts < AcceptsPerTurn; accepts++)
         {
@@ -82,10 +63,10 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
     /// <summary>False: nobody waits, or accepting failed.</summary>
     private bool TryAcceptOne()
     {
-        var accepted = Accept(out var remote);
+        var accepted = AcceptOne(out var remote);
         if (accepted >= 0)
         {
-            _pause = default;
+            EndPause();
             Hand(accepted, remote);
             return true;
         }
@@ -94,18 +75,19 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
         switch (error)
         {
             case Errno.Again:
-                _pause = default;
+                EndPause();
                 return false;
             case Errno.Interrupted or Errno.ConnectionAborted:
                 // The peer gave up while it waited: its affair.
                 return true;
             default:
-                Pause(error);
+                TurnAwayWhenExhausted(error);
+                Pause(Errno.ToFault(error));
                 return false;
         }
     }
 
-    private int Accept(out NativeAddress remote)
+    private int AcceptOne(out NativeAddress remote)
     {
         NativeAddress address = default;
         var count = (uint)NativeAddress.Size;
@@ -114,31 +96,17 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
         return accepted;
     }
 
-    private void Pause(int error)
+    private void TurnAwayWhenExhausted(int error)
     {
-        if (IsPaused && error == Errno.FilesExhausted)
+        if (!IsPaused || error != Errno.FilesExhausted)
         {
-            TurnAway();
+            return;
         }
 
-        _pause = _pause.Longer();
-        _retry.Set(_loop.NowMicroseconds + _pause.Microseconds);
-        try
-        {
-            _handler.OnAcceptFailed(Errno.ToFault(error));
-        }
-        catch (Exception failure)
-        {
-            _loop.ReportFailure(failure);
-        }
-    }
-
-    private void TurnAway()
-    {
         _reserve.Release();
         for (var left = AcceptsPerTurn; left > 0; left--)
         {
-            var accepted = Accept(out _);
+            var accepted = AcceptOne(out _);
             if (accepted < 0)
             {
                 break;
@@ -159,16 +127,7 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
             return;
         }
 
-        var connection = new EpollAcceptedConnection(descriptor, remote.ToEndPoint(), local);
-        try
-        {
-            _handler.OnAccepted(connection);
-        }
-        catch (Exception failure)
-        {
-            _loop.ReportFailure(failure);
-            connection.Refuse();
-        }
+        Hand(new EpollAcceptedConnection(descriptor, remote.ToEndPoint(), local));
     }
 
     /// <summary>A descriptor that is held only to be given up when there are no others.</summary>
