@@ -4,9 +4,8 @@ using static Proxy.Transport.Epoll.LinuxConstants;
 namespace Proxy.Transport.Epoll;
 
 /// <summary>
-/// A listening socket. When accepting fails it pauses, twice as long each time, and tries again. When descriptors have run out for longer
-/// than one pause, those who wait are turned away with a reset, by means of a descriptor that was kept in reserve: better a quick no than
-/// a silence.
+/// A listening socket. It accepts until there are no descriptors but the reserve, and goes on when there are others again; who waits
+/// meanwhile waits in the kernel.
 /// </summary>
 internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadPoolWorkItem
 {
@@ -15,7 +14,6 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
     private readonly EpollLoop _loop;
     private readonly int _descriptor;
     private readonly bool _isAnyAddress;
-    private readonly ReserveDescriptor _reserve = new();
 
     public EpollListener(EpollLoop loop, int descriptor, IAcceptHandler handler)
         : base(loop, NativeAddress.OfSocket(descriptor)!, handler)
@@ -44,11 +42,16 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
     {
         _loop.Forget(this);
         Libc.Close(_descriptor);
-        _reserve.Release();
     }
 
     protected override void Accept()
     {
+        if (IsPaused && _loop.Reserve.IsNext())
+        {
+            Pause(DescriptorReserve.Fault);
+            return;
+        }
+
         for (var accepts = 0; accepts < AcceptsPerTurn; accepts++)
         {
             if (IsClosed || !TryAcceptOne())
@@ -60,7 +63,7 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
         _loop.Post(this);
     }
 
-    /// <summary>False: nobody waits, or accepting failed.</summary>
+    /// <summary>False: nobody waits, or accepting goes on after a pause.</summary>
     private bool TryAcceptOne()
     {
         var accepted = AcceptOne(out var remote);
@@ -68,7 +71,13 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
         {
             EndPause();
             Hand(accepted, remote);
-            return true;
+            if (!_loop.Reserve.Has(accepted))
+            {
+                return true;
+            }
+
+            Pause(DescriptorReserve.Fault);
+            return false;
         }
 
         var error = Errno.Last;
@@ -81,7 +90,6 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
                 // The peer gave up while it waited: its affair.
                 return true;
             default:
-                TurnAwayWhenExhausted(error);
                 Pause(Errno.ToFault(error));
                 return false;
         }
@@ -96,28 +104,6 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
         return accepted;
     }
 
-    private void TurnAwayWhenExhausted(int error)
-    {
-        if (!IsPaused || error != Errno.FilesExhausted)
-        {
-            return;
-        }
-
-        _reserve.Release();
-        for (var left = AcceptsPerTurn; left > 0; left--)
-        {
-            var accepted = AcceptOne(out _);
-            if (accepted < 0)
-            {
-                break;
-            }
-
-            EpollSockets.Reset(accepted);
-        }
-
-        _reserve.Take();
-    }
-
     private void Hand(int descriptor, NativeAddress remote)
     {
         var local = _isAnyAddress ? NativeAddress.OfSocket(descriptor) : LocalEndPoint;
@@ -128,33 +114,5 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
         }
 
         Hand(new EpollAcceptedConnection(descriptor, remote.ToEndPoint(), local));
-    }
-
-    /// <summary>A descriptor that is held only to be given up when there are no others.</summary>
-    private sealed class ReserveDescriptor
-    {
-        private int _descriptor = -1;
-
-        public ReserveDescriptor()
-        {
-            Take();
-        }
-
-        public void Take()
-        {
-            fixed (byte* path = "/dev/null\0"u8)
-            {
-                _descriptor = Libc.Open(path, CloseOnExec);
-            }
-        }
-
-        public void Release()
-        {
-            if (_descriptor >= 0)
-            {
-                Libc.Close(_descriptor);
-                _descriptor = -1;
-            }
-        }
     }
 }

@@ -15,10 +15,13 @@ internal sealed partial class EpollLoop : RunLoop
         : base(name, settings)
     {
         Pipes = new SplicePipes(this);
+        Reserve = DescriptorReserve.Keep(settings.ReservedDescriptors);
         Start();
     }
 
     public SplicePipes Pipes { get; }
+
+    public DescriptorReserve Reserve { get; }
 
     protected override int Wait(long microseconds) => _epoll.Wait(microseconds);
 

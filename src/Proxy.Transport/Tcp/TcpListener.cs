@@ -52,9 +52,14 @@ internal abstract class TcpListener : ITcpListener, IDisposable
     /// <summary>Accepting works.</summary>
     protected void EndPause() => _pause = default;
 
-    /// <summary>Accepting failed: <see cref="Accept"/> is called again after a pause.</summary>
+    /// <summary>Accepting failed, or must not go on: <see cref="Accept"/> is called again after a pause.</summary>
     protected void Pause(TransportFault fault)
     {
+        if (IsClosed)
+        {
+            return;
+        }
+
         _pause = _pause.Longer();
         _retry.Set(Loop.NowMicroseconds + _pause.Microseconds);
         try
