@@ -4,61 +4,13 @@ namespace Proxy.Transport.Epoll;
 
 internal sealed partial class EpollChannel
 {
-    private readonly KeptBytes _kept;
-    private bool _isShutdownAsked;
-    private bool _isShutdownDone;
-
-    public bool HasUnsent => !IsClosed && !IsAllSent;
-
-    private bool IsAllSent => _kept.IsEmpty && _inPipe is null or { HeldBytes: 0 };
-
-    public bool Send(ReadOnlySpan<byte> bytes)
-    {
-        if (IsClosed)
-        {
-            return true;
-        }
-
-        if (_isShutdownAsked)
-        {
-            throw new InvalidOperationException("Bytes were sent after the end of the stream.");
-        }
-
-        if (_untoldFault is not null)
-        {
-            return false;
-        }
-
-        if (_phase == Phase.Open && IsAllSent)
-        {
-            bytes = bytes[SendNow(bytes)..];
-            if (bytes.IsEmpty || _untoldFault is not null)
-            {
-                return _untoldFault is null;
-            }
-        }
-
-        _kept.Append(bytes);
-        return false;
-    }
-
-    public void ShutdownSend()
-    {
-        if (IsClosed || _isShutdownAsked)
-        {
-            return;
-        }
-
-        _isShutdownAsked = true;
-        TakeNoMoreSpliced();
-        ShutdownWhenSent();
-    }
+    protected override bool IsAllSent => Kept.IsEmpty && _inPipe is null or { HeldBytes: 0 };
 
     /// <summary>
     /// Sends until all has gone or the socket says that it is full, for only then an edge tells when it is not. Gives how many bytes went;
     /// an error is told in the next turn.
     /// </summary>
-    private unsafe int SendNow(ReadOnlySpan<byte> bytes)
+    protected override unsafe int SendNow(ReadOnlySpan<byte> bytes)
     {
         var sent = 0;
         fixed (byte* start = bytes)
@@ -89,10 +41,15 @@ internal sealed partial class EpollChannel
         return sent;
     }
 
+    protected override TransportFault? ShutdownSocket() =>
+        Libc.Shutdown(_descriptor, LinuxConstants.ShutdownSend) == 0 ? null : Errno.ToFault(Errno.Last);
+
+    protected override void OnLastBytesGiven() => TakeNoMoreSpliced();
+
     /// <summary>The socket takes bytes again.</summary>
     private void SendKept()
     {
-        if (IsAllSent || _untoldFault is not null || _phase is Phase.Connecting or Phase.Gone)
+        if (IsAllSent || HasUntoldFault || Phase is ChannelPhase.Connecting or ChannelPhase.Gone)
         {
             return;
         }
@@ -102,11 +59,11 @@ internal sealed partial class EpollChannel
             return;
         }
 
-        while (!_kept.IsEmpty)
+        while (!Kept.IsEmpty)
         {
-            var first = _kept.First;
+            var first = Kept.First;
             var count = SendNow(first);
-            _kept.Advance(count);
+            Kept.Advance(count);
             if (count < first.Count)
             {
                 return;
@@ -114,32 +71,5 @@ internal sealed partial class EpollChannel
         }
 
         HandleAllSent();
-    }
-
-    private void HandleAllSent()
-    {
-        ShutdownWhenSent();
-        if (_phase == Phase.Lingering)
-        {
-            EndLingerWhenDone();
-        }
-        else
-        {
-            _handler.OnSendDrained(this);
-        }
-    }
-
-    private void ShutdownWhenSent()
-    {
-        if (!_isShutdownAsked || _isShutdownDone || _phase == Phase.Connecting || !IsAllSent)
-        {
-            return;
-        }
-
-        _isShutdownDone = true;
-        if (Libc.Shutdown(_descriptor, LinuxConstants.ShutdownSend) != 0)
-        {
-            FailInNextTurn(Errno.ToFault(Errno.Last));
-        }
     }
 }

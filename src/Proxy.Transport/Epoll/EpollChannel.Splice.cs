@@ -26,7 +26,7 @@ internal sealed partial class EpollChannel : ISpliceSource
     // Sink: the pipe that bytes come from.
     private SplicePipe? _inPipe;
 
-    private bool CanTakeSpliced => _phase == Phase.Open && _untoldFault is null && !_isShutdownAsked && _inPipe is null && IsAllSent;
+    private bool CanTakeSpliced => Phase == ChannelPhase.Open && !HasUntoldFault && !IsShutdownAsked && _inPipe is null && IsAllSent;
 
     public void AllowSplice(IChannel sink, ISpliceHandler handler)
     {

@@ -8,38 +8,16 @@ namespace Proxy.Transport.Epoll;
 /// A reset is noticed at once, paused or not, and then bytes that nobody has read yet are lost. A channel that is not paused delivers what
 /// came before the reset first.
 /// </remarks>
-internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolWorkItem
+internal sealed partial class EpollChannel : TcpChannel, IEpollSource
 {
     private const int NoDescriptor = -1;
     private readonly EpollLoop _loop;
     private int _descriptor;
-    private Phase _phase;
-    private bool _isTurnPosted;
-    private IChannelHandler _handler;
 
-    // Found inside a call into the channel, told in the next turn.
-    private TransportFault? _untoldFault;
+    private EpollChannel(EpollLoop loop, int descriptor, IChannelHandler handler, ChannelPhase phase)
+        : base(loop, handler, phase) => (_loop, _descriptor) = (loop, descriptor);
 
-    private EpollChannel(EpollLoop loop, int descriptor, IChannelHandler handler, Phase phase)
-    {
-        (_loop, _descriptor, _handler, _phase) = (loop, descriptor, handler, phase);
-        _kept = new KeptBytes(loop.Settings.Pool);
-        loop.Counters.OpenChannels++;
-    }
-
-    public IChannelHandler Handler
-    {
-        get => _handler;
-        set
-        {
-            ForbidSplice();
-            _handler = value;
-        }
-    }
-
-    public EndPoint? RemoteEndPoint { get; private set; }
-
-    public EndPoint? LocalEndPoint { get; private set; }
+    public ulong Token { get; set; }
 
     public static EpollChannel Connect(EpollLoop loop, IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler)
     {
@@ -48,7 +26,7 @@ internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolW
             ? new IPEndPoint(remoteEndPoint.Address.MapToIPv4(), remoteEndPoint.Port)
             : remoteEndPoint;
         var error = EpollSockets.Create(remote.AddressFamily, StreamNonBlocking, out var descriptor);
-        var channel = new EpollChannel(loop, descriptor, handler, Phase.Connecting) { RemoteEndPoint = remote };
+        var channel = new EpollChannel(loop, descriptor, handler, ChannelPhase.Connecting) { RemoteEndPoint = remote };
         if (error == 0)
         {
             EpollSockets.Apply(descriptor, options);
@@ -71,7 +49,7 @@ internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolW
 
     public static EpollChannel Adopt(EpollLoop loop, EpollAcceptedConnection connection, IChannelHandler handler)
     {
-        var channel = new EpollChannel(loop, connection.Take(), handler, Phase.Open)
+        var channel = new EpollChannel(loop, connection.Take(), handler, ChannelPhase.Open)
         {
             RemoteEndPoint = connection.RemoteEndPoint,
             LocalEndPoint = connection.LocalEndPoint,
@@ -85,11 +63,11 @@ internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolW
         return channel;
     }
 
-    public override void OnEvents(uint events)
+    public void OnEvents(uint events)
     {
         try
         {
-            if (_phase == Phase.Connecting && !TryFinishConnecting())
+            if (Phase == ChannelPhase.Connecting && !TryFinishConnecting())
             {
                 return;
             }
@@ -100,7 +78,7 @@ internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolW
                 SendKept();
             }
 
-            Go();
+            ReadTurn();
         }
         catch (Exception failure)
         {
@@ -108,25 +86,38 @@ internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolW
         }
     }
 
-    /// <summary>A turn that was asked for by a command: tells a fault, goes on lingering, or reads.</summary>
-    public void Execute()
+    /// <summary>Reads what may be read; then looks for a reset that reading does not find, because nobody reads.</summary>
+    protected override void ReadTurn()
     {
-        _isTurnPosted = false;
-        try
+        base.ReadTurn();
+        if (_hasError && Phase != ChannelPhase.Gone && (!MayRead || HasPeerEnded))
         {
-            if (_untoldFault is { } fault)
-            {
-                Fail(fault);
-            }
-            else
-            {
-                Go();
-            }
+            FailIfReset();
         }
-        catch (Exception failure)
+    }
+
+    protected override void OnHandlerLeaves() => ForbidSplice();
+
+    protected override void CloseSocket(bool withReset)
+    {
+        _loop.Forget(this);
+        Kept.Clear();
+        ReleasePipes();
+        if (_descriptor == NoDescriptor)
         {
-            FailForHandler(failure);
+            return;
         }
+
+        if (withReset)
+        {
+            EpollSockets.Reset(_descriptor);
+        }
+        else
+        {
+            Libc.Close(_descriptor);
+        }
+
+        _descriptor = NoDescriptor;
     }
 
     /// <summary>False: it has failed, and whoever wants to know has been told.</summary>
@@ -139,49 +130,7 @@ internal sealed partial class EpollChannel : EpollSource, IChannel, IThreadPoolW
             return false;
         }
 
-        _phase = Phase.Open;
-        LocalEndPoint = NativeAddress.OfSocket(_descriptor);
-        ShutdownWhenSent();
-        if (_isClosing)
-        {
-            BeginLinger();
-        }
-        else
-        {
-            _handler.OnConnected(this);
-        }
-
-        return _phase != Phase.Gone;
-    }
-
-    /// <summary>Reads what may be read; then looks for a reset that reading does not find, because nobody reads.</summary>
-    private void Go()
-    {
-        ReadOrDiscard();
-        if (_hasError && _phase != Phase.Gone && (!MayRead || _hasPeerEnded))
-        {
-            FailIfReset();
-        }
-    }
-
-    private void PostTurn()
-    {
-        if (!_isTurnPosted)
-        {
-            _isTurnPosted = true;
-            _loop.Post(this);
-        }
-    }
-
-    private enum Phase
-    {
-        Connecting,
-        Open,
-
-        /// <summary>Closed by its owner: kept bytes and the FIN go out, nobody is told anything any more.</summary>
-        Lingering,
-
-        /// <summary>The descriptor is closed.</summary>
-        Gone,
+        HandleConnected(NativeAddress.OfSocket(_descriptor));
+        return Phase != ChannelPhase.Gone;
     }
 }

@@ -4,70 +4,54 @@ using static Proxy.Transport.Epoll.LinuxConstants;
 namespace Proxy.Transport.Epoll;
 
 /// <summary>
-/// A listening socket. When accepting fails it pauses, twice as long each time, and tries again. When descriptors have run out for longer
-/// than one pause, those who wait are turned away with a reset, by means of a descriptor that was kept in reserve: better a quick no than
-/// a silence.
+/// A listening socket. It accepts until there are no descriptors but the reserve, and goes on when there are others again; who waits
+/// meanwhile waits in the kernel.
 /// </summary>
-internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadPoolWorkItem
+internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadPoolWorkItem
 {
     // Fairness: a burst of connections shares the loop with everybody else.
     private const int AcceptsPerTurn = 16;
     private readonly EpollLoop _loop;
-    private readonly IAcceptHandler _handler;
-    private readonly IDeadline _retry;
+    private readonly int _descriptor;
     private readonly bool _isAnyAddress;
-    private readonly ReserveDescriptor _reserve = new();
-    private int _descriptor;
-    private AcceptPause _pause;
 
     public EpollListener(EpollLoop loop, int descriptor, IAcceptHandler handler)
+        : base(loop, NativeAddress.OfSocket(descriptor)!, handler)
     {
-        (_loop, _descriptor, _handler) = (loop, descriptor, handler);
-        LocalEndPoint = NativeAddress.OfSocket(descriptor)!;
+        (_loop, _descriptor) = (loop, descriptor);
         _isAnyAddress = LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
-        _retry = loop.CreateDeadline(AcceptBurst);
-        loop.Counters.OpenListeners++;
     }
 
-    public IPEndPoint LocalEndPoint { get; }
-
-    private bool IsClosed => _descriptor < 0;
-
-    private bool IsPaused => _pause != default;
+    public ulong Token { get; set; }
 
     /// <summary>Begins to accept. Gives the error number, or 0.</summary>
     public int Open() => _loop.Watch(this, _descriptor);
 
-    public void Close()
-    {
-        if (IsClosed)
-        {
-            return;
-        }
-
-        _retry.Cancel();
-        _loop.Forget(this);
-        _loop.Counters.OpenListeners--;
-        Libc.Close(_descriptor);
-        _descriptor = -1;
-        _reserve.Release();
-    }
-
-    public override void EndWithLoop() => Close();
-
-    public override void OnEvents(uint events)
+    public void OnEvents(uint events)
     {
         if (!IsPaused)
         {
-            AcceptBurst();
+            Accept();
         }
     }
 
     /// <summary>The turn after a full burst.</summary>
     void IThreadPoolWorkItem.Execute() => OnEvents(EpollIn);
 
-    private void AcceptBurst()
+    protected override void CloseSocket()
     {
+        _loop.Forget(this);
+        Libc.Close(_descriptor);
+    }
+
+    protected override void Accept()
+    {
+        if (IsPaused && _loop.Reserve.IsNext())
+        {
+            Pause(DescriptorReserve.Fault);
+            return;
+        }
+
         for (var accepts = 0; accepts < AcceptsPerTurn; accepts++)
         {
             if (IsClosed || !TryAcceptOne())
@@ -79,75 +63,45 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
         _loop.Post(this);
     }
 
-    /// <summary>False: nobody waits, or accepting failed.</summary>
+    /// <summary>False: nobody waits, or accepting goes on after a pause.</summary>
     private bool TryAcceptOne()
     {
-        var accepted = Accept(out var remote);
+        var accepted = AcceptOne(out var remote);
         if (accepted >= 0)
         {
-            _pause = default;
+            EndPause();
             Hand(accepted, remote);
-            return true;
+            if (!_loop.Reserve.Has(accepted))
+            {
+                return true;
+            }
+
+            Pause(DescriptorReserve.Fault);
+            return false;
         }
 
         var error = Errno.Last;
         switch (error)
         {
             case Errno.Again:
-                _pause = default;
+                EndPause();
                 return false;
             case Errno.Interrupted or Errno.ConnectionAborted:
                 // The peer gave up while it waited: its affair.
                 return true;
             default:
-                Pause(error);
+                Pause(Errno.ToFault(error));
                 return false;
         }
     }
 
-    private int Accept(out NativeAddress remote)
+    private int AcceptOne(out NativeAddress remote)
     {
         NativeAddress address = default;
         var count = (uint)NativeAddress.Size;
         var accepted = Libc.Accept(_descriptor, (byte*)&address, &count, NonBlocking | CloseOnExec);
         remote = address;
         return accepted;
-    }
-
-    private void Pause(int error)
-    {
-        if (IsPaused && error == Errno.FilesExhausted)
-        {
-            TurnAway();
-        }
-
-        _pause = _pause.Longer();
-        _retry.Set(_loop.NowMicroseconds + _pause.Microseconds);
-        try
-        {
-            _handler.OnAcceptFailed(Errno.ToFault(error));
-        }
-        catch (Exception failure)
-        {
-            _loop.ReportFailure(failure);
-        }
-    }
-
-    private void TurnAway()
-    {
-        _reserve.Release();
-        for (var left = AcceptsPerTurn; left > 0; left--)
-        {
-            var accepted = Accept(out _);
-            if (accepted < 0)
-            {
-                break;
-            }
-
-            EpollSockets.Reset(accepted);
-        }
-
-        _reserve.Take();
     }
 
     private void Hand(int descriptor, NativeAddress remote)
@@ -159,43 +113,6 @@ internal sealed unsafe class EpollListener : EpollSource, ITcpListener, IThreadP
             return;
         }
 
-        var connection = new EpollAcceptedConnection(descriptor, remote.ToEndPoint(), local);
-        try
-        {
-            _handler.OnAccepted(connection);
-        }
-        catch (Exception failure)
-        {
-            _loop.ReportFailure(failure);
-            connection.Refuse();
-        }
-    }
-
-    /// <summary>A descriptor that is held only to be given up when there are no others.</summary>
-    private sealed class ReserveDescriptor
-    {
-        private int _descriptor = -1;
-
-        public ReserveDescriptor()
-        {
-            Take();
-        }
-
-        public void Take()
-        {
-            fixed (byte* path = "/dev/null\0"u8)
-            {
-                _descriptor = Libc.Open(path, CloseOnExec);
-            }
-        }
-
-        public void Release()
-        {
-            if (_descriptor >= 0)
-            {
-                Libc.Close(_descriptor);
-                _descriptor = -1;
-            }
-        }
+        Hand(new EpollAcceptedConnection(descriptor, remote.ToEndPoint(), local));
     }
 }

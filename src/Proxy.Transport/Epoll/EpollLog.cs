@@ -4,15 +4,6 @@ namespace Proxy.Transport.Epoll;
 
 internal static partial class EpollLog
 {
-    [LoggerMessage(1, LogLevel.Error, "{Loop}: a handler failed.")]
-    public static partial void HandlerFailed(ILogger logger, string loop, Exception failure);
-
-    [LoggerMessage(2, LogLevel.Debug, "{Loop}: a turn took {Microseconds} µs.")]
-    public static partial void SlowTurn(ILogger logger, string loop, long microseconds);
-
-    [LoggerMessage(3, LogLevel.Warning, "{Loop}: UDP {EndPoint} asked for a receive buffer of {AskedBytes} bytes and got {GrantedBytes}.")]
-    public static partial void SmallReceiveBuffer(ILogger logger, string loop, string endPoint, int askedBytes, int grantedBytes);
-
     [LoggerMessage(4, LogLevel.Warning, "{Loop}: UDP {EndPoint} refuses batches ({Reason}); it sends a call per datagram from now on.")]
     public static partial void BatchesRefused(ILogger logger, string loop, string endPoint, string reason);
 

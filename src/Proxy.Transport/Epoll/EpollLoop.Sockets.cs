@@ -3,11 +3,11 @@ using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
 
-public sealed partial class EpollLoop
+internal sealed partial class EpollLoop
 {
     private readonly EpollSources _sources = new();
 
-    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    public override bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(options);
@@ -28,13 +28,13 @@ public sealed partial class EpollLoop
         return error == 0;
     }
 
-    public IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler) =>
+    public override IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler) =>
         EpollChannel.Connect(this, remoteEndPoint, options, handler);
 
-    public IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) =>
+    public override IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) =>
         EpollChannel.Adopt(this, (EpollAcceptedConnection)connection, handler);
 
-    public bool TryOpenUdp(
+    public override bool TryOpenUdp(
         IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault)
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
@@ -46,22 +46,12 @@ public sealed partial class EpollLoop
     }
 
     /// <summary>Begins to watch a descriptor for all there is, edge-triggered, once for its life. Gives the error number, or 0.</summary>
-    internal int Watch(EpollSource source, int descriptor)
+    public int Watch(IEpollSource source, int descriptor)
     {
         _sources.Add(source);
         return _epoll.Watch(descriptor, EpollIn | EpollOut | EpollPeerHangUp | EpollEdgeTriggered, source.Token);
     }
 
     /// <summary>The source closes its descriptor; no event reaches it any more.</summary>
-    internal void Forget(EpollSource source) => _sources.Remove(source);
-
-    private void CloseEverything()
-    {
-        foreach (var source in _sources.ToArray())
-        {
-            source.EndWithLoop();
-        }
-
-        Pipes.CloseAll();
-    }
+    public void Forget(IEpollSource source) => _sources.Remove(source);
 }

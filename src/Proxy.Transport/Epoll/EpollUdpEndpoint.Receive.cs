@@ -2,7 +2,7 @@ using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
 
-public sealed partial class EpollUdpEndpoint
+internal sealed partial class EpollUdpEndpoint
 {
     // Fairness: 64 datagrams, or four full batches of them, then the others' turn.
     private const int ReceivesPerTurn = 64;
@@ -40,7 +40,7 @@ public sealed partial class EpollUdpEndpoint
         {
             if (!isEmpty && !IsClosed)
             {
-                _loop.Post(_source);
+                _loop.Post(this);
             }
         }
     }

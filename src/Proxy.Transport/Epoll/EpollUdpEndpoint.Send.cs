@@ -2,7 +2,7 @@ using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
 
-public sealed partial class EpollUdpEndpoint
+internal sealed partial class EpollUdpEndpoint
 {
     // What the kernel takes as one: UDP_MAX_SEGMENTS of old kernels, and the largest payload of an IPv4 datagram.
     private const int LargestBatchDatagrams = 64;

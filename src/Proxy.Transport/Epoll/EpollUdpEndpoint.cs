@@ -8,11 +8,10 @@ namespace Proxy.Transport.Epoll;
 /// A UDP socket on a plain descriptor. Equal datagrams cross the kernel as one where <see cref="UdpOffload"/> has found that it can; else
 /// a call each, in both directions.
 /// </summary>
-public sealed partial class EpollUdpEndpoint : IUdpEndpoint
+internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, IThreadPoolWorkItem
 {
     private readonly EpollLoop _loop;
     private readonly IUdpHandler _handler;
-    private readonly Source _source;
     private readonly bool _isIPv4;
 
     // The other end, of a connected endpoint.
@@ -24,9 +23,10 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
         (_loop, _descriptor, _handler, LocalEndPoint) = (loop, descriptor, handler, localEndPoint);
         _isIPv4 = localEndPoint.AddressFamily == AddressFamily.InterNetwork;
         _remote = remoteEndPoint is null ? null : UdpAddress.From(remoteEndPoint);
-        _source = new Source(this);
         loop.Counters.OpenEndpoints++;
     }
+
+    public ulong Token { get; set; }
 
     public IPEndPoint LocalEndPoint { get; }
 
@@ -44,7 +44,7 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
 
     private bool IsClosed => _descriptor < 0;
 
-    internal static int Open(
+    public static int Open(
         EpollLoop loop, IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out EpollUdpEndpoint? endpoint)
     {
         endpoint = null;
@@ -69,7 +69,7 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
 
         if (grantedBytes < options.ReceiveBufferBytes)
         {
-            EpollLog.SmallReceiveBuffer(loop.Settings.Logger, loop.Name, bound.ToString(), options.ReceiveBufferBytes, grantedBytes);
+            LoopLog.SmallReceiveBuffer(loop.Settings.Logger, loop.Name, bound.ToString(), options.ReceiveBufferBytes, grantedBytes);
         }
 
         endpoint = new EpollUdpEndpoint(loop, descriptor, bound, remoteEndPoint, handler)
@@ -78,7 +78,7 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
             IsSegmenting = loop.Settings.UdpOffload && UdpOffload.Segmenting,
             IsJoining = loop.Settings.UdpOffload && UdpOffload.Joining && EpollSockets.SetOption(descriptor, UdpLevel, UdpGro, 1),
         };
-        error = loop.Watch(endpoint._source, descriptor);
+        error = loop.Watch(endpoint, descriptor);
         if (error != 0)
         {
             endpoint.Close();
@@ -87,6 +87,19 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
         return error;
     }
 
+    public void OnEvents(uint events)
+    {
+        if ((events & (EpollIn | EpollError | EpollHangUp)) != 0)
+        {
+            ReceiveTurn();
+        }
+    }
+
+    /// <summary>The turn after many reads.</summary>
+    public void Execute() => ReceiveTurn();
+
+    public void Dispose() => Close();
+
     public void Close()
     {
         if (IsClosed)
@@ -94,7 +107,7 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
             return;
         }
 
-        _loop.Forget(_source);
+        _loop.Forget(this);
         _loop.Counters.OpenEndpoints--;
         Libc.Close(_descriptor);
         _descriptor = -1;
@@ -114,21 +127,5 @@ public sealed partial class EpollUdpEndpoint : IUdpEndpoint
         }
 
         return EpollSockets.GetOption(descriptor, SocketLevel, ReceiveBuffer) / 2;
-    }
-
-    /// <summary>What the loop watches; a type of its own, for the endpoint is public and the source is not.</summary>
-    private sealed class Source(EpollUdpEndpoint endpoint) : EpollSource, IThreadPoolWorkItem
-    {
-        public override void OnEvents(uint events)
-        {
-            if ((events & (EpollIn | EpollError | EpollHangUp)) != 0)
-            {
-                endpoint.ReceiveTurn();
-            }
-        }
-
-        public override void EndWithLoop() => endpoint.Close();
-
-        public void Execute() => endpoint.ReceiveTurn();
     }
 }

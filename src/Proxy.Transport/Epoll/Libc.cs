@@ -87,7 +87,17 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true)]
     public static partial int Open(byte* path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport(Library, EntryPoint = "setrlimit", SetLastError = true)]
+    public static partial int SetLimit(int resource, ResourceLimit* limit);
 }
+
+/// <summary>struct rlimit, as 64-bit Linux has it: what holds, and how far the process itself may raise it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct ResourceLimit(ulong Soft, ulong Hard);
 
 /// <summary>struct iovec.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -52,6 +52,9 @@ internal static class LinuxConstants
     public const int SetPipeSize = 1031;
     public const int GetPipeSize = 1032;
 
+    // asm-generic/resource.h
+    public const int LimitOfOpenFiles = 7;
+
     // asm-generic/unistd.h; the number is the same everywhere since 5.0
     public const int EpollWait2Call = 441;
 }

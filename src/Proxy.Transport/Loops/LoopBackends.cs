@@ -64,32 +64,24 @@ public static class LoopBackends
             settings.BulkReadsBeforeSplice > 0);
         var each = settings with { SplicedFlows = (settings.SplicedFlows + count - 1) / count };
         var loops = Enumerable.Range(0, count).Select(index => new EpollLoop("loop-" + index, each)).ToArray();
-        return new LoopGroup(LoopBackendKind.Epoll, loops, [.. loops.Select(loop => loop.Counters)]);
+        return new LoopGroup(LoopBackendKind.Epoll, loops);
     }
 
     private static LoopGroup CreatePortable(int count, LoopSettings settings)
     {
-        var portable = new PortableLoopSettings
-        {
-            Pool = settings.Pool,
-            Logger = settings.Logger,
-            Linger = settings.Linger,
-            ReadBufferBytes = settings.ReadBufferBytes,
-        };
-        var loops = Enumerable.Range(0, count).Select(index => new PortableLoop("loop-" + index, portable)).ToArray();
-        return new LoopGroup(LoopBackendKind.Portable, loops, [.. loops.Select(loop => loop.Counters)]);
+        var loops = Enumerable.Range(0, count).Select(index => new PortableLoop("loop-" + index, settings)).ToArray();
+        return new LoopGroup(LoopBackendKind.Portable, loops);
     }
 }
 
 /// <summary>The loops of a node. Disposing it stops all of them.</summary>
 public sealed class LoopGroup : IDisposable
 {
-    private readonly IIoLoop[] _loops;
-    private readonly LoopCounters[] _counters;
+    private readonly RunLoop[] _loops;
 
-    internal LoopGroup(LoopBackendKind backend, IIoLoop[] loops, LoopCounters[] counters)
+    internal LoopGroup(LoopBackendKind backend, RunLoop[] loops)
     {
-        (Backend, _loops, _counters) = (backend, loops, counters);
+        (Backend, _loops, Counters) = (backend, loops, [.. loops.Select(loop => loop.Counters)]);
     }
 
     /// <summary>Which one it is; never <see cref="LoopBackendKind.Auto"/>.</summary>
@@ -98,13 +90,13 @@ public sealed class LoopGroup : IDisposable
     public IReadOnlyList<IIoLoop> Loops => _loops;
 
     /// <summary>One for each of <see cref="Loops"/>, in their order; readable from any thread.</summary>
-    public IReadOnlyList<LoopCounters> Counters => _counters;
+    public IReadOnlyList<LoopCounters> Counters { get; }
 
     public void Dispose()
     {
         foreach (var loop in _loops)
         {
-            ((IDisposable)loop).Dispose();
+            loop.Dispose();
         }
     }
 }

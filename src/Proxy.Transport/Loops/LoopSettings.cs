@@ -35,6 +35,9 @@ public sealed record LoopSettings
     /// </summary>
     public int SplicedFlows { get; init; } = 32;
 
+    /// <summary>Descriptors of the process that accepting leaves to others: to logs, health checks, and who asks at the admin address.</summary>
+    public int ReservedDescriptors { get; init; } = 64;
+
     /// <summary>Whether equal datagrams may cross the kernel as one (UDP_SEGMENT, UDP_GRO) where it can.</summary>
     public bool UdpOffload { get; init; } = true;
 }

@@ -4,28 +4,9 @@ namespace Proxy.Transport.Portable;
 
 internal sealed partial class PortableChannel
 {
-    // Fairness: 4 × 64 KiB of one connection, then the others' turn.
-    private const int ReadsPerTurn = 4;
-    private bool _isPaused = true;
-
-    // Whether a read may find something: the wait has ended and no read has come up short since.
-    private bool _isReadable;
-    private bool _hasPeerEnded;
-
-    public void ResumeReceive()
-    {
-        _isPaused = false;
-        if (_phase == Phase.Open && _isReadable)
-        {
-            PostTurn();
-        }
-    }
-
-    public void PauseReceive() => _isPaused = true;
-
     private void AwaitReadable()
     {
-        _isReadable = false;
+        IsReadable = false;
         if (!_receive.IsPending)
         {
             _receive.WaitReadable(_socket!);
@@ -36,7 +17,7 @@ internal sealed partial class PortableChannel
     {
         try
         {
-            if (_phase == Phase.Gone)
+            if (Phase == ChannelPhase.Gone)
             {
                 return;
             }
@@ -47,10 +28,10 @@ internal sealed partial class PortableChannel
                 return;
             }
 
-            _isReadable = true;
+            IsReadable = true;
             if (MayRead)
             {
-                ReadOrDiscard();
+                ReadTurn();
             }
             else
             {
@@ -73,23 +54,7 @@ internal sealed partial class PortableChannel
         }
     }
 
-    private void ReadOrDiscard()
-    {
-        for (var reads = 0; _isReadable && MayRead; reads++)
-        {
-            if (reads == ReadsPerTurn)
-            {
-                PostTurn();
-                return;
-            }
-
-            ReadOnce();
-        }
-    }
-
-    private bool MayRead => _phase == Phase.Lingering || (_phase == Phase.Open && !_isPaused);
-
-    private void ReadOnce()
+    protected override bool TryReadOnce()
     {
         var count = _socket!.Receive(_loop.ReadBuffer, SocketFlags.None, out var error);
         if (error == SocketError.WouldBlock)
@@ -102,39 +67,24 @@ internal sealed partial class PortableChannel
         }
         else if (count == 0)
         {
-            _isReadable = false;
-            _hasPeerEnded = true;
-            TellEndOfStream();
+            HandleEndOfStream();
         }
         else
         {
             Deliver(count);
         }
+
+        return true;
     }
 
     private void Deliver(int count)
     {
-        if (_phase == Phase.Open)
-        {
-            Handler.OnReceived(this, _loop.ReadBuffer.AsSpan(0, count));
-        }
+        HandleReceived(_loop.ReadBuffer.AsSpan(0, count));
 
         // A short read has emptied the socket: waiting costs no more than reading again would.
-        if (count < _loop.ReadBuffer.Length && _phase != Phase.Gone)
+        if (count < _loop.ReadBuffer.Length && Phase != ChannelPhase.Gone)
         {
             AwaitReadable();
-        }
-    }
-
-    private void TellEndOfStream()
-    {
-        if (_phase == Phase.Lingering)
-        {
-            EndLingerWhenDone();
-        }
-        else
-        {
-            Handler.OnEndOfStream(this);
         }
     }
 }

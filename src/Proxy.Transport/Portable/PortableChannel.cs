@@ -8,32 +8,20 @@ namespace Proxy.Transport.Portable;
 /// A reset is noticed while nothing is waiting to be read, and on sending. While received bytes wait (paused), or after the peer's end of
 /// stream, .NET has nothing to wait for, and a reset shows at the next read or send.
 /// </remarks>
-internal sealed partial class PortableChannel : IChannel, IThreadPoolWorkItem, IDisposable
+internal sealed partial class PortableChannel : TcpChannel
 {
     private readonly PortableLoop _loop;
     private readonly Socket? _socket;
     private readonly SocketOperation _receive;
     private SocketOperation? _send;
-    private Phase _phase;
-    private bool _isTurnPosted;
 
-    // Found inside a call into the channel, told in the next turn.
-    private TransportFault? _untoldFault;
-
-    private PortableChannel(PortableLoop loop, Socket? socket, IChannelHandler handler, Phase phase)
+    private PortableChannel(PortableLoop loop, Socket? socket, IChannelHandler handler, ChannelPhase phase)
+        : base(loop, handler, phase)
     {
-        (_loop, _socket, Handler, _phase) = (loop, socket, handler, phase);
-        _kept = new KeptBytes(loop.Settings.Pool);
+        (_loop, _socket) = (loop, socket);
         _receive = new SocketOperation(loop, OnReadable);
         loop.Add(this);
-        loop.Counters.OpenChannels++;
     }
-
-    public IChannelHandler Handler { get; set; }
-
-    public EndPoint? RemoteEndPoint { get; private set; }
-
-    public EndPoint? LocalEndPoint { get; private set; }
 
     public static PortableChannel Connect(PortableLoop loop, IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler)
     {
@@ -49,7 +37,7 @@ internal sealed partial class PortableChannel : IChannel, IThreadPoolWorkItem, I
             fault = SocketFaults.From(failure.SocketErrorCode);
         }
 
-        var channel = new PortableChannel(loop, socket, handler, Phase.Connecting) { RemoteEndPoint = remoteEndPoint };
+        var channel = new PortableChannel(loop, socket, handler, ChannelPhase.Connecting) { RemoteEndPoint = remoteEndPoint };
         if (fault is null)
         {
             channel.BeginConnect(remoteEndPoint);
@@ -64,7 +52,7 @@ internal sealed partial class PortableChannel : IChannel, IThreadPoolWorkItem, I
 
     public static PortableChannel Adopt(PortableLoop loop, PortableAcceptedConnection connection, IChannelHandler handler)
     {
-        var channel = new PortableChannel(loop, connection.Take(), handler, Phase.Open)
+        var channel = new PortableChannel(loop, connection.Take(), handler, ChannelPhase.Open)
         {
             RemoteEndPoint = connection.RemoteEndPoint,
             LocalEndPoint = connection.LocalEndPoint,
@@ -73,30 +61,26 @@ internal sealed partial class PortableChannel : IChannel, IThreadPoolWorkItem, I
         return channel;
     }
 
-    /// <summary>A turn that was asked for by a command: tells a fault, goes on lingering, or reads.</summary>
-    public void Execute()
+    protected override void CloseSocket(bool withReset)
     {
-        _isTurnPosted = false;
-        try
+        _loop.Remove(this);
+        if (withReset && _socket is not null)
         {
-            if (_phase == Phase.Gone)
-            {
-                return;
-            }
+            TcpSockets.Reset(_socket);
+        }
+        else
+        {
+            _socket?.Dispose();
+        }
 
-            if (_untoldFault is { } fault)
-            {
-                Fail(fault);
-            }
-            else
-            {
-                ReadOrDiscard();
-            }
-        }
-        catch (Exception failure)
+        // The kernel may still read a buffer of a send that is under way; its end gives the buffers back.
+        if (_send is not { IsPending: true })
         {
-            FailForHandler(failure);
+            Kept.Clear();
         }
+
+        _send?.Release();
+        _receive.Release();
     }
 
     private void BeginConnect(IPEndPoint remoteEndPoint)
@@ -117,12 +101,12 @@ internal sealed partial class PortableChannel : IChannel, IThreadPoolWorkItem, I
     {
         try
         {
-            switch (_phase)
+            switch (Phase)
             {
-                case Phase.Gone:
-                    _kept.Clear();
+                case ChannelPhase.Gone:
+                    Kept.Clear();
                     break;
-                case Phase.Connecting:
+                case ChannelPhase.Connecting:
                     OnConnectEnded();
                     break;
                 default:
@@ -144,38 +128,11 @@ internal sealed partial class PortableChannel : IChannel, IThreadPoolWorkItem, I
             return;
         }
 
-        _phase = Phase.Open;
-        LocalEndPoint = _socket!.LocalEndPoint;
-        AwaitReadable();
-        SendKept();
-        if (_isClosing)
+        HandleConnected(_socket!.LocalEndPoint);
+        if (Phase != ChannelPhase.Gone)
         {
-            BeginLinger();
+            AwaitReadable();
+            OnKept();
         }
-        else
-        {
-            Handler.OnConnected(this);
-        }
-    }
-
-    private void PostTurn()
-    {
-        if (!_isTurnPosted)
-        {
-            _isTurnPosted = true;
-            _loop.Post(this);
-        }
-    }
-
-    private enum Phase
-    {
-        Connecting,
-        Open,
-
-        /// <summary>Closed by its owner: kept bytes and the FIN go out, nobody is told anything any more.</summary>
-        Lingering,
-
-        /// <summary>The socket is closed.</summary>
-        Gone,
     }
 }

@@ -3,11 +3,11 @@ using System.Net.Sockets;
 
 namespace Proxy.Transport.Portable;
 
-public sealed partial class PortableLoop
+internal sealed partial class PortableLoop
 {
     private readonly HashSet<IDisposable> _open = [];
 
-    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    public override bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
     {
         try
         {
@@ -23,13 +23,13 @@ public sealed partial class PortableLoop
         }
     }
 
-    public IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler) =>
+    public override IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler) =>
         PortableChannel.Connect(this, remoteEndPoint, options, handler);
 
-    public IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) =>
+    public override IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) =>
         PortableChannel.Adopt(this, (PortableAcceptedConnection)connection, handler);
 
-    public bool TryOpenUdp(
+    public override bool TryOpenUdp(
         IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault)
     {
         try
@@ -46,15 +46,7 @@ public sealed partial class PortableLoop
         }
     }
 
-    internal void Add(IDisposable resource) => _open.Add(resource);
+    public void Add(IDisposable resource) => _open.Add(resource);
 
-    internal void Remove(IDisposable resource) => _open.Remove(resource);
-
-    private void CloseEverything()
-    {
-        foreach (var resource in _open.ToArray())
-        {
-            resource.Dispose();
-        }
-    }
+    public void Remove(IDisposable resource) => _open.Remove(resource);
 }

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Proxy.Transport.Portable;
 
-public sealed partial class PortableUdpEndpoint
+internal sealed partial class PortableUdpEndpoint
 {
     // Fairness: about 90 KB of full datagrams, then the others' turn.
     private const int DatagramsPerTurn = 64;

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Proxy.Transport.Portable;
 
-public sealed partial class PortableUdpEndpoint
+internal sealed partial class PortableUdpEndpoint
 {
     // Whether the last send found the buffer full. .NET throws for that, so the next one asks before it sends.
     private bool _isFull;

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Proxy.Transport.Portable;
 
 /// <summary>A UDP socket of .NET: a call per datagram, in both directions.</summary>
-public sealed partial class PortableUdpEndpoint : IUdpEndpoint, IThreadPoolWorkItem, IDisposable
+internal sealed partial class PortableUdpEndpoint : IUdpEndpoint, IThreadPoolWorkItem, IDisposable
 {
     private readonly PortableLoop _loop;
     private readonly Socket _socket;
@@ -37,7 +37,7 @@ public sealed partial class PortableUdpEndpoint : IUdpEndpoint, IThreadPoolWorkI
     /// <summary>Sends that failed for a reason of their own (<see cref="UdpSendStatus.Failed"/>).</summary>
     public long FailedSends { get; private set; }
 
-    internal static PortableUdpEndpoint Open(
+    public static PortableUdpEndpoint Open(
         PortableLoop loop, IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler)
     {
         var socket = new Socket(localEndPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
@@ -62,7 +62,7 @@ public sealed partial class PortableUdpEndpoint : IUdpEndpoint, IThreadPoolWorkI
             if (grantedBytes < options.ReceiveBufferBytes)
             {
                 var name = socket.LocalEndPoint!.ToString()!;
-                PortableLog.SmallReceiveBuffer(loop.Settings.Logger, loop.Name, name, options.ReceiveBufferBytes, grantedBytes);
+                LoopLog.SmallReceiveBuffer(loop.Settings.Logger, loop.Name, name, options.ReceiveBufferBytes, grantedBytes);
             }
 
             return new PortableUdpEndpoint(loop, socket, remoteEndPoint, handler) { GrantedReceiveBufferBytes = grantedBytes };
@@ -88,6 +88,5 @@ public sealed partial class PortableUdpEndpoint : IUdpEndpoint, IThreadPoolWorkI
         _receive.Release();
     }
 
-    /// <summary>The loop ends.</summary>
-    void IDisposable.Dispose() => Close();
+    public void Dispose() => Close();
 }

@@ -57,10 +57,12 @@ public sealed class EpollSourcesTests
         return source;
     }
 
-    private sealed class Nothing : EpollSource
+    private sealed class Nothing : IEpollSource
     {
-        public override void OnEvents(uint events) => throw new InvalidOperationException();
+        public ulong Token { get; set; }
 
-        public override void EndWithLoop() => throw new InvalidOperationException();
+        public void OnEvents(uint events) => throw new InvalidOperationException();
+
+        public void Dispose() => throw new InvalidOperationException();
     }
 }

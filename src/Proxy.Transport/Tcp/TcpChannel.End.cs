@@ -1,13 +1,13 @@
-namespace Proxy.Transport.Portable;
+namespace Proxy.Transport;
 
-internal sealed partial class PortableChannel
+internal abstract partial class TcpChannel
 {
     // Whether the owner closed it while it was connecting, with bytes kept: it connects, sends and lingers.
     private bool _isClosing;
     private IDeadline? _lingerEnd;
 
     /// <summary>Whether the owner has let go of it, or it is gone by itself: nobody is told anything, and commands do nothing.</summary>
-    private bool IsClosed => _isClosing || _phase == Phase.Gone;
+    private bool IsClosed => _isClosing || Phase == ChannelPhase.Gone;
 
     public void Abort()
     {
@@ -28,29 +28,34 @@ internal sealed partial class PortableChannel
         }
 
         _isClosing = true;
-        if (_phase == Phase.Open)
+        OnHandlerLeaves();
+        OnLastBytesGiven();
+        if (Phase == ChannelPhase.Open)
         {
             BeginLinger();
         }
-        else if (_kept.IsEmpty)
+        else if (IsAllSent)
         {
             Release(withReset: false);
         }
 
-        if (_phase != Phase.Gone)
+        if (Phase != ChannelPhase.Gone)
         {
             _lingerEnd = _loop.CreateDeadline(() => Release(withReset: true));
             _lingerEnd.Set(_loop.NowMicroseconds + (long)_loop.Settings.Linger.TotalMicroseconds);
         }
     }
 
-    /// <summary>The loop ends, and with it the channel: nobody will send the rest of this stream, and a reset is the word for that.</summary>
+    /// <summary>The loop ends: nobody will send the rest of this stream, and a reset is the word for that.</summary>
     public void Dispose() => Release(withReset: true);
+
+    /// <summary>Closes the socket and lets go of everything; the channel is gone.</summary>
+    protected abstract void CloseSocket(bool withReset);
 
     private void BeginLinger()
     {
-        _phase = Phase.Lingering;
-        if (_hasPeerEnded && _kept.IsEmpty)
+        Phase = ChannelPhase.Lingering;
+        if (HasPeerEnded && IsAllSent)
         {
             Release(withReset: false);
             return;
@@ -63,19 +68,19 @@ internal sealed partial class PortableChannel
 
     private void EndLingerWhenDone()
     {
-        if (_hasPeerEnded && _kept.IsEmpty)
+        if (HasPeerEnded && IsAllSent)
         {
             Release(withReset: false);
         }
     }
 
-    private void FailInNextTurn(TransportFault fault)
+    protected void FailInNextTurn(TransportFault fault)
     {
         _untoldFault ??= fault;
         PostTurn();
     }
 
-    private void Fail(TransportFault fault)
+    protected void Fail(TransportFault fault)
     {
         var isOwned = !IsClosed;
         Release(withReset: false);
@@ -86,7 +91,7 @@ internal sealed partial class PortableChannel
     }
 
     /// <summary>A handler threw: the channel is reset, and its owner is told, unless it had let go of the channel before it threw.</summary>
-    private void FailForHandler(Exception failure)
+    protected void FailForHandler(Exception failure)
     {
         _loop.ReportFailure(failure);
         if (IsClosed)
@@ -107,31 +112,14 @@ internal sealed partial class PortableChannel
 
     private void Release(bool withReset)
     {
-        if (_phase == Phase.Gone)
+        if (Phase == ChannelPhase.Gone)
         {
             return;
         }
 
-        _phase = Phase.Gone;
+        Phase = ChannelPhase.Gone;
         _lingerEnd?.Cancel();
         _loop.Counters.OpenChannels--;
-        _loop.Remove(this);
-        if (withReset && _socket is not null)
-        {
-            TcpSockets.Reset(_socket);
-        }
-        else
-        {
-            _socket?.Dispose();
-        }
-
-        // The kernel may still read a buffer of a send that is under way; its end gives the buffers back.
-        if (_send is not { IsPending: true })
-        {
-            _kept.Clear();
-        }
-
-        _send?.Release();
-        _receive.Release();
+        CloseSocket(withReset);
     }
 }

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 
-namespace Proxy.Transport.Portable;
+namespace Proxy.Transport;
 
-internal static partial class PortableLog
+internal static partial class LoopLog
 {
     [LoggerMessage(1, LogLevel.Error, "{Loop}: a handler failed.")]
     public static partial void HandlerFailed(ILogger logger, string loop, Exception failure);

@@ -1,16 +1,13 @@
 namespace Proxy.Transport.Epoll;
 
-/// <summary>Something with a descriptor that an <see cref="EpollLoop"/> watches.</summary>
-internal abstract class EpollSource
+/// <summary>Something with a descriptor that an <see cref="EpollLoop"/> watches. It is disposed of when the loop ends, and then tells no handler.</summary>
+internal interface IEpollSource : IDisposable
 {
     /// <summary>What the kernel knows it by; given by <see cref="EpollSources"/>.</summary>
-    public ulong Token { get; set; }
+    ulong Token { get; set; }
 
     /// <summary>A turn: readiness has changed (edge-triggered), <paramref name="events"/> are EPOLLIN and friends. Does not throw.</summary>
-    public abstract void OnEvents(uint events);
-
-    /// <summary>The loop ends: the descriptor is closed and no handler is told.</summary>
-    public abstract void EndWithLoop();
+    void OnEvents(uint events);
 }
 
 /// <summary>
@@ -19,10 +16,10 @@ internal abstract class EpollSource
 /// </summary>
 internal sealed class EpollSources
 {
-    private readonly List<(EpollSource? Source, uint Uses)> _slots = [];
+    private readonly List<(IEpollSource? Source, uint Uses)> _slots = [];
     private readonly Stack<int> _free = new();
 
-    public void Add(EpollSource source)
+    public void Add(IEpollSource source)
     {
         if (!_free.TryPop(out var slot))
         {
@@ -35,7 +32,7 @@ internal sealed class EpollSources
         source.Token = ((ulong)uses << 32) | (uint)slot;
     }
 
-    public void Remove(EpollSource source)
+    public void Remove(IEpollSource source)
     {
         var slot = (int)(uint)source.Token;
         if (Find(source.Token) == source)
@@ -46,11 +43,11 @@ internal sealed class EpollSources
     }
 
     /// <summary>Null when it is gone. Token 0 is nobody's.</summary>
-    public EpollSource? Find(ulong token)
+    public IEpollSource? Find(ulong token)
     {
         var slot = (int)(uint)token;
         return slot < _slots.Count && _slots[slot].Uses == token >> 32 ? _slots[slot].Source : null;
     }
 
-    public EpollSource[] ToArray() => [.. _slots.Where(slot => slot.Source is not null).Select(slot => slot.Source!)];
+    public IEpollSource[] ToArray() => [.. _slots.Where(slot => slot.Source is not null).Select(slot => slot.Source!)];
 }
