@@ -40,7 +40,10 @@ internal sealed class TcpPeer : IAsyncDisposable
     public IReadOnlyCollection<Exception> Failures => _failures;
 
     /// <summary>Sends back what it reads, and ends the stream when it was ended.</summary>
-    public static TcpPeer Echo() => new(static async (socket, cancellation) =>
+    public static TcpPeer Echo() => new(EchoAsync);
+
+    /// <summary>The same for one connection.</summary>
+    public static async Task EchoAsync(Socket socket, CancellationToken cancellation)
     {
         var buffer = new byte[64 * 1024];
         while (await socket.ReceiveAsync(buffer, cancellation) is > 0 and var count)
@@ -49,7 +52,7 @@ internal sealed class TcpPeer : IAsyncDisposable
         }
 
         socket.Shutdown(SocketShutdown.Send);
-    });
+    }
 
     /// <summary>Reads to the end of the stream, answers with the SHA-256 of what it read, and closes at once.</summary>
     public static TcpPeer Digesting() => new(static async (socket, cancellation) =>
