@@ -20,6 +20,7 @@ public sealed class NodeActor : ReceiveActor
     private readonly ConnectionIds _ids = new();
     private readonly ConnectionAccessLog? _accessLog;
     private readonly List<Frontend> _frontends = [];
+    private readonly ConnectionBudget _connections;
     private readonly List<IActorRef> _listeners = [];
     private readonly List<IActorRef> _upstreams = [];
     private IActorRef? _pool;
@@ -28,6 +29,7 @@ public sealed class NodeActor : ReceiveActor
     {
         _environment = environment;
         _settings = settings;
+        _connections = new ConnectionBudget(settings.MaximumConnections);
         _log = Context.GetLogger();
         _accessLog = settings.AccessLog is { } accessLog ? new ConnectionAccessLog(accessLog) : null;
         Idle();
@@ -207,7 +209,7 @@ public sealed class NodeActor : ReceiveActor
     {
         var frontend = CreateFrontend(relay.Name);
         var next = 0u;
-        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), frontend.Counters, accepted =>
+        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), _connections, frontend.Counters, accepted =>
         {
             // Connections go round the loops; each lives on its loop from here on.
             var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
@@ -215,17 +217,13 @@ public sealed class NodeActor : ReceiveActor
         });
     }
 
-    private static GateSettings GateOf(RelayFrontendSettings relay) => new(relay.Rules, new AdmissionSettings
-    {
-        MaximumConnections = relay.MaximumConnections,
-        MaximumConnectionsPerSource = relay.MaximumConnectionsPerSource,
-    });
+    private static GateSettings GateOf(RelayFrontendSettings relay) => new(relay.Rules, relay.Limits);
 
     private FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
     {
         var frontend = CreateFrontend(forward.Name);
         var gate = new GateSettings(AccessRules.AllowAll, new AdmissionSettings { MaximumConnections = forward.MaximumConnections });
-        return new FrontendPlan(forward.Name, forward.Listen, forward.TargetText, gate, frontend.Counters, accepted =>
+        return new FrontendPlan(forward.Name, forward.Listen, forward.TargetText, gate, _connections, frontend.Counters, accepted =>
             Props.Create(() => new TunnelConnectionActor(accepted, frontend, forward, pool)));
     }
 

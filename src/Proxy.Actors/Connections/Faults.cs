@@ -30,5 +30,6 @@ internal static class Faults
     {
         IdleTimeout = timeouts.Idle,
         HalfCloseTimeout = timeouts.HalfClose,
+        Lifetime = timeouts.Lifetime,
     };
 }

@@ -24,6 +24,7 @@ internal sealed class RelayEvents(IActorRef owner) : IRelayObserver
             RelayEndKind.UpstreamFailed => EndReason.ResetByUpstream,
             RelayEndKind.IdleTimeout => EndReason.IdleTimeout,
             RelayEndKind.HalfCloseTimeout => EndReason.HalfCloseTimeout,
+            RelayEndKind.LifetimeReached => EndReason.LifetimeReached,
             _ => EndReason.KilledLocally,
         };
 

@@ -1,72 +1,133 @@
-using System.Diagnostics.CodeAnalysis;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 
 namespace Proxy.Actors;
 
-/// <summary>Who may come in, and how many.</summary>
-internal sealed record GateSettings(AccessRules Rules, AdmissionSettings Limits);
-
 /// <summary>
 /// Decides whether a connection comes in before anything is made for it: first the rules, then the limits. Counts who was turned away, by
-/// reason. One owner; time is the caller's.
+/// reason. Whoever comes in costs a lease and no other allocation. One owner; microseconds are the caller's, the clock on the wall is asked
+/// only where a rule depends on it.
 /// </summary>
 internal sealed class FrontendGate
 {
-    private readonly GateSettings _settings;
+    private readonly long[] _refused = new long[RefusalReasons.All.Count];
     private readonly Admission _admission;
-    private long _denied;
+    private readonly TimeProvider _clock;
+    private GateSettings _settings;
 
-    public FrontendGate(GateSettings settings, long nowMicroseconds)
+    /// <param name="settings">What holds until <see cref="Change"/>.</param>
+    /// <param name="node">What all frontends of the node share.</param>
+    /// <param name="clock">For rules that hold at times.</param>
+    /// <param name="nowMicroseconds">The loop's clock.</param>
+    public FrontendGate(GateSettings settings, ConnectionBudget node, TimeProvider clock, long nowMicroseconds)
     {
-        _settings = settings;
-        _admission = new Admission(settings.Limits, new ConnectionBudget(int.MaxValue), nowMicroseconds);
+        (_settings, _clock) = (settings, clock);
+        _admission = new Admission(settings.Limits, node, nowMicroseconds);
     }
 
-    /// <summary>A lease that is to be given to <see cref="Leave"/>, or why there is none.</summary>
-    public bool TryEnter(
-        NetworkAddress source, DateTimeOffset now, long nowMicroseconds, [NotNullWhen(true)] out AdmissionLease? lease, out string refusal)
+    public int WaitingCount => _admission.QueuedCount;
+
+    /// <summary>
+    /// A connection has come. Admitted or queued: <paramref name="lease"/> is to be given to <see cref="Leave"/> at its end. Refused:
+    /// <paramref name="refusal"/> says why, and it is counted.
+    /// </summary>
+    public AdmissionOutcome Enter(NetworkAddress source, long nowMicroseconds, out AdmissionLease? lease, out Refusal refusal)
     {
-        (lease, refusal) = (null, "");
-        var decision = _settings.Rules.Decide(source, now);
-        if (!decision.IsAllowed)
+        lease = null;
+        NetworkAddress? client = _settings.Proxies?.Contains(source) == true ? null : source;
+        if (client is not null && !IsAllowed(source, out refusal))
         {
-            _denied++;
-            refusal = $"denied by rule {decision.RuleName}";
+            return AdmissionOutcome.Refused;
+        }
+
+        var result = _admission.TryAdmit(client, nowMicroseconds);
+        lease = result.Lease;
+        refusal = result.Reason is { } reason ? new Refusal(reason, _settings) : default;
+        return result.Outcome;
+    }
+
+    /// <summary>
+    /// The client behind a proxy is known now: the rules apply to it, and it is counted there and no longer where it was. False:
+    /// <paramref name="refusal"/> says why, it is counted, and the lease stays as it was.
+    /// </summary>
+    public bool TryName(AdmissionLease lease, NetworkAddress client, out Refusal refusal)
+    {
+        if (!IsAllowed(client, out refusal))
+        {
             return false;
         }
 
-        var result = _admission.TryAdmit(source, nowMicroseconds);
+        if (_admission.TryIdentify(lease, client, out var reason))
+        {
+            return true;
+        }
+
+        refusal = new Refusal(reason, _settings);
+        return false;
+    }
+
+    /// <summary>
+    /// The next that leaves the queue: admitted, or refused because its time is up, then with a <paramref name="refusal"/> and nothing to
+    /// leave. False: none leaves now.
+    /// </summary>
+    public bool TryTakeWaiting(long nowMicroseconds, out AdmissionLease lease, out Refusal? refusal)
+    {
+        refusal = null;
+        if (!_admission.TryTakeFromQueue(nowMicroseconds, out lease, out var result))
+        {
+            return false;
+        }
+
         if (result.Reason is { } reason)
         {
-            refusal = TextOf(reason);
-            return false;
+            refusal = new Refusal(reason, _settings);
         }
 
-        lease = result.Lease!;
         return true;
     }
 
+    /// <summary>How long until <see cref="TryTakeWaiting"/> is to be asked again, if nobody leaves before; null: nobody waits.</summary>
+    public long? MicrosecondsUntilQueueMoves(long nowMicroseconds) => _admission.MicrosecondsUntilQueueMoves(nowMicroseconds);
+
     public void Leave(AdmissionLease lease) => _admission.Release(lease);
+
+    /// <summary>Turns away the first that waits: the frontend takes nobody any more. False: nobody waits.</summary>
+    public bool TryDismissWaiting(out AdmissionLease lease, out Refusal refusal)
+    {
+        refusal = new Refusal(RefusalReason.Draining, _settings);
+        return _admission.TryDropFromQueue(RefusalReason.Draining, out lease);
+    }
+
+    /// <summary>Turns away, and counts, one that came when the frontend takes nobody any more.</summary>
+    public Refusal Dismiss()
+    {
+        _refused[(int)RefusalReason.Draining]++;
+        return new Refusal(RefusalReason.Draining, _settings);
+    }
+
+    /// <summary>Other rules and limits from now on. Who is in stays in, whatever they say.</summary>
+    public void Change(GateSettings settings, long nowMicroseconds)
+    {
+        _settings = settings;
+        _admission.Apply(settings.Limits, nowMicroseconds);
+    }
 
     /// <summary>Every reason there is, also those that nobody was refused for.</summary>
     public IReadOnlyList<RefusalCount> Refusals() =>
-    [
-        new RefusalCount("denied", _denied),
-        .. Reasons.Select(reason => new RefusalCount(reason.Name, _admission.RefusedTotal(reason.Reason))),
-    ];
+        [.. RefusalReasons.All.Select(reason => new RefusalCount(reason.Name(), _refused[(int)reason] + _admission.RefusedTotal(reason)))];
 
-    private string TextOf(RefusalReason reason) => reason switch
+    private bool IsAllowed(NetworkAddress client, out Refusal refusal)
     {
-        RefusalReason.ListenerConnections => $"{_admission.ActiveCount} connections are open",
-        RefusalReason.SourceConnections => $"its address has {_settings.Limits.MaximumConnectionsPerSource} connections",
-        _ => $"{reason}",
-    };
+        refusal = default;
+        var rules = _settings.Rules;
+        var decision = rules.Decide(client, rules.HasSchedules ? _clock.GetUtcNow() : default);
+        if (decision.IsAllowed)
+        {
+            return true;
+        }
 
-    // The reasons that the settings of a frontend can bring about.
-    private static readonly (RefusalReason Reason, string Name)[] Reasons =
-    [
-        (RefusalReason.ListenerConnections, "frontend_connections"),
-        (RefusalReason.SourceConnections, "source_connections"),
-    ];
+        _refused[(int)RefusalReason.Denied]++;
+        refusal = new Refusal(RefusalReason.Denied, _settings, decision.RuleIndex < 0 ? null : decision.RuleName);
+        return false;
+    }
 }

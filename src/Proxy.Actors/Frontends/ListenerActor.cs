@@ -2,24 +2,31 @@ using System.Net;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
 using Proxy.Policy.Limits;
-using Proxy.Policy.Rules;
 using Proxy.Transport;
 
 namespace Proxy.Actors;
 
 /// <summary>What a listener needs to know of its frontend.</summary>
+/// <param name="Node">The maximum of connections that all frontends of the node share.</param>
 internal sealed record FrontendPlan(
-    string Name, IPEndPoint Listen, string Target, GateSettings Gate, FrontendCounters Counters, Func<IAcceptedConnection, Props> Connection);
+    string Name,
+    IPEndPoint Listen,
+    string Target,
+    GateSettings Gate,
+    ConnectionBudget Node,
+    FrontendCounters Counters,
+    Func<IAcceptedConnection, Props> Connection);
 
 /// <summary>
 /// A TCP listener that takes users' traffic and gives each connection an actor of its own. States: binding → listening → draining → stopped.
 /// </summary>
-internal sealed class ListenerActor : ReceiveActor
+internal sealed partial class ListenerActor : ReceiveActor
 {
     private readonly FrontendPlan _plan;
     private readonly ILoggingAdapter _log;
     private readonly Dictionary<IActorRef, AdmissionLease> _connections = [];
     private readonly FrontendGate _gate;
+    private readonly RefusalReport _report = new();
     private readonly Queue<IAcceptedConnection> _accepted = new();
     private ITcpListener? _listener;
     private string _url;
@@ -30,22 +37,22 @@ internal sealed class ListenerActor : ReceiveActor
         _plan = plan;
         _url = $"tcp://{plan.Listen}";
         _log = Context.GetLogger();
-        _gate = new FrontendGate(plan.Gate, Loop.NowMicroseconds);
+        _gate = new FrontendGate(plan.Gate, plan.Node, Context.System.TimeProvider, Loop.NowMicroseconds);
     }
 
-    /// <summary>Stops accepting, lets connections finish, and stops after the last.</summary>
+    /// <summary>Stops accepting, turns away who waits, lets connections finish, and stops after the last.</summary>
     internal sealed record Drain
     {
         public static readonly Drain Instance = new();
     }
 
-    /// <summary>One more in the queue: what was accepted is not in a mailbox, where it would be lost with the actor.</summary>
-    private sealed record Accepted
-    {
-        public static readonly Accepted Instance = new();
-    }
+    /// <summary>Other rules and limits from now on; connections that live are left alone.</summary>
+    internal sealed record ChangeGate(GateSettings Gate);
 
-    private sealed record AcceptFailed(TransportFault Fault);
+    private enum Timer
+    {
+        QueueMoves,
+    }
 
     private IIoLoop Loop => ((LoopDispatcher)Context.Dispatcher).Loop;
 
@@ -63,6 +70,7 @@ internal sealed class ListenerActor : ReceiveActor
 
         _listener = listener;
         _url = $"tcp://{listener.LocalEndPoint}";
+        WarnOfCoveredRules(_plan.Gate.Rules);
         Become(() => Listening(listener));
         Context.Parent.Tell(new NodeActor.Bound(_url));
     }
@@ -70,7 +78,14 @@ internal sealed class ListenerActor : ReceiveActor
     protected override void PostStop()
     {
         _listener?.Close();
-        RefuseAccepted();
+        DismissAll();
+        foreach (var lease in _connections.Values)
+        {
+            // The node's total outlives this actor.
+            _gate.Leave(lease);
+        }
+
+        ReportTheRest();
     }
 
     // States
@@ -79,64 +94,48 @@ internal sealed class ListenerActor : ReceiveActor
     {
         Receive<Accepted>(_ => HandleAccepted());
         Receive<AcceptFailed>(failed => _log.Warning($"{_url}: cannot accept: {failed.Fault}; trying again in a moment"));
-        Receive<Terminated>(terminated => HandleGone(terminated.ActorRef));
-        Receive<GetStatus>(_ => Sender.Tell(Status("listening")));
+        Receive<Timer>(_ => ServeWaiting());
+        Receive<Terminated>(terminated =>
+        {
+            HandleGone(terminated.ActorRef);
+            ServeWaiting();
+        });
+        Receive<ChangeGate>(change =>
+        {
+            HandleChange(change.Gate);
+            ServeWaiting();
+        });
         Receive<Drain>(_ =>
         {
             _log.Info($"{_url}: draining {_connections.Count} connections");
             listener.Close();
+            Context.Timers.Cancel(Timer.QueueMoves);
+            DismissAll();
             Become(Draining);
             StopWhenEmpty();
         });
+        ReceiveInEveryState("listening");
     }
 
     private void Draining()
     {
-        Receive<Accepted>(_ => RefuseAccepted());
+        Receive<Accepted>(_ => DismissAll());
         Receive<AcceptFailed>(_ => { });
         Receive<Terminated>(terminated =>
         {
             HandleGone(terminated.ActorRef);
             StopWhenEmpty();
         });
-        Receive<GetStatus>(_ => Sender.Tell(Status("draining")));
+        Receive<ChangeGate>(change => HandleChange(change.Gate));
         Receive<Drain>(_ => { });
+        ReceiveInEveryState("draining");
     }
 
-    private void HandleAccepted()
+    private void ReceiveInEveryState(string state)
     {
-        if (!_accepted.TryDequeue(out var connection))
-        {
-            // Told to an earlier instance of this actor, which has refused it.
-            return;
-        }
-
-        var source = NetworkAddress.From(connection.RemoteEndPoint.Address);
-        if (!_gate.TryEnter(source, Context.System.TimeProvider.GetUtcNow(), Loop.NowMicroseconds, out var lease, out var refusal))
-        {
-            _log.Debug($"{_url}: refused {connection.RemoteEndPoint}: {refusal}");
-            connection.Refuse();
-            return;
-        }
-
-        _total++;
-        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection(connection))), lease);
-    }
-
-    private void HandleGone(IActorRef connection)
-    {
-        if (_connections.Remove(connection, out var lease))
-        {
-            _gate.Leave(lease);
-        }
-    }
-
-    private void RefuseAccepted()
-    {
-        while (_accepted.TryDequeue(out var connection))
-        {
-            connection.Refuse();
-        }
+        Receive<ClientNamed>(named => HandleNamed(named.Client));
+        Receive<ReportDue>(due => HandleReportDue(due.Reason));
+        Receive<GetStatus>(_ => Sender.Tell(Status(state)));
     }
 
     private void StopWhenEmpty()
@@ -155,19 +154,11 @@ internal sealed class ListenerActor : ReceiveActor
         var refused = refusals.Sum(refusal => refusal.Count);
         return new ComponentStatus
         {
-            Frontends = [new FrontendStatus(_plan.Name, _url, _plan.Target, state, count, refused, refusals, fromClients, toClients)],
+            Frontends =
+            [
+                new FrontendStatus(_plan.Name, _url, _plan.Target, state, count, refused, refusals, fromClients, toClients) { Waiting = _gate.WaitingCount },
+            ],
             Connections = count,
         };
-    }
-
-    private sealed class Acceptor(IActorRef owner, Queue<IAcceptedConnection> accepted) : IAcceptHandler
-    {
-        public void OnAccepted(IAcceptedConnection connection)
-        {
-            accepted.Enqueue(connection);
-            owner.Tell(Accepted.Instance, ActorRefs.NoSender);
-        }
-
-        public void OnAcceptFailed(TransportFault fault) => owner.Tell(new AcceptFailed(fault), ActorRefs.NoSender);
     }
 }

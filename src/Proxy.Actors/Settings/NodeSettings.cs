@@ -2,6 +2,7 @@ using System.Net;
 using Proxy.Policy;
 using Proxy.Policy.Balancing;
 using Proxy.Policy.Health;
+using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
 using Proxy.Tunnel;
@@ -13,6 +14,9 @@ public sealed record NodeSettings
 {
     public required string Name { get; init; }
 
+    /// <summary>Connections at once over all frontends; more wait or are refused.</summary>
+    public int MaximumConnections { get; init; } = int.MaxValue;
+
     public IReadOnlyList<RelayFrontendSettings> Relays { get; init; } = [];
 
     public ClientSettings? Client { get; init; }
@@ -23,7 +27,7 @@ public sealed record NodeSettings
     public AccessLogSettings? AccessLog { get; init; }
 }
 
-/// <summary>Deadlines of a connection; all of them are on.</summary>
+/// <summary>Deadlines of a connection; all but the lifetime are on. Zero turns one off, except <see cref="Connect"/>.</summary>
 public sealed record ConnectionTimeouts
 {
     public static readonly ConnectionTimeouts Default = new();
@@ -39,6 +43,9 @@ public sealed record ConnectionTimeouts
 
     /// <summary>Without a byte in the direction that is still open, after the other one ended.</summary>
     public TimeSpan HalfClose { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>From the moment both sides are connected to the end, whatever moves; zero: as long as it likes.</summary>
+    public TimeSpan Lifetime { get; init; }
 }
 
 /// <summary>A plain relay: a listener and the servers behind it.</summary>
@@ -65,11 +72,8 @@ public sealed record RelayFrontendSettings
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
-    /// <summary>Connections at once; more are refused.</summary>
-    public int MaximumConnections { get; init; } = int.MaxValue;
-
-    /// <summary>Connections of one client's address at once; more are refused.</summary>
-    public int MaximumConnectionsPerSource { get; init; } = int.MaxValue;
+    /// <summary>How many it serves, of whom, how fast they may come, and who may wait.</summary>
+    public AdmissionSettings Limits { get; init; } = AdmissionSettings.Unlimited;
 
     /// <summary>Whom it serves.</summary>
     public AccessRules Rules { get; init; } = AccessRules.AllowAll;

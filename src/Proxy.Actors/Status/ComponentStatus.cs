@@ -53,7 +53,11 @@ public sealed record FrontendStatus(
     long Refused,
     IReadOnlyList<RefusalCount> Refusals,
     long BytesFromClients,
-    long BytesToClients);
+    long BytesToClients)
+{
+    /// <summary>Connections that were accepted and wait for a place, unread.</summary>
+    public int Waiting { get; init; }
+}
 
 /// <summary>How many connections were refused for one reason, such as <c>source_connections</c>.</summary>
 public sealed record RefusalCount(string Reason, long Count);

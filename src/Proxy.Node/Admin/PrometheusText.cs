@@ -37,7 +37,9 @@ internal static class PrometheusText
             [.. frontends.Select(row => (row.Label, (double)row.Value.Connections.Active))]);
         Family(text, "tcpproxy_frontend_connections_total", "counter", "Connections of a frontend since the start.",
             [.. frontends.Select(row => (row.Label, (double)row.Value.Connections.Total))]);
-        Family(text, "tcpproxy_frontend_refused_total", "counter", "Connections refused before anything was allocated for them, by reason.",
+        Family(text, "tcpproxy_frontend_waiting", "gauge", "Accepted connections that wait for a place, unread.",
+            [.. frontends.Select(row => (row.Label, (double)row.Value.Waiting))]);
+        Family(text, "tcpproxy_frontend_refused_total", "counter", "Connections refused, by reason.",
             [.. frontends.SelectMany(row => row.Value.Refusals.Select(refusal => ($"{row.Label},reason=\"{refusal.Reason}\"", (double)refusal.Count)))]);
         Family(text, "tcpproxy_frontend_bytes_total", "counter", "Payload bytes, by who sent them.",
             [.. frontends.SelectMany(row => new[]

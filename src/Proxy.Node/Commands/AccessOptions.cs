@@ -3,44 +3,60 @@ using Proxy.Policy.Rules;
 
 namespace Proxy.Node.Commands;
 
-/// <summary>Whom a frontend serves. The order between the two options cannot be seen, so it is fixed: denials come first.</summary>
+/// <summary>
+/// Whom a frontend serves. Rules come first, in the order given. The order among the other options cannot be seen, so it is fixed: denials,
+/// then those who are allowed.
+/// </summary>
 internal sealed class AccessOptions
 {
+    private readonly Option<string[]> _rule = new("--rule")
+    {
+        Description = "Who is served, and when; may be repeated, the first that matches decides, before all of the options below. Times are those of "
+            + "the clock in ZONE (default UTC). With any rule that allows, whom none matches is denied. Connections that live are left alone.",
+        HelpName = AccessRuleText.Form,
+    };
+
+    private readonly Option<string[]> _deny = new("--deny")
+    {
+        Description = "Clients that are refused; may be repeated. Denials are looked at before --allow, wherever they stand.",
+        HelpName = "CIDR",
+    };
+
+    private readonly Option<string[]> _denyFile = new("--deny-file")
+    {
+        Description = "As --deny, one network a line; # begins a comment, ! in front makes an exception. May be repeated.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string[]> _allow = new("--allow")
     {
         Description = "Clients that are served; may be repeated. With any --allow everybody else is denied, and so is whom a --deny names.",
         HelpName = "CIDR",
     };
 
-    private readonly Option<string[]> _deny = new("--deny")
+    private readonly Option<string[]> _allowFile = new("--allow-file")
     {
-        Description = "Clients that are refused; may be repeated. Denials are looked at first, wherever they stand.",
-        HelpName = "CIDR",
+        Description = "As --allow, one network a line; # begins a comment, ! in front makes an exception. May be repeated.",
+        HelpName = "FILE",
     };
 
     public void AddTo(Command command)
     {
-        command.Add(_allow);
+        command.Add(_rule);
         command.Add(_deny);
+        command.Add(_denyFile);
+        command.Add(_allow);
+        command.Add(_allowFile);
     }
 
-    public AccessRules Read(ParseResult parsed) => new([
-        .. RulesOf(parsed.GetValue(_deny) ?? [], "--deny", AccessAction.Deny),
-        .. RulesOf(parsed.GetValue(_allow) ?? [], "--allow", AccessAction.Allow),
-    ]);
-
-    private static IEnumerable<AccessRule> RulesOf(string[] networks, string option, AccessAction action)
+    public AccessRules Read(ParseResult parsed)
     {
-        var builder = new CidrSetBuilder();
-        foreach (var network in networks)
-        {
-            builder.Add(network, option, line: 1);
-        }
-
-        return builder.Errors switch
-        {
-            [var error, ..] => throw new UsageException($"{option}: {error.Message}"),
-            _ => networks.Length == 0 ? [] : [new AccessRule(option, action, builder.Build())],
-        };
+        var reader = new AccessRuleReader();
+        reader.AddRules("--rule", parsed.GetValue(_rule) ?? []);
+        reader.AddNetworks("--deny", AccessAction.Deny, parsed.GetValue(_deny) ?? []);
+        reader.AddFiles("--deny-file", AccessAction.Deny, parsed.GetValue(_denyFile) ?? []);
+        reader.AddNetworks("--allow", AccessAction.Allow, parsed.GetValue(_allow) ?? []);
+        reader.AddFiles("--allow-file", AccessAction.Allow, parsed.GetValue(_allowFile) ?? []);
+        return reader.Finish();
     }
 }

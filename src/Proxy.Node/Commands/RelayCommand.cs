@@ -29,24 +29,16 @@ internal static class RelayCommand
             DefaultValueFactory = _ => BalancePolicies.RoundRobin,
         };
         balance.AcceptOnlyFromAmong([.. BalancePolicies.Names]);
-        var maximum = new Option<int>("--max-connections")
-        {
-            Description = "Connections at once; more are refused. Default: as many as the descriptors carry.",
-            HelpName = "N",
-            DefaultValueFactory = _ => int.MaxValue,
-        };
-        var perAddress = new Option<int>("--max-connections-per-ip")
-        {
-            Description = "Connections of one client's address at once; more are refused. Default: no limit.",
-            HelpName = "N",
-            DefaultValueFactory = _ => int.MaxValue,
-        };
+        var limits = new LimitOptions();
         var access = new AccessOptions();
+        var timeouts = new TimeoutOptions();
         var check = new CheckOptions();
         var proxyProtocol = new ProxyProtocolOptions();
         var common = new CommonOptions();
-        var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance, maximum, perAddress };
+        var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance };
+        limits.AddTo(command);
         access.AddTo(command);
+        timeouts.AddTo(command);
         check.AddTo(command);
         proxyProtocol.AddTo(command);
         common.AddTo(command);
@@ -54,6 +46,7 @@ internal static class RelayCommand
             new NodeSettings
             {
                 Name = common.NameOf(parsed),
+                MaximumConnections = limits.ReadNodeMaximum(parsed),
                 Relays =
                 [
                     new RelayFrontendSettings
@@ -62,8 +55,8 @@ internal static class RelayCommand
                         Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
                         Targets = [.. parsed.GetRequiredValue(to).Select(text => ServerText.Read(text, "--to"))],
                         Balance = parsed.GetRequiredValue(balance),
-                        MaximumConnections = Values.Count(parsed.GetValue(maximum), "--max-connections"),
-                        MaximumConnectionsPerSource = Values.Count(parsed.GetValue(perAddress), "--max-connections-per-ip"),
+                        Limits = limits.Read(parsed),
+                        Timeouts = timeouts.Read(parsed),
                         Check = check.Read(parsed),
                         Rules = access.Read(parsed),
                         ProxyProtocol = proxyProtocol.Read(parsed),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Proxy.Policy.Balancing;
 
@@ -19,14 +18,9 @@ internal static class ServerText
         return parts.Skip(1).Aggregate(server, (entry, part) => part.Split('=', 2) switch
         {
             ["backup"] => entry with { IsBackup = true },
-            ["weight", var weight] => entry with { Weight = Number(weight, 0, BalancingLimits.MaximumWeight, text, option) },
-            ["max-connections", var maximum] => entry with { MaximumConnections = Number(maximum, 1, int.MaxValue, text, option) },
+            ["weight", var weight] => entry with { Weight = Values.Number(weight, 0, BalancingLimits.MaximumWeight, option, text) },
+            ["max-connections", var maximum] => entry with { MaximumConnections = Values.Number(maximum, 1, int.MaxValue, option, text) },
             _ => throw new UsageException($"{option} '{text}': {Form} is expected; '{part}' is none of these"),
         });
     }
-
-    private static int Number(string digits, int lowest, int highest, string text, string option) =>
-        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= lowest && number <= highest
-            ? number
-            : throw new UsageException($"{option} '{text}': '{digits}' is no number from {lowest} to {highest}");
 }

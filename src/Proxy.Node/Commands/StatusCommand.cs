@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Proxy.Actors;
 using Proxy.Node.Admin;
 using Spectre.Console;
 
@@ -61,11 +62,11 @@ internal static class StatusCommand
             $"connections {status.Connections.Active} now, {status.Connections.Total} in all; streams {status.Streams.Active} now, {status.Streams.Total} in all");
         if (status.Frontends.Count > 0)
         {
-            var table = new Table().AddColumns("frontend", "target", "state", "now", "in all", "refused", "bytes up", "bytes down");
+            var table = new Table().AddColumns("frontend", "target", "state", "now", "in all", "waiting", "refused", "bytes up", "bytes down");
             foreach (var frontend in status.Frontends)
             {
                 table.AddRow(Cells(
-                    frontend.Listen, frontend.Target, frontend.State, frontend.Connections.Active, frontend.Connections.Total, frontend.Refused,
+                    frontend.Listen, frontend.Target, frontend.State, frontend.Connections.Active, frontend.Connections.Total, frontend.Waiting, RefusedText(frontend),
                     frontend.BytesFromClients, frontend.BytesToClients));
             }
 
@@ -125,6 +126,12 @@ internal static class StatusCommand
     }
 
     private const int MaximumShown = 20;
+
+    private static string RefusedText(FrontendStatus frontend)
+    {
+        var reasons = frontend.Refusals.Where(refusal => refusal.Count > 0).Select(refusal => $"{refusal.Reason} {refusal.Count}");
+        return frontend.Refused == 0 ? "0" : $"{frontend.Refused} ({string.Join(", ", reasons)})";
+    }
 
     private static string[] Cells(params object[] values) => [.. values.Select(value => Markup.Escape(value.ToString() ?? ""))];
 }

@@ -76,6 +76,12 @@ internal static class Values
     public static int Count(int number, string option) =>
         number > 0 ? number : throw new UsageException($"{option}: a number from 1 on is expected");
 
+    /// <summary>A whole number within bounds; <paramref name="text"/> is all that was given to the option.</summary>
+    public static int Number(string digits, int lowest, int highest, string option, string text) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= lowest && number <= highest
+            ? number
+            : throw new UsageException($"{option} '{text}': '{digits}' is no number from {lowest} to {highest}");
+
     private static IPAddress LookUp(string host, string option)
     {
         try

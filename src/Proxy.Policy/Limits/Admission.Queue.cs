@@ -6,7 +6,7 @@ public sealed partial class Admission
     // A place in the node's total may be freed by another thread, which tells nobody: then the queue looks again after this time.
     private const long TotalRetryMicroseconds = 10_000;
 
-    private readonly LinkedList<AdmissionLease> _queue = new();
+    private readonly LeaseList _queue = new();
 
     /// <summary>Connections that wait.</summary>
     public int QueuedCount => _queue.Count;
@@ -23,7 +23,7 @@ public sealed partial class Admission
             return false;
         }
 
-        lease = first.Value;
+        lease = first;
         if (MicrosecondsUntilDeadline(lease, nowMicroseconds) <= 0)
         {
             Release(lease);
@@ -41,6 +41,20 @@ public sealed partial class Admission
         return true;
     }
 
+    /// <summary>Refuses the first in the queue, whatever its time, so that the caller can empty it: nobody is served any more. False: nobody waits.</summary>
+    public bool TryDropFromQueue(RefusalReason reason, out AdmissionLease lease)
+    {
+        lease = _queue.First!;
+        if (lease is null)
+        {
+            return false;
+        }
+
+        Release(lease);
+        Refuse(reason);
+        return true;
+    }
+
     /// <summary>How long until <see cref="TryTakeFromQueue"/> is to be called again, if nothing is released before; null: nobody waits.</summary>
     public long? MicrosecondsUntilQueueMoves(long nowMicroseconds)
     {
@@ -49,7 +63,7 @@ public sealed partial class Admission
             return null;
         }
 
-        var untilDeadline = MicrosecondsUntilDeadline(first.Value, nowMicroseconds);
+        var untilDeadline = MicrosecondsUntilDeadline(first, nowMicroseconds);
         if (ActiveCount >= _settings.MaximumConnections)
         {
             return Math.Max(0, untilDeadline);
@@ -65,7 +79,7 @@ public sealed partial class Admission
     {
         lease.State = LeaseState.Queued;
         lease.QueuedAtMicroseconds = nowMicroseconds;
-        lease.QueueNode = _queue.AddLast(lease);
+        _queue.AddLast(lease);
         return lease;
     }
 

@@ -17,7 +17,7 @@ namespace Proxy.Policy.Limits;
 public sealed partial class Admission
 {
     private readonly long[] _refused = new long[Enum.GetValues<RefusalReason>().Length];
-    private readonly SourceCounts _sources = new();
+    private readonly LeaseList _admitted = new();
     private readonly ConnectionBudget _total;
     private AdmissionSettings _settings;
     private TokenBucket? _acceptRate;
@@ -29,13 +29,10 @@ public sealed partial class Admission
     }
 
     /// <summary>Connections that are admitted and not released.</summary>
-    public int ActiveCount { get; private set; }
+    public int ActiveCount => _admitted.Count;
 
     /// <summary>Connections admitted since the beginning.</summary>
     public long AdmittedTotal { get; private set; }
-
-    /// <summary>How many addresses and networks are counted now; 0 when there is no connection.</summary>
-    public int TrackedSources => _sources.EntryCount;
 
     /// <summary>Connections refused for this reason since the beginning.</summary>
     public long RefusedTotal(RefusalReason reason) => _refused[(int)reason];
@@ -46,8 +43,7 @@ public sealed partial class Admission
     /// </summary>
     public AdmissionResult TryAdmit(NetworkAddress? source, long nowMicroseconds)
     {
-        var keys = KeysOf(source);
-        if (SourceRefusal(keys) is { } refusal)
+        if (SourceRefusal(source) is { } refusal)
         {
             return Refuse(refusal);
         }
@@ -55,7 +51,7 @@ public sealed partial class Admission
         RefusalReason? blocked = _queue.Count > 0 ? RefusalReason.QueueFull : TakePlace(nowMicroseconds);
         if (blocked is null)
         {
-            return AdmissionResult.Admitted(Admit(NewLease(keys)));
+            return AdmissionResult.Admitted(Admit(NewLease(source)));
         }
 
         if (_settings.MaximumQueued == 0)
@@ -64,7 +60,7 @@ public sealed partial class Admission
         }
 
         return _queue.Count < _settings.MaximumQueued
-            ? AdmissionResult.Queued(Enqueue(NewLease(keys), nowMicroseconds))
+            ? AdmissionResult.Queued(Enqueue(NewLease(source), nowMicroseconds))
             : Refuse(RefusalReason.QueueFull);
     }
 
@@ -81,11 +77,11 @@ public sealed partial class Admission
             return true;
         }
 
-        var before = lease.Sources;
+        var before = lease.Source;
         Uncount(lease);
-        var keys = KeysOf(source);
-        var refusal = SourceRefusal(keys);
-        Count(lease, refusal is null ? keys : before);
+        var refusal = SourceRefusal(source);
+        lease.Source = refusal is null ? source : before;
+        Count(lease);
         if (refusal is null)
         {
             return true;
@@ -103,11 +99,11 @@ public sealed partial class Admission
         switch (lease.State)
         {
             case LeaseState.Admitted:
-                ActiveCount--;
+                _admitted.Remove(lease);
                 _total.Release();
                 break;
             case LeaseState.Queued:
-                _queue.Remove(lease.QueueNode!);
+                _queue.Remove(lease);
                 break;
             default:
                 return;
@@ -117,13 +113,17 @@ public sealed partial class Admission
         lease.State = LeaseState.Released;
     }
 
-    /// <summary>Other limits from now on. Connections above a lower limit stay; no more come in until enough of them have ended.</summary>
+    /// <summary>
+    /// Other limits from now on; who is there is counted by them. Connections above a lower limit stay; no more come in until enough of them
+    /// have ended.
+    /// </summary>
     public void Apply(AdmissionSettings settings, long nowMicroseconds)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)settings.IPv4PrefixLength, 32u, nameof(settings));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)settings.IPv6PrefixLength, 128u, nameof(settings));
         _settings = settings;
+        Recount();
         if (settings.AcceptsPerSecond == 0)
         {
             _acceptRate = null;
@@ -163,55 +163,19 @@ public sealed partial class Admission
         return null;
     }
 
-    private AdmissionLease NewLease(SourceKeys? keys)
+    private AdmissionLease NewLease(NetworkAddress? source)
     {
-        var lease = new AdmissionLease();
-        Count(lease, keys);
+        var lease = new AdmissionLease { Source = source };
+        Count(lease);
         return lease;
     }
 
     private AdmissionLease Admit(AdmissionLease lease)
     {
         lease.State = LeaseState.Admitted;
-        ActiveCount++;
+        _admitted.AddLast(lease);
         AdmittedTotal++;
         return lease;
-    }
-
-    private SourceKeys? KeysOf(NetworkAddress? source) => source is { } address
-        ? new SourceKeys(address, address.BlockOf(_settings.IPv4PrefixLength, _settings.IPv6PrefixLength))
-        : null;
-
-    private RefusalReason? SourceRefusal(SourceKeys? sources)
-    {
-        if (sources is not { } keys)
-        {
-            return null;
-        }
-
-        if (_sources.Of(keys.Address) >= _settings.MaximumConnectionsPerSource)
-        {
-            return RefusalReason.SourceConnections;
-        }
-
-        return _sources.Of(keys.Prefix) >= _settings.MaximumConnectionsPerPrefix ? RefusalReason.PrefixConnections : null;
-    }
-
-    private void Count(AdmissionLease lease, SourceKeys? keys)
-    {
-        lease.Sources = keys;
-        if (keys is { } known)
-        {
-            _sources.Add(known);
-        }
-    }
-
-    private void Uncount(AdmissionLease lease)
-    {
-        if (lease.Sources is { } keys)
-        {
-            _sources.Remove(keys);
-        }
     }
 
     private AdmissionResult Refuse(RefusalReason reason)

@@ -16,12 +16,14 @@ public sealed class AdmissionLease
 
     internal LeaseState State { get; set; }
 
-    // What it was counted under, which another prefix length in later settings does not change. Null: its source is not known yet.
-    internal SourceKeys? Sources { get; set; }
+    /// <summary>Null: not known yet.</summary>
+    internal NetworkAddress? Source { get; set; }
 
     internal long QueuedAtMicroseconds { get; set; }
 
-    internal LinkedListNode<AdmissionLease>? QueueNode { get; set; }
+    internal AdmissionLease? Previous { get; set; }
+
+    internal AdmissionLease? Next { get; set; }
 }
 
 internal enum LeaseState
@@ -30,5 +32,3 @@ internal enum LeaseState
     Admitted,
     Released,
 }
-
-internal readonly record struct SourceKeys(NetworkAddress Address, Cidr Prefix);

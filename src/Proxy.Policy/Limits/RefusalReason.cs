@@ -3,6 +3,9 @@ namespace Proxy.Policy.Limits;
 /// <summary>Why a connection was not admitted.</summary>
 public enum RefusalReason
 {
+    /// <summary>A rule denies the client, or none allows it.</summary>
+    Denied,
+
     /// <summary>The node has as many connections as it may have.</summary>
     TotalConnections,
 
@@ -23,4 +26,28 @@ public enum RefusalReason
 
     /// <summary>It waited as long as a connection may.</summary>
     QueueDeadline,
+
+    /// <summary>It came, or waited, as the listener began to drain.</summary>
+    Draining,
+}
+
+/// <summary>Wording of a <see cref="RefusalReason"/>.</summary>
+public static class RefusalReasons
+{
+    public static readonly IReadOnlyList<RefusalReason> All = Enum.GetValues<RefusalReason>();
+
+    /// <summary>The name in status, metrics and log; scripts and alerts rely on it.</summary>
+    public static string Name(this RefusalReason reason) => reason switch
+    {
+        RefusalReason.Denied => "denied",
+        RefusalReason.TotalConnections => "node_connections",
+        RefusalReason.ListenerConnections => "frontend_connections",
+        RefusalReason.SourceConnections => "source_connections",
+        RefusalReason.PrefixConnections => "prefix_connections",
+        RefusalReason.AcceptRate => "accept_rate",
+        RefusalReason.QueueFull => "queue_full",
+        RefusalReason.QueueDeadline => "queue_deadline",
+        RefusalReason.Draining => "draining",
+        _ => "unknown",
+    };
 }

@@ -1,48 +1,32 @@
-using Proxy.Policy.Rules;
+using System.Runtime.InteropServices;
 
 namespace Proxy.Policy.Limits;
 
 /// <summary>
-/// Connections by address and by the network around it. An entry lives exactly as long as it counts a connection, so the tables are never
+/// Connections by address, or by the network around it. An entry lives exactly as long as it counts a connection, so the table is never
 /// larger than the number of connections, nothing that counts is ever pushed out, and no flood of addresses makes the count of another forget.
 /// </summary>
-internal sealed class SourceCounts
+internal sealed class SourceCounts<TKey>
+    where TKey : notnull
 {
-    private readonly Dictionary<NetworkAddress, int> _byAddress = [];
-    private readonly Dictionary<Cidr, int> _byPrefix = [];
+    private readonly Dictionary<TKey, int> _counts = [];
 
-    public int EntryCount => _byAddress.Count + _byPrefix.Count;
+    public int EntryCount => _counts.Count;
 
-    public int Of(NetworkAddress address) => _byAddress.GetValueOrDefault(address);
+    public int Of(TKey key) => _counts.GetValueOrDefault(key);
 
-    public int Of(Cidr prefix) => _byPrefix.GetValueOrDefault(prefix);
+    public void Add(TKey key) => CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out _)++;
 
-    public void Add(SourceKeys keys)
+    public void Remove(TKey key)
     {
-        Add(_byAddress, keys.Address);
-        Add(_byPrefix, keys.Prefix);
-    }
-
-    public void Remove(SourceKeys keys)
-    {
-        Remove(_byAddress, keys.Address);
-        Remove(_byPrefix, keys.Prefix);
-    }
-
-    private static void Add<TKey>(Dictionary<TKey, int> counts, TKey key)
-        where TKey : notnull => counts[key] = counts.GetValueOrDefault(key) + 1;
-
-    private static void Remove<TKey>(Dictionary<TKey, int> counts, TKey key)
-        where TKey : notnull
-    {
-        var count = counts[key];
+        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, key);
         if (count > 1)
         {
-            counts[key] = count - 1;
+            count--;
         }
         else
         {
-            counts.Remove(key);
+            _counts.Remove(key);
         }
     }
 }

@@ -17,11 +17,15 @@ public sealed class AccessRules
     {
         _rules = [.. rules];
         Default = defaultAction ?? (Array.Exists(_rules, rule => rule.Action == AccessAction.Allow) ? AccessAction.Deny : AccessAction.Allow);
+        HasSchedules = Array.Exists(_rules, rule => rule.Schedule?.IsAlways == false);
     }
 
     public IReadOnlyList<AccessRule> Rules => _rules;
 
     public AccessAction Default { get; }
+
+    /// <summary>Whether a decision depends on the time; where it does not, nobody need look at the clock.</summary>
+    public bool HasSchedules { get; }
 
     public AccessDecision Decide(NetworkAddress source, DateTimeOffset now)
     {

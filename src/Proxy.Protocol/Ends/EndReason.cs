@@ -27,6 +27,9 @@ public enum EndReason : byte
     /// <summary>One direction had finished and the other did not follow within its deadline.</summary>
     HalfCloseTimeout,
 
+    /// <summary>It lived as long as a connection may here, whatever moved on it.</summary>
+    LifetimeReached,
+
     /// <summary>The request or header that has to come first did not arrive in time.</summary>
     HeaderTimeout,
 

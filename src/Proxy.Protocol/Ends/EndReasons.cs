@@ -15,8 +15,8 @@ public static class EndReasons
         EndReason.Malformed or EndReason.NoTunnel or EndReason.HandshakeTimeout or EndReason.TunnelLost
             or EndReason.PeerShutDown => Ends.Fault.Tunnel,
 
-        EndReason.Loop or EndReason.Busy or EndReason.Draining or EndReason.KilledLocally
-            or EndReason.InternalError => Ends.Fault.Us,
+        EndReason.Loop or EndReason.Busy or EndReason.Draining or EndReason.LifetimeReached
+            or EndReason.KilledLocally or EndReason.InternalError => Ends.Fault.Us,
 
         _ => Ends.Fault.Nobody,
     };
@@ -32,6 +32,7 @@ public static class EndReasons
         EndReason.UpstreamTooSlow => "upstream reads too slowly",
         EndReason.IdleTimeout => "idle timeout",
         EndReason.HalfCloseTimeout => "half-close timeout",
+        EndReason.LifetimeReached => "lifetime reached",
         EndReason.HeaderTimeout => "header timeout",
         EndReason.ConnectTimeout => "connect timeout",
         EndReason.Refused => "connection refused",

@@ -26,6 +26,7 @@ public static class TerminationCode
         EndReason.IdleTimeout or EndReason.HalfCloseTimeout => isClientAwaited ? 'c' : 's',
         EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.Loop or EndReason.Malformed or EndReason.BadHeader => 'P',
         EndReason.Busy => 'R',
+        EndReason.LifetimeReached => 'L',
         EndReason.Draining or EndReason.KilledLocally or EndReason.PeerShutDown => 'K',
         _ => 'I',
     };

@@ -1,3 +1,4 @@
+using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 using Proxy.Simulation.Tests;
 
@@ -9,7 +10,7 @@ public sealed class FrontendGateTests
     [Fact]
     public void One_address_beyond_its_limit_is_refused_while_another_is_served()
     {
-        var rig = new RelayRig(settings => settings with { MaximumConnectionsPerSource = 2, Targets = [RelayRig.To("10.0.0.4:80")] });
+        var rig = new RelayRig(settings => settings with { Limits = new AdmissionSettings { MaximumConnectionsPerSource = 2 }, Targets = [RelayRig.To("10.0.0.4:80")] });
         var target = rig.StartTarget(0);
         var greedy = new[] { rig.Connect(), rig.Connect() };
         rig.Until(() => target.Sockets.Count == 2);
@@ -38,7 +39,7 @@ public sealed class FrontendGateTests
         {
             Rules = new AccessRules([new AccessRule("strangers", AccessAction.Deny, new CidrSetBuilder().Add("10.0.0.1", "test", 1).Build())]),
             Targets = [RelayRig.To("10.0.0.4:80")],
-            MaximumConnections = 1,
+            Limits = new AdmissionSettings { MaximumConnections = 1 },
         });
         var target = rig.StartTarget(0);
         var denied = rig.Connect();

@@ -1,3 +1,4 @@
+using Proxy.Policy.Limits;
 using Proxy.TestKit;
 using Proxy.Transport;
 
@@ -9,7 +10,7 @@ public sealed class ListenerTests
     [Fact]
     public void Beyond_its_limit_a_frontend_refuses_with_a_reset_and_counts_it()
     {
-        var rig = new RelayRig(settings => settings with { MaximumConnections = 2 });
+        var rig = new RelayRig(settings => settings with { Limits = new AdmissionSettings { MaximumConnections = 2 } });
         var targets = Enumerable.Range(0, 3).Select(rig.StartTarget).ToArray();
         var first = rig.Connect();
         var second = rig.Connect();

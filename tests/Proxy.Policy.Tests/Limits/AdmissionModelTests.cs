@@ -136,9 +136,8 @@ public sealed class AdmissionModelTests
 
         public void ChangeSettings(Random random, long now)
         {
-            var changed = RandomSettings(random) with { IPv4PrefixLength = _settings.IPv4PrefixLength };
-            _settings = changed;
-            _admission.Apply(changed, now);
+            _settings = RandomSettings(random);
+            _admission.Apply(_settings, now);
         }
 
         public void DrainQueue(long now)
@@ -167,17 +166,27 @@ public sealed class AdmissionModelTests
         public void Check()
         {
             Assert.Equal((Inside.Count, _queued.Count, _admitted), (_admission.ActiveCount, _admission.QueuedCount, _admission.AdmittedTotal));
-            foreach (var reason in Enum.GetValues<RefusalReason>())
+            foreach (var reason in RefusalReasons.All)
             {
                 Assert.Equal(_refused.GetValueOrDefault(reason), _admission.RefusedTotal(reason));
             }
 
             var sources = Sources().ToList();
-            Assert.Equal(sources.Distinct().Count() + sources.Select(Prefix).Distinct().Count(), _admission.TrackedSources);
+            var addresses = _settings.MaximumConnectionsPerSource < int.MaxValue ? sources.Distinct().Count() : 0;
+            var prefixes = _settings.MaximumConnectionsPerPrefix < int.MaxValue ? sources.Select(Prefix).Distinct().Count() : 0;
+            Assert.Equal(addresses + prefixes, _admission.TrackedSources);
         }
 
         public void LeaveAll()
         {
+            foreach (var (lease, _) in _queued)
+            {
+                Assert.True(_admission.TryDropFromQueue(RefusalReason.Draining, out var dropped));
+                Assert.Same(lease, dropped);
+            }
+
+            Assert.False(_admission.TryDropFromQueue(RefusalReason.Draining, out _));
+            Assert.Equal(_queued.Count, _admission.RefusedTotal(RefusalReason.Draining));
             foreach (var (lease, _) in Inside.Concat(_queued))
             {
                 _admission.Release(lease);
@@ -194,6 +203,7 @@ public sealed class AdmissionModelTests
             MaximumConnections = random.Next(3) == 0 ? int.MaxValue : random.Next(1, 20),
             MaximumConnectionsPerSource = random.Next(2) == 0 ? int.MaxValue : random.Next(1, 5),
             MaximumConnectionsPerPrefix = random.Next(2) == 0 ? int.MaxValue : random.Next(1, 9),
+            IPv4PrefixLength = random.Next(22, 33),
             AcceptsPerSecond = random.Next(2) == 0 ? 0 : random.Next(1, 50),
             MaximumQueued = random.Next(2) == 0 ? 0 : random.Next(1, 6),
             QueueDeadlineMicroseconds = random.Next(1_000_000),
@@ -216,7 +226,7 @@ public sealed class AdmissionModelTests
                 : null;
         }
 
-        private static UInt128 Prefix(NetworkAddress address) => address.Value >> 8;
+        private UInt128 Prefix(NetworkAddress address) => address.Value >> (32 - _settings.IPv4PrefixLength);
 
         private IEnumerable<NetworkAddress> Sources() =>
             Inside.Concat(_queued).Where(entry => entry.Source is not null).Select(entry => entry.Source!.Value);

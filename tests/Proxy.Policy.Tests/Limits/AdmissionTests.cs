@@ -157,14 +157,63 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void Another_prefix_length_does_not_lose_the_counts_of_before()
+    public void Limits_by_source_that_are_switched_on_count_who_is_there_already()
     {
-        var admission = Make(new AdmissionSettings { IPv4PrefixLength = 24 });
+        var admission = Make(AdmissionSettings.Unlimited);
         var lease = Admit(admission, "192.0.2.1");
-        admission.Apply(new AdmissionSettings { IPv4PrefixLength = 8 }, 0);
+        admission.Apply(new AdmissionSettings { MaximumConnectionsPerSource = 1 }, 0);
+        AssertRefused(RefusalReason.SourceConnections, admission.TryAdmit(From("192.0.2.1"), 0));
+
         admission.Release(lease);
 
         Assert.Equal(0, admission.TrackedSources);
+        Admit(admission, "192.0.2.1");
+    }
+
+    [Fact]
+    public void Another_prefix_length_holds_for_who_is_there_already()
+    {
+        var admission = Make(new AdmissionSettings { MaximumConnectionsPerPrefix = 1, IPv4PrefixLength = 24 });
+        var lease = Admit(admission, "192.0.2.1");
+        admission.Apply(new AdmissionSettings { MaximumConnectionsPerPrefix = 1, IPv4PrefixLength = 8 }, 0);
+        AssertRefused(RefusalReason.PrefixConnections, admission.TryAdmit(From("192.1.1.1"), 0));
+
+        admission.Release(lease);
+
+        Assert.Equal(0, admission.TrackedSources);
+    }
+
+    [Theory]
+    [InlineData(int.MaxValue, int.MaxValue, 0)]
+    [InlineData(10, int.MaxValue, 1)]
+    [InlineData(int.MaxValue, 10, 1)]
+    [InlineData(10, 10, 2)]
+    public void Only_what_a_limit_needs_is_counted_by_source(int perSource, int perPrefix, int tracked)
+    {
+        var admission = Make(new AdmissionSettings { MaximumConnectionsPerSource = perSource, MaximumConnectionsPerPrefix = perPrefix });
+        Admit(admission, "192.0.2.1");
+
+        Assert.Equal(tracked, admission.TrackedSources);
+    }
+
+    [Fact]
+    public void A_connection_costs_its_lease_and_nothing_else()
+    {
+        var admission = Make(AdmissionSettings.Unlimited);
+        var source = From("192.0.2.1");
+        admission.Release(admission.TryAdmit(source, 0).Lease!);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        admission.Release(admission.TryAdmit(source, 0).Lease!);
+        var leaseBytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(leaseBytes, 1, 112);
+
+        before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+        {
+            admission.Release(admission.TryAdmit(source, 0).Lease!);
+        }
+
+        Assert.Equal(1_000 * leaseBytes, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static NetworkAddress From(string address) => NetworkAddress.From(IPAddress.Parse(address));

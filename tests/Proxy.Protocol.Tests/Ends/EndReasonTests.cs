@@ -38,6 +38,7 @@ public sealed class EndReasonTests
     [InlineData(EndReason.Loop, Fault.Us)]
     [InlineData(EndReason.Busy, Fault.Us)]
     [InlineData(EndReason.Draining, Fault.Us)]
+    [InlineData(EndReason.LifetimeReached, Fault.Us)]
     [InlineData(EndReason.KilledLocally, Fault.Us)]
     [InlineData(EndReason.InternalError, Fault.Us)]
     public void Every_reason_says_whose_fault_it_was(EndReason reason, Fault fault) => Assert.Equal(fault, reason.Fault());
