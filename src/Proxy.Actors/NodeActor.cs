@@ -217,7 +217,7 @@ public sealed class NodeActor : ReceiveActor
         });
     }
 
-    private static GateSettings GateOf(RelayFrontendSettings relay) => new(relay.Rules, relay.Limits);
+    private static GateSettings GateOf(RelayFrontendSettings relay) => new(relay.Rules, relay.Limits) { Proxies = relay.ProxyProtocol.TrustedSenders };
 
     private FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
     {

@@ -1,3 +1,5 @@
+using Proxy.Kernel;
+using Proxy.Policy.Rules;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.ProxyProtocol;
 using Proxy.Transport;
@@ -20,8 +22,8 @@ internal sealed partial class RelayConnectionActor
     {
         switch (message)
         {
-            case ProxyHeaders.Received read:
-                HandleHeader(read);
+            case ProxyHeaders.Received received:
+                HandleHeader(received);
                 break;
             case ProxyHeaders.Broken broken:
                 End(EndReason.BadHeader, $"PROXY header: {broken.Rule}");
@@ -38,16 +40,32 @@ internal sealed partial class RelayConnectionActor
         }
     }
 
-    private void HandleHeader(ProxyHeaders.Received read)
+    private void AwaitingPermission(object message)
     {
-        _header = read.Header;
-        _unread = read.Unread;
-        if (read.Header.Source is { } source)
+        switch (message)
         {
-            _record.Client = source;
+            case ClientAllowed:
+                BeginOpening();
+                break;
+            case ClientRefused refused:
+                End(refused.Reason, refused.Text);
+                break;
+            default:
+                HandleWhileOpening(message);
+                break;
         }
+    }
 
-        BeginOpening();
+    private void HandleHeader(ProxyHeaders.Received received)
+    {
+        _header = received.Header;
+        _unread = received.Unread;
+        _record.Client = received.Header.Source ?? _record.Peer;
+
+        // The gate passed over the proxy's own address; only now does it know whom it lets in.
+        SetDeadline(_settings.Timeouts.Connect);
+        Become(AwaitingPermission);
+        Context.Parent.Tell(new ClientNamed(NetworkAddress.From(_record.Client.Address)));
     }
 
     private void SendHeader(IChannel server)

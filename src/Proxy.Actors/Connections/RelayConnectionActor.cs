@@ -96,6 +96,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
                 break;
             case UpstreamActor.Queued:
                 // The queue tells when the time is up; the deadline behind it is for a queue that was lost with its actor.
+                _record.Phase = ConnectionPhase.Queued;
                 SetDeadline(_settings.Queue.Timeout + _settings.Timeouts.Connect);
                 _openingSinceMicroseconds = NotBegun;
                 break;
@@ -184,7 +185,12 @@ internal sealed partial class RelayConnectionActor : UntypedActor
 
     private void AskForServer()
     {
-        _record.Phase = ConnectionPhase.Queued;
+        if (_record.Attempts == 0)
+        {
+            // Later it is the failed dial that keeps the connection.
+            _record.Phase = ConnectionPhase.Queued;
+        }
+
         Become(Picking);
         _upstream.Tell(new UpstreamActor.Pick(_record.Client.Address, [.. _tried]));
     }

@@ -12,6 +12,12 @@ internal sealed class TimeoutOptions
         HelpName = "DURATION",
     };
 
+    private readonly Option<string?> _header = new("--header-timeout")
+    {
+        Description = "For all that a client has to send before anything is done for it: a PROXY header, a TLS handshake. Default 5s.",
+        HelpName = "DURATION",
+    };
+
     private readonly Option<string?> _idle = new("--idle")
     {
         Description = "Without a byte in either direction, so that peers who left without a word are found; 0s: for ever. Default 1h.",
@@ -34,6 +40,7 @@ internal sealed class TimeoutOptions
     public void AddTo(Command command)
     {
         command.Add(_connect);
+        command.Add(_header);
         command.Add(_idle);
         command.Add(_halfClose);
         command.Add(_lifetime);
@@ -42,16 +49,18 @@ internal sealed class TimeoutOptions
     public ConnectionTimeouts Read(ParseResult parsed)
     {
         var defaults = ConnectionTimeouts.Default;
-        var connect = Duration(_connect, defaults.Connect);
-        return connect > TimeSpan.Zero
-            ? defaults with
-            {
-                Connect = connect,
-                Idle = Duration(_idle, defaults.Idle),
-                HalfClose = Duration(_halfClose, defaults.HalfClose),
-                Lifetime = Duration(_lifetime, defaults.Lifetime),
-            }
-            : throw new UsageException("--connect-timeout: a duration above 0 is expected");
+        return defaults with
+        {
+            Connect = AboveZero(_connect, defaults.Connect),
+            Header = AboveZero(_header, defaults.Header),
+            Idle = Duration(_idle, defaults.Idle),
+            HalfClose = Duration(_halfClose, defaults.HalfClose),
+            Lifetime = Duration(_lifetime, defaults.Lifetime),
+        };
+
+        TimeSpan AboveZero(Option<string?> option, TimeSpan missing) => Duration(option, missing) is var time && time > TimeSpan.Zero
+            ? time
+            : throw new UsageException($"{option.Name}: a duration above 0 is expected");
 
         TimeSpan Duration(Option<string?> option, TimeSpan missing) =>
             parsed.GetValue(option) is { } text ? Values.Duration(text, option.Name) : missing;

@@ -107,6 +107,25 @@ public sealed class ProxyHeaderTests
     }
 
     [Fact]
+    public void Rules_are_for_the_client_that_the_header_names_and_not_for_the_proxy()
+    {
+        var rig = Trusting("10.0.0.1/32", rules: RulesOf(AccessAction.Deny, "192.0.2.0/24", "10.0.0.0/8"));
+        var target = rig.StartTarget(0);
+        var allowed = rig.Connect();
+        var denied = rig.Connect();
+        denied.Send(Header);
+        rig.Until(() => denied.WasReset);
+
+        allowed.Send("PROXY TCP4 203.0.113.7 198.51.100.1 50122 443\r\nx");
+
+        rig.Until(() => target.Sockets is [{ Text: "x" }]);
+        Assert.True(rig.Node.HasLine("web 192.0.2.7:50122", "not allowed", "fault: client"), rig.Node.LastLines());
+        Assert.Equal(1, rig.Node.Status().Frontends[0].Refusals.Single(refusal => refusal.Reason == "denied").Count);
+        allowed.Reset();
+        rig.EndWell();
+    }
+
+    [Fact]
     public void A_server_is_told_the_clients_own_address_in_front_of_its_bytes()
     {
         var rig = Make(settings => settings with { ProxyProtocol = new ProxyProtocolSettings { Out = ProxyHeaderVersion.V1 } });
@@ -190,12 +209,19 @@ public sealed class ProxyHeaderTests
         rig.EndWell();
     }
 
-    private RelayRig Trusting(string network, ProxyHeaderVersion? version = null)
+    private RelayRig Trusting(string network, ProxyHeaderVersion? version = null, AccessRules? rules = null) => Make(settings => settings with
+    {
+        ProxyProtocol = new ProxyProtocolSettings { TrustedSenders = SetOf(network), Out = version },
+        Rules = rules ?? AccessRules.AllowAll,
+    });
+
+    private static AccessRules RulesOf(AccessAction action, params string[] networks) => new([new AccessRule("test", action, SetOf(networks))]);
+
+    private static CidrSet SetOf(params string[] networks)
     {
         var builder = new CidrSetBuilder();
-        builder.Add(network, "test", line: 1);
-        var trusted = builder.Build();
-        return Make(settings => settings with { ProxyProtocol = new ProxyProtocolSettings { TrustedSenders = trusted, Out = version } });
+        Array.ForEach(networks, network => builder.Add(network, "test", line: 1));
+        return builder.Build();
     }
 
     private RelayRig Make(Func<RelayFrontendSettings, RelayFrontendSettings> configure)

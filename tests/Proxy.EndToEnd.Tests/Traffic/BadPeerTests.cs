@@ -14,6 +14,9 @@ public sealed class BadPeerTests : EndToEndTest
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(15);
     private static readonly byte[] Block = new byte[64 * 1024];
 
+    // Closing with unread bytes makes a reset; .NET finishes sending before it closes, and the finish may be seen first.
+    private const string ResetOrFinishedAndReset = "CD reset by client, fault client|CL reset by client, fault client";
+
     [Fact]
     public Task Both_say_nothing() => PlayAsync(BadPeers.SayNothingAsync, SayNothing, "cD idle timeout");
 
@@ -49,7 +52,7 @@ public sealed class BadPeerTests : EndToEndTest
     {
         await client.ReadExactlyAsync(1, Limit);
         client.Close();
-    }, "CD reset by client, fault client");
+    }, ResetOrFinishedAndReset);
 
     [Fact]
     public Task A_client_that_finishes_and_then_resets() => PlayAsync(
@@ -84,7 +87,9 @@ public sealed class BadPeerTests : EndToEndTest
     }, "-- completed");
 
     [Fact]
-    public Task A_server_that_resets_at_once() => PlayAsync(BadPeers.ResetAtOnceAsync, SayNothing, "SD reset by upstream, fault upstream");
+    public Task A_server_that_resets_at_once() => PlayAsync(BadPeers.ResetAtOnceAsync, SayNothing,
+        // The kernel may have seen the reset before it has told of the connection.
+        "SD reset by upstream, fault upstream|SC connection refused, fault upstream");
 
     [Fact]
     public Task A_server_that_resets_later() =>
@@ -92,7 +97,8 @@ public sealed class BadPeerTests : EndToEndTest
 
     [Fact]
     public Task A_server_that_closes_with_unread_bytes() =>
-        PlayAsync(BadPeers.CloseWithUnreadBytesAsync, client => client.SendAllAsync(Block, Limit), "SD reset by upstream, fault upstream");
+        PlayAsync(BadPeers.CloseWithUnreadBytesAsync, client => client.SendAllAsync(Block, Limit),
+        "SD reset by upstream, fault upstream|SL reset by upstream, fault upstream");
 
     [Fact]
     public Task A_server_that_finishes_and_then_a_client_that_says_nothing() => PlayAsync(BadPeers.FinishAndStayAsync, SayNothing, "cL half-close timeout");
@@ -190,7 +196,7 @@ public sealed class BadPeerTests : EndToEndTest
             }
 
             var end = await AccessLogLine.EndOfAsync(log, name, EndBound);
-            Assert.Equal(expected, $"{end.Code} {end.Reason}{(end.Fault == "nobody" ? "" : $", fault {end.Fault}")}");
+            Assert.Contains($"{end.Code} {end.Reason}{(end.Fault == "nobody" ? "" : $", fault {end.Fault}")}", expected.Split('|'));
         }
 
         await Wait.UntilAsync(
