@@ -22,6 +22,7 @@ public sealed class NodeActor : ReceiveActor
     private readonly List<Frontend> _frontends = [];
     private readonly ConnectionBudget _connections;
     private readonly List<IActorRef> _listeners = [];
+    private readonly Dictionary<string, IActorRef> _relays = new(StringComparer.Ordinal);
     private readonly List<IActorRef> _upstreams = [];
     private IActorRef? _pool;
 
@@ -53,6 +54,12 @@ public sealed class NodeActor : ReceiveActor
     {
         public static readonly Drain Instance = new();
     }
+
+    /// <summary>
+    /// Rules and limits of the relays as these settings have them, from now on; connections that live are left alone. Nothing else of the
+    /// settings is looked at, and relays that are not there are passed over.
+    /// </summary>
+    public sealed record ChangeGates(NodeSettings Settings);
 
     internal sealed record Bound(string Url);
 
@@ -93,6 +100,7 @@ public sealed class NodeActor : ReceiveActor
             _log.Error($"{terminated.ActorRef.Path} has stopped, which nobody asked for");
             Forget(terminated.ActorRef);
         });
+        Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
         Receive<Bound>(bound => _log.Warning($"{bound.Url}: listening again after a failure"));
         Receive<BindFailed>(failed => _log.Error($"cannot listen on {failed.Url} again: {failed.Fault}"));
         Receive<Drain>(_ =>
@@ -109,6 +117,7 @@ public sealed class NodeActor : ReceiveActor
 
     private void Draining()
     {
+        Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
         Receive<GetStatus>(_ => GatherStatus());
         Receive<Terminated>(terminated =>
         {
@@ -126,6 +135,17 @@ public sealed class NodeActor : ReceiveActor
         {
             Become(Running);
             starter.Tell(new Started(urls!));
+        }
+    }
+
+    private void HandleChangeGates(NodeSettings settings)
+    {
+        foreach (var relay in settings.Relays)
+        {
+            if (_relays.TryGetValue(relay.Name, out var listener))
+            {
+                listener.Tell(new ListenerActor.ChangeGate(GateOf(relay)));
+            }
         }
     }
 
@@ -176,7 +196,7 @@ public sealed class NodeActor : ReceiveActor
                 Props.Create(() => new UpstreamActor(relay, _environment.Resolver)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
             _upstreams.Add(upstream);
             var plan = PlanOf(relay, upstream);
-            AddListener(Props.Create(() => new ListenerActor(plan)), "relay", _listeners.Count);
+            _relays[relay.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "relay", _listeners.Count);
         }
 
         if (_settings.Client is { } client)
@@ -198,9 +218,11 @@ public sealed class NodeActor : ReceiveActor
         }
     }
 
-    private void AddListener(Props props, string name, int loop)
+    private IActorRef AddListener(Props props, string name, int loop)
     {
-        _listeners.Add(Context.Watch(Context.ActorOf(props.WithDispatcher(DispatcherOf(loop)), $"{name}-{_listeners.Count}")));
+        var listener = Context.Watch(Context.ActorOf(props.WithDispatcher(DispatcherOf(loop)), $"{name}-{_listeners.Count}"));
+        _listeners.Add(listener);
+        return listener;
     }
 
     private LoopDispatcher DispatcherOf(int loop) => _environment.Dispatchers[loop % _environment.Dispatchers.Count];

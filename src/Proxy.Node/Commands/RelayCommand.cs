@@ -42,28 +42,28 @@ internal static class RelayCommand
         check.AddTo(command);
         proxyProtocol.AddTo(command);
         common.AddTo(command);
-        command.SetAction((parsed, cancellation) => NodeHost.RunAsync(
-            new NodeSettings
-            {
-                Name = common.NameOf(parsed),
-                MaximumConnections = limits.ReadNodeMaximum(parsed),
-                Relays =
-                [
-                    new RelayFrontendSettings
-                    {
-                        Name = "relay",
-                        Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
-                        Targets = [.. parsed.GetRequiredValue(to).Select(text => ServerText.Read(text, "--to"))],
-                        Balance = parsed.GetRequiredValue(balance),
-                        Limits = limits.Read(parsed),
-                        Timeouts = timeouts.Read(parsed),
-                        Check = check.Read(parsed),
-                        Rules = access.Read(parsed),
-                        ProxyProtocol = proxyProtocol.Read(parsed),
-                    },
-                ],
-            },
-            common.Read(parsed)));
+        command.SetAction((parsed, cancellation) => NodeHost.RunAsync(Settings(parsed), common.Read(parsed), () => Settings(parsed)));
         return command;
+
+        NodeSettings Settings(ParseResult parsed) => new NodeSettings
+        {
+            Name = common.NameOf(parsed),
+            MaximumConnections = limits.ReadNodeMaximum(parsed),
+            Relays =
+            [
+                new RelayFrontendSettings
+                {
+                    Name = "relay",
+                    Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
+                    Targets = [.. parsed.GetRequiredValue(to).Select(text => ServerText.Read(text, "--to"))],
+                    Balance = parsed.GetRequiredValue(balance),
+                    Limits = limits.Read(parsed),
+                    Timeouts = timeouts.Read(parsed),
+                    Check = check.Read(parsed),
+                    Rules = access.Read(parsed),
+                    ProxyProtocol = proxyProtocol.Read(parsed),
+                },
+            ],
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Proxy.Actors;
@@ -31,7 +32,8 @@ internal sealed class NodeHost
         typeof(NodeHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>Runs the node until a signal ends it; returns the exit code.</summary>
-    public static async Task<int> RunAsync(NodeSettings settings, HostSettings host)
+    /// <param name="readAgain">Gives the settings anew when a signal (SIGHUP) asks for it, or throws <see cref="UsageException"/>.</param>
+    public static async Task<int> RunAsync(NodeSettings settings, HostSettings host, Func<NodeSettings>? readAgain = null)
     {
         using var signals = new StopSignals();
         using var logs = CreateLogs(host);
@@ -58,6 +60,7 @@ internal sealed class NodeHost
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
         var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool);
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
+        using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
         var code = await new NodeHost(settings, node).RunAsync(host, system, logs, log, signals);
         await system.Terminate();
         return code;
@@ -96,6 +99,21 @@ internal sealed class NodeHost
 
         return ExitCodes.Done;
     }
+
+    private static PosixSignalRegistration ReloadOnSignal(IActorRef node, Func<NodeSettings> readAgain, ILogger log) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            try
+            {
+                node.Tell(new NodeActor.ChangeGates(readAgain()), ActorRefs.NoSender);
+                log.LogInformation("SIGHUP: rules and their files were read again");
+            }
+            catch (UsageException wrong)
+            {
+                log.LogError("SIGHUP: nothing was changed: {Reason}", wrong.Message);
+            }
+        });
 
     private async Task DrainAsync(ActorSystem system, TimeSpan limit, string signal)
     {
