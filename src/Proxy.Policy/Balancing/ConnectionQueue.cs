@@ -29,6 +29,9 @@ public sealed class ConnectionQueue<TWaiter>
 
     public int Count => _waiting.Count;
 
+    /// <summary>Whether somebody waits who was not offered the room there is now.</summary>
+    public bool CanServe => Count > 0 && _exhaustedRoom != _group.RoomVersion;
+
     /// <summary>When the first one has waited long enough; null: nobody waits.</summary>
     public long? NextDeadlineMicroseconds => _waiting.First?.Value.DeadlineMicroseconds;
 
@@ -40,8 +43,7 @@ public sealed class ConnectionQueue<TWaiter>
     {
         // Room that the others were not offered yet is theirs; room that they could not use is free for the newcomer.
         lease = null;
-        var isTheirTurn = Count > 0 && _exhaustedRoom != _group.RoomVersion;
-        return isTheirTurn && _group.HasUsable ? PickStatus.AllFull : _group.TryPick(request, nowMicroseconds, out lease);
+        return CanServe && _group.HasUsable ? PickStatus.AllFull : _group.TryPick(request, nowMicroseconds, out lease);
     }
 
     /// <summary>A server at once, or a place in the queue.</summary>
@@ -73,7 +75,7 @@ public sealed class ConnectionQueue<TWaiter>
     public bool TryServe(long nowMicroseconds, out TWaiter waiter, out ServerLease? lease)
     {
         (waiter, lease) = (default!, null);
-        if (Count == 0 || _exhaustedRoom == _group.RoomVersion)
+        if (!CanServe)
         {
             return false;
         }
@@ -128,6 +130,18 @@ public sealed class ConnectionQueue<TWaiter>
 
         Unlink(node);
         return true;
+    }
+
+    /// <summary>Lets everybody leave, in order.</summary>
+    public IReadOnlyList<TWaiter> Dismiss()
+    {
+        TWaiter[] all = [.. _waiting.Select(entry => entry.Waiter)];
+        foreach (var waiter in all)
+        {
+            Remove(waiter);
+        }
+
+        return all;
     }
 
     private void Unlink(LinkedListNode<Entry> node)

@@ -55,6 +55,6 @@ public sealed record ServerSettings
     public IPEndPoint CheckAddress => CheckPort is { } port ? new IPEndPoint(Address.Address, port) : Address;
 
     /// <summary>Whether both are addresses of one name, with one port: either may stand in for the other.</summary>
-    internal bool IsOfSameName(ServerSettings other) =>
+    public bool IsOfSameName(ServerSettings other) =>
         HostName is not null && Address.Port == other.Address.Port && string.Equals(HostName, other.HostName, StringComparison.OrdinalIgnoreCase);
 }

@@ -226,6 +226,11 @@ public abstract partial class IoLoopContract
             _channel = channel;
         }
 
+        public void OnAttemptFailed(IPEndPoint endPoint, TransportFault fault)
+        {
+            // The failure of the dial has them all.
+        }
+
         public void OnDialFailed(Dialer dialer, DialFailure failure) => _failure = failure;
     }
 }
