@@ -94,6 +94,11 @@ internal sealed class ServerRace
     private void Leave(IPEndPoint address, ServerOutcome? outcome)
     {
         var index = _running.FindIndex(entry => entry.Place.Address.Equals(address));
+        if (outcome is ServerOutcome.ResetEarly)
+        {
+            _running[index].Place.Report(ServerOutcome.Success);
+        }
+
         _running[index].Place.Return(outcome);
         _running.RemoveAt(index);
     }

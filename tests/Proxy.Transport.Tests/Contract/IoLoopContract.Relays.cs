@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Transport.Dials;
 using Proxy.Transport.Relays;
 
