@@ -262,6 +262,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
 
         _record.ConnectMicroseconds = Loop.NowMicroseconds - _dialledAtMicroseconds;
         var server = _dial!.Take();
+        _dial = null;
         SendHeader(server);
         BeginRelaying(_client, server);
     }

@@ -93,9 +93,9 @@ internal sealed partial class UpstreamActor : ReceiveActor
 
     protected override void PostStop()
     {
-        foreach (var waiter in _picker.Use((_, queue, _) => queue.Dismiss()))
+        foreach (var waiter in _picker.Use((_, queue, _) => queue.Dismiss()).Concat(_waitingForNames.Keys))
         {
-            waiter.Tell(new Unavailable(EndReason.InternalError, "the queue was lost"));
+            waiter.Tell(new Unavailable(EndReason.KilledLocally, "whom it waited for has stopped"));
         }
     }
 

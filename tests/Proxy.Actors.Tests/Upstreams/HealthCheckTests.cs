@@ -66,6 +66,26 @@ public sealed class HealthCheckTests
     }
 
     [Fact]
+    public void A_server_that_comes_up_starts_slowly_where_that_is_asked_for()
+    {
+        var rig = Checked(new TcpCheck(), settings => settings with { SlowStart = TimeSpan.FromSeconds(10) });
+        var targets = new List<ScriptedServer> { rig.StartTarget(1), rig.StartTarget(2) };
+        rig.RunFor(5);
+        targets.Add(rig.StartTarget(0));
+        rig.Until(() => rig.Node.HasLine("server 10.0.0.4:80 is up"), 6);
+        rig.RunFor(9);
+        Assert.Equal("slow-starting", States(rig).First());
+
+        rig.RunFor(1.1);
+
+        Assert.Equal("up", States(rig).First());
+        rig.Node.BeginDrain();
+        rig.RunFor(1);
+        targets.SelectMany(target => target.Sockets).ToList().ForEach(socket => socket.Close());
+        rig.EndWell();
+    }
+
+    [Fact]
     public void The_status_tells_what_the_last_check_found()
     {
         var rig = Checked(new TcpCheck());
