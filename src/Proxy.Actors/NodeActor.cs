@@ -192,10 +192,11 @@ public sealed class NodeActor : ReceiveActor
         foreach (var relay in _settings.Relays)
         {
             // On the loop of the listener, its next door neighbour.
+            var picker = new UpstreamPicker(relay, Context.System.CreateRandom(), Context.System.TimeProvider);
             var upstream = Context.ActorOf(
-                Props.Create(() => new UpstreamActor(relay, _environment.Resolver)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
+                Props.Create(() => new UpstreamActor(relay, _environment.Resolver, picker)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
             _upstreams.Add(upstream);
-            var plan = PlanOf(relay, upstream);
+            var plan = PlanOf(relay, picker, upstream);
             _relays[relay.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "relay", _listeners.Count);
         }
 
@@ -227,7 +228,7 @@ public sealed class NodeActor : ReceiveActor
 
     private LoopDispatcher DispatcherOf(int loop) => _environment.Dispatchers[loop % _environment.Dispatchers.Count];
 
-    private FrontendPlan PlanOf(RelayFrontendSettings relay, IActorRef upstream)
+    private FrontendPlan PlanOf(RelayFrontendSettings relay, UpstreamPicker picker, IActorRef upstream)
     {
         var frontend = CreateFrontend(relay.Name);
         var next = 0u;
@@ -235,7 +236,7 @@ public sealed class NodeActor : ReceiveActor
         {
             // Connections go round the loops; each lives on its loop from here on.
             var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
-            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, upstream)).WithDispatcher(dispatcher);
+            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, picker, upstream)).WithDispatcher(dispatcher);
         });
     }
 

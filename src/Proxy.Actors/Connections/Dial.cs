@@ -13,12 +13,21 @@ internal sealed class Dial : IDialHandler
 {
     private readonly IActorRef _owner;
     private readonly Dialer _dialer;
+    private readonly ServerRace? _race;
     private IChannel? _untaken;
 
     public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline)
     {
         _owner = owner;
         _dialer = Dialer.Start(loop, endPoints, TcpOptions.Default, DialSettings.Default with { Deadline = deadline }, this);
+    }
+
+    /// <summary>Dials the servers of <paramref name="race"/>, which is told how each of them did.</summary>
+    public Dial(IActorRef owner, IIoLoop loop, ServerRace race, TimeSpan deadline)
+    {
+        (_owner, _race) = (owner, race);
+        var settings = DialSettings.Default with { Deadline = deadline, IsOrderGiven = true };
+        _dialer = Dialer.Start(loop, race.Addresses(), TcpOptions.Default, settings, this);
     }
 
     /// <summary>The channel of a <see cref="Dialed"/>; from now on it is the owner's.</summary>
@@ -41,10 +50,17 @@ internal sealed class Dial : IDialHandler
         var watch = new FailureWatch();
         channel.Handler = watch;
         _untaken = channel;
+        _race?.HandleWon((IPEndPoint)channel.RemoteEndPoint!);
         _owner.Tell(new Dialed(watch), ActorRefs.NoSender);
     }
 
-    void IDialHandler.OnDialFailed(Dialer dialer, DialFailure failure) => _owner.Tell(new DialFailed(failure), ActorRefs.NoSender);
+    void IDialHandler.OnAttemptFailed(IPEndPoint endPoint, TransportFault fault) => _race?.HandleFailed(endPoint, fault);
+
+    void IDialHandler.OnDialFailed(Dialer dialer, DialFailure failure)
+    {
+        _race?.HandleLost();
+        _owner.Tell(new DialFailed(failure), ActorRefs.NoSender);
+    }
 
     /// <summary>There is a channel; receiving is paused. Whether it lives still, the watch knows.</summary>
     internal sealed record Dialed(FailureWatch Watch);

@@ -20,7 +20,10 @@ internal static class Faults
     /// <summary>What a failed dial says of the server; null: nothing, the trouble is on this machine.</summary>
     public static ServerOutcome? ToServerOutcome(this TransportFault fault) => fault.Kind switch
     {
-        TransportFaultKind.Refused or TransportFaultKind.Reset => ServerOutcome.Refused,
+        TransportFaultKind.Refused => ServerOutcome.Refused,
+
+        // A reset that answers a connect is told as a refusal: this one was connected.
+        TransportFaultKind.Reset => ServerOutcome.ResetEarly,
         TransportFaultKind.TimedOut => ServerOutcome.TimedOut,
         TransportFaultKind.Unreachable => ServerOutcome.Unreachable,
         _ => null,

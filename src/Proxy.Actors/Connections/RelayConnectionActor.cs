@@ -9,7 +9,8 @@ using Proxy.Transport.Relays;
 namespace Proxy.Actors;
 
 /// <summary>
-/// One connection of a plain relay. Servers are asked for and tried one after the other until one answers: nothing was sent yet. States:
+/// One connection of a plain relay. Servers are picked and tried one after the other, the addresses of one name beside each other, until one
+/// answers: nothing was sent yet. States:
 /// (awaiting header) → picking → connecting → relaying → half-closed → stopped.
 /// </summary>
 /// <remarks>One of these is made for each connection, so its states are switches and not tables: they cost nothing to enter.</remarks>
@@ -17,6 +18,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
 {
     private readonly Frontend _frontend;
     private readonly RelayFrontendSettings _settings;
+    private readonly UpstreamPicker _picker;
     private readonly IActorRef _upstream;
     private readonly ConnectionRecord _record;
     private readonly ClientPreamble _preamble;
@@ -28,12 +30,17 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private long _openingSinceMicroseconds;
     private long _dialledAtMicroseconds;
     private (EndReason Reason, string Text)? _lastFailure;
+    private int _retries;
+    private ServerRace? _race;
     private Dial? _dial;
 
     /// <summary>Takes the connection over at once.</summary>
-    /// <param name="upstream">The <see cref="UpstreamActor"/> that has the servers.</param>
-    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, IActorRef upstream)
+    /// <param name="picker">Gives a server at once where it can.</param>
+    /// <param name="upstream">The <see cref="UpstreamActor"/> that is asked where it cannot.</param>
+    public RelayConnectionActor(
+        IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, UpstreamPicker picker, IActorRef upstream)
     {
+        _picker = picker;
         _frontend = frontend;
         _settings = settings;
         _upstream = upstream;
@@ -69,6 +76,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     {
         _deadline.Cancel();
         _dial?.Abandon();
+        _race?.End(LastOutcome());
         if (_record.Relay is { } relay)
         {
             relay.Abort();
@@ -92,7 +100,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         switch (message)
         {
             case UpstreamActor.Picked picked:
-                HandlePicked(picked);
+                HandlePicked(picked.Place);
                 break;
             case UpstreamActor.Queued:
                 // The queue tells when the time is up; the deadline behind it is for a queue that was lost with its actor.
@@ -118,7 +126,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
                 HandleDialed(dialed);
                 break;
             case Dial.DialFailed { Failure: var failure }:
-                TryAnother(failure.Reason.ToEndReason(), failure.ToString(), failure.Reason.ToServerOutcome());
+                TryAnother(failure.Reason.ToEndReason(), failure.ToString());
                 break;
             default:
                 HandleWhileOpening(message);
@@ -147,6 +155,13 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             case RelayEvents.Ended ended:
                 HandleEnded(ended);
                 break;
+            case UpstreamActor.ServerDown down:
+                if (ReferenceEquals(down.Server, _race?.Winner?.Server))
+                {
+                    End(EndReason.UpstreamDown, down.Reason);
+                }
+
+                break;
             case DeadlinePassed or ClientPreamble.Gone:
                 // Crossed the server's answer; the relay tells what becomes of its channels.
                 break;
@@ -170,6 +185,9 @@ internal sealed partial class RelayConnectionActor : UntypedActor
                 }
 
                 break;
+            case UpstreamActor.ServerDown:
+                // Looked at when somebody has answered: it may be another.
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -191,11 +209,17 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             _record.Phase = ConnectionPhase.Queued;
         }
 
+        if (_picker.TryPick(Self, _record.Client.Address, _tried, out var place))
+        {
+            HandlePicked(place);
+            return;
+        }
+
         Become(Picking);
         _upstream.Tell(new UpstreamActor.Pick(_record.Client.Address, [.. _tried]));
     }
 
-    private void HandlePicked(UpstreamActor.Picked picked)
+    private void HandlePicked(ServerPlace place)
     {
         if (_openingSinceMicroseconds == NotBegun)
         {
@@ -204,9 +228,9 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             SetDeadline(_settings.Timeouts.Connect);
         }
 
-        _tried.Add(picked.Server);
-        _record.Server = picked.Name;
-        _record.Attempts++;
+        _race = new ServerRace(Loop, place, _tried);
+        _record.Server = place.Name;
+        _record.Attempts = _tried.Count;
         _record.Phase = ConnectionPhase.Connecting;
         _dialledAtMicroseconds = Loop.NowMicroseconds;
         _record.WaitMicroseconds ??= _dialledAtMicroseconds - _record.StartMicroseconds;
@@ -214,12 +238,14 @@ internal sealed partial class RelayConnectionActor : UntypedActor
 
         // What is left of the time is shared with some of the servers that may follow, so that a silent one does not use it up.
         var left = _settings.Timeouts.Connect - TimeSpan.FromMicroseconds(Loop.NowMicroseconds - _openingSinceMicroseconds);
-        var shares = Math.Min(picked.OthersLeft, MaximumShares - 1) + 1;
-        _dial = new Dial(Self, Loop, [picked.Address], left / shares);
+        var shares = Math.Min(place.OthersLeft, _settings.MaximumRetries - _retries) + 1;
+        _dial = new Dial(Self, Loop, _race, left / shares);
     }
 
     private void HandleDialed(Dial.Dialed dialed)
     {
+        _record.Attempts = _tried.Count;
+        _record.Server = _race!.Winner!.Name;
         if (_preamble.Fault is { } gone)
         {
             // The word of it stands behind this message: a relay would wait for an end that has been told already.
@@ -233,9 +259,16 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             return;
         }
 
-        _upstream.Tell(UpstreamActor.Connected.Instance);
+        if (_settings.EndsSessionsOnDown && _race.Winner.IsDown)
+        {
+            // Found out while it was dialled; from here on the word of it finds its way.
+            TryAnother(EndReason.UpstreamDown, "it was marked down while it was dialled");
+            return;
+        }
+
         _record.ConnectMicroseconds = Loop.NowMicroseconds - _dialledAtMicroseconds;
         var server = _dial!.Take();
+        _dial = null;
         SendHeader(server);
         BeginRelaying(_client, server);
     }
@@ -252,27 +285,25 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         _unread = [];
     }
 
-    private void TryAnother(EndReason reason, string text, ServerOutcome? outcome)
+    private void TryAnother(EndReason reason, string text, ServerOutcome? outcome = null)
     {
         _dial!.Abandon();
+        _race!.End(outcome);
+        _race = null;
+        _record.Attempts = _tried.Count;
         _lastFailure = (reason, text);
-        _upstream.Tell(new UpstreamActor.Failed(outcome));
-        if (_tried.Count >= MaximumAttempts)
+        if (_retries >= _settings.MaximumRetries)
         {
-            End(reason, $"{text}; {MaximumAttempts} servers were tried");
+            End(reason, _retries > 0 ? $"{text}; {_tried.Count} servers were tried" : text);
             return;
         }
 
+        _retries++;
         AskForServer();
     }
 
     private void HandleEnded(RelayEvents.Ended ended)
     {
-        if (ended.Reason == EndReason.ResetByUpstream && _record.BytesFromUpstream == 0)
-        {
-            _upstream.Tell(new UpstreamActor.Failed(ServerOutcome.ResetEarly));
-        }
-
         _record.IsClientAwaited = ended.IsClientAwaited;
         End(ended.Reason, ended.End.Fault.Text ?? "");
     }
@@ -284,17 +315,20 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         Context.Stop(Self);
     }
 
+    // A client that goes away before the server has said anything says nothing of the server.
+    private ServerOutcome? LastOutcome() => _record switch
+    {
+        { Relay: null } => null,
+        { Reason: EndReason.ResetByUpstream, BytesFromUpstream: 0 } => ServerOutcome.ResetEarly,
+        { BytesFromUpstream: > 0 } or { Reason: EndReason.Completed } => ServerOutcome.Answered,
+        _ => null,
+    };
+
     private void SetDeadline(TimeSpan time)
     {
         _dueMicroseconds = Loop.NowMicroseconds + (time.Ticks / TimeSpan.TicksPerMicrosecond);
         _deadline.Set(_dueMicroseconds);
     }
-
-    // Enough to get past a rack that is gone; each attempt costs the connection a search through all servers.
-    private const int MaximumAttempts = 16;
-
-    // A dial gets a quarter of the connect deadline at the least, however many servers there are.
-    private const int MaximumShares = 4;
 
     private const long NotBegun = -1;
 }

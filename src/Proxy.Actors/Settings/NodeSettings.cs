@@ -67,6 +67,18 @@ public sealed record RelayFrontendSettings
     /// <summary>How the servers are asked whether they are well; null: they are not.</summary>
     public HealthCheckSettings? Check { get; init; }
 
+    /// <summary>Whether the connections of a server end when its checks find it down; else they go on as long as they can.</summary>
+    public bool EndsSessionsOnDown { get; init; }
+
+    /// <summary>How long the share of a server that came up takes to grow to its whole; zero: it has it at once.</summary>
+    public TimeSpan SlowStart { get; init; }
+
+    /// <summary>
+    /// How many more servers a connection tries when one did not answer. The default gets past a rack that is gone; each costs the connection a
+    /// search through all servers.
+    /// </summary>
+    public int MaximumRetries { get; init; } = 15;
+
     /// <summary>Who may wait while all servers are full.</summary>
     public ConnectionQueueSettings Queue { get; init; } = ConnectionQueueSettings.Default;
 

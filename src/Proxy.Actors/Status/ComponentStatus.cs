@@ -62,12 +62,43 @@ public sealed record FrontendStatus(
 /// <summary>How many connections were refused for one reason, such as <c>source_connections</c>.</summary>
 public sealed record RefusalCount(string Reason, long Count);
 
-/// <summary>The servers behind one relay. <paramref name="Waiting"/>: connections that wait because all servers are full.</summary>
-public sealed record UpstreamStatus(string Name, string Balance, int Waiting, IReadOnlyList<ServerStatus> Servers);
+/// <summary>The servers behind one relay, and the queue in front of them.</summary>
+/// <param name="Waiting">Connections that wait now because all servers are full.</param>
+/// <param name="QueuedTotal">Connections that had to wait.</param>
+/// <param name="QueueFullTotal">Connections that were refused because too many waited already.</param>
+/// <param name="QueueTimeoutsTotal">Connections that waited in vain.</param>
+/// <param name="RetriesTotal">How often a connection went on to another server.</param>
+public sealed record UpstreamStatus(
+    string Name,
+    string Balance,
+    int Waiting,
+    long QueuedTotal,
+    long QueueFullTotal,
+    long QueueTimeoutsTotal,
+    long RetriesTotal,
+    IReadOnlyList<ServerStatus> Servers);
 
-/// <summary>One server of an upstream. State: up, slow-starting, draining, ejected, down.</summary>
+/// <summary>
+/// One server of an upstream. State: up, slow-starting, draining, ejected, down. <paramref name="SinceS"/>: seconds since something last
+/// happened to it. <paramref name="MaximumConnections"/>: 0 for no limit.
+/// </summary>
 public sealed record ServerStatus(
-    string Name, string State, int Weight, bool Backup, StreamCount Connections, long Failures, long Ejections);
+    string Name,
+    string State,
+    long SinceS,
+    int Weight,
+    bool Backup,
+    int MaximumConnections,
+    StreamCount Connections,
+    long Failures,
+    long Ejections,
+    CheckStatus Checks);
+
+/// <summary>What the checks of a server found; <paramref name="Last"/> is empty before the first, and where nothing is checked.</summary>
+public sealed record CheckStatus(string Last, long Passed, long Failed)
+{
+    public static readonly CheckStatus None = new("", 0, 0);
+}
 
 /// <summary>One tunnel. Round trip in milliseconds, 0 before it was measured.</summary>
 public sealed record TunnelStatus(

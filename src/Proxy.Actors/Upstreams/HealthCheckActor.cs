@@ -6,8 +6,8 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>
-/// Asks one server again and again whether it is well, and tells its parent (<see cref="Checked"/>) whenever the answers add up to another
-/// verdict. States: waiting → dialling → talking → waiting.
+/// Asks one server again and again whether it is well, and tells its parent every answer (<see cref="Checked"/>), with the verdict whenever
+/// the answers add up to another one. States: waiting → dialling → talking → waiting.
 /// </summary>
 internal sealed class HealthCheckActor : ReceiveActor
 {
@@ -25,8 +25,12 @@ internal sealed class HealthCheckActor : ReceiveActor
         Waiting();
     }
 
-    /// <summary>The verdict is another one now.</summary>
-    internal sealed record Checked(bool IsUp, string Reason);
+    /// <summary>A check is over.</summary>
+    /// <param name="Verdict">Whether the server is up, where that is another verdict than before; null: it stays as it was.</param>
+    /// <param name="Text">What was found.</param>
+    /// <param name="Passed">Checks that passed so far.</param>
+    /// <param name="Failed">Checks that failed so far.</param>
+    internal sealed record Checked(bool? Verdict, string Text, long Passed, long Failed);
 
     private enum Timer
     {
@@ -113,11 +117,8 @@ internal sealed class HealthCheckActor : ReceiveActor
 
         LetGo();
         Become(Waiting);
-        if (_schedule.HandleResult(fault is null, Loop.NowMicroseconds))
-        {
-            Context.Parent.Tell(new Checked(fault is null, fault ?? "its checks pass"));
-        }
-
+        var hasChanged = _schedule.HandleResult(fault is null, Loop.NowMicroseconds);
+        Context.Parent.Tell(new Checked(hasChanged ? fault is null : null, fault ?? "its checks pass", _schedule.TotalPassed, _schedule.TotalFailed));
         SetDeadline();
     }
 

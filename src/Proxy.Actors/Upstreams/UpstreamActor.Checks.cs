@@ -7,12 +7,23 @@ namespace Proxy.Actors;
 internal sealed partial class UpstreamActor
 {
     private readonly Dictionary<IActorRef, UpstreamServer> _checkers = [];
+    private readonly Dictionary<UpstreamServer, CheckStatus> _checks = [];
 
     private void ReceiveChecks() => Receive<HealthCheckActor.Checked>(result =>
     {
-        if (_checkers.TryGetValue(Sender, out var server))
+        if (!_checkers.TryGetValue(Sender, out var server))
         {
-            _group.HandleChecked(server, result.IsUp, result.Reason, NowMicroseconds);
+            return;
+        }
+
+        _checks[server] = new CheckStatus(result.Text, result.Passed, result.Failed);
+        if (result.Verdict is { } isUp)
+        {
+            _picker.Use((group, _, now) =>
+            {
+                group.HandleChecked(server, isUp, result.Text, now);
+                return true;
+            });
             ServeWaiting();
         }
     });
@@ -26,17 +37,20 @@ internal sealed partial class UpstreamActor
 
         foreach (var server in servers)
         {
-            var address = server.Settings.Address;
+            var address = server.Settings.CheckAddress;
             _checkers.Add(Context.ActorOf(Props.Create(() => new HealthCheckActor(address, check)).WithDispatcher(Context.Dispatcher)), server);
         }
     }
 
     private void EndChecking(IEnumerable<UpstreamServer> servers)
     {
-        foreach (var (checker, _) in _checkers.Where(entry => servers.Contains(entry.Value)).ToArray())
+        foreach (var (checker, server) in _checkers.Where(entry => servers.Contains(entry.Value)).ToArray())
         {
             _checkers.Remove(checker);
+            _checks.Remove(server);
             Context.Stop(checker);
         }
     }
+
+    private CheckStatus ChecksOf(UpstreamServer server) => _checks.GetValueOrDefault(server, CheckStatus.None);
 }

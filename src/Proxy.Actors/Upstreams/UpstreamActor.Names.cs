@@ -25,7 +25,7 @@ internal sealed partial class UpstreamActor
 
     private void BeginResolving()
     {
-        foreach (var name in _servers.Names)
+        foreach (var name in _picker.Servers.Names)
         {
             _unanswered.Add(name);
             BeginResolving(name);
@@ -44,11 +44,11 @@ internal sealed partial class UpstreamActor
         }
 
         _nameFaults.Remove(name);
-        var servers = _servers.Resolve(name, addresses);
-        if (!ReferenceEquals(servers, _servers))
+        var servers = _picker.Servers.Resolve(name, addresses);
+        if (!ReferenceEquals(servers, _picker.Servers))
         {
-            _servers = servers;
-            var changes = _group.SetServers(servers.Servers, NowMicroseconds);
+            _picker.Servers = servers;
+            var changes = _picker.Use((group, _, now) => group.SetServers(servers.Servers, now));
             EndChecking(changes.Removed);
             BeginChecking(changes.Added);
         }
@@ -88,7 +88,7 @@ internal sealed partial class UpstreamActor
     /// <summary>Whether the asker has to wait for a name: none of the servers known so far is in service, and more may come.</summary>
     private bool TryKeepForNames(IActorRef asker, Pick pick)
     {
-        if (_unanswered.Count == 0 || _group.HasUsable || _waitingForNames.Count >= _settings.Queue.MaximumWaiting)
+        if (_unanswered.Count == 0 || _picker.Use((group, _, _) => group.HasUsable) || _waitingForNames.Count >= _settings.Queue.MaximumWaiting)
         {
             return false;
         }

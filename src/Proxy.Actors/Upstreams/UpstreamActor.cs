@@ -9,37 +9,29 @@ using Proxy.Transport.Dials;
 namespace Proxy.Actors;
 
 /// <summary>
-/// The servers behind one relay: chooses one for each connection, counts it there until the connection has stopped or failed, lets
-/// connections wait while all are full, takes failing servers out of service, and resolves names again and again. Lives on the loop of the
-/// listener; connections of any loop ask it by message. A connection has at most one lease, which DeathWatch gives back in the end.
+/// What the servers behind one relay need beside a quick choice (<see cref="UpstreamPicker"/>): lets connections wait while all are full,
+/// checks the servers, resolves names again and again, brings ejected ones back, and tells what happened. Lives on the loop of the listener;
+/// connections of any loop ask it by message when the picker had nothing for them. Their places are given back by DeathWatch, too, for a
+/// connection may have stopped when its answer arrives.
 /// </summary>
 internal sealed partial class UpstreamActor : ReceiveActor
 {
     private readonly RelayFrontendSettings _settings;
     private readonly INameResolver _resolver;
+    private readonly UpstreamPicker _picker;
     private readonly ILoggingAdapter _log;
-    private readonly UpstreamGroup _group;
-    private readonly ConnectionQueue<IActorRef> _queue;
-    private readonly Dictionary<IActorRef, ServerLease> _leases = [];
-    private ServerList _servers;
+    private readonly Dictionary<IActorRef, ServerPlace> _given = [];
+    private readonly QueueFigures _figures = new();
     private long? _armedMicroseconds;
 
-    public UpstreamActor(RelayFrontendSettings settings, INameResolver resolver)
+    public UpstreamActor(RelayFrontendSettings settings, INameResolver resolver, UpstreamPicker picker)
     {
         _settings = settings;
         _resolver = resolver;
+        _picker = picker;
         _log = Context.GetLogger();
-        if (!BalancePolicies.TryCreate(settings.Balance, Context.System.CreateRandom(), out var policy))
-        {
-            throw new ArgumentException($"There is no way to balance called {settings.Balance}.", nameof(settings));
-        }
-
-        _servers = new ServerList(settings.Targets);
-        _group = new UpstreamGroup(_servers.Servers, policy, new UpstreamGroupSettings { Ejection = settings.Ejection });
-        _queue = new ConnectionQueue<IActorRef>(_group, settings.Queue);
         Receive<Pick>(HandlePick);
-        Receive<Connected>(_ => HandleConnected());
-        Receive<Failed>(failed => HandleFailed(failed.Outcome));
+        Receive<LookAgain>(_ => ServeWaiting());
         Receive<Terminated>(terminated => HandleGone(terminated.ActorRef));
         Receive<Timer>(_ => HandleDeadline());
         Receive<GetStatus>(_ => Sender.Tell(new ComponentStatus { Upstreams = [Status()] }));
@@ -47,17 +39,16 @@ internal sealed partial class UpstreamActor : ReceiveActor
         ReceiveChecks();
     }
 
-    /// <summary>Wants a server; answered by <see cref="Picked"/>, at once or after <see cref="Queued"/>, or by <see cref="Unavailable"/>.</summary>
+    /// <summary>
+    /// Wants a server, and the picker had none; answered by <see cref="Picked"/>, at once or after <see cref="Queued"/>, or by
+    /// <see cref="Unavailable"/>.
+    /// </summary>
     /// <param name="Client">What the source policy goes by.</param>
     /// <param name="Tried">The servers this connection has failed on.</param>
     internal sealed record Pick(IPAddress Client, IReadOnlyList<UpstreamServer> Tried);
 
-    /// <summary>The asker holds a place at this server now.</summary>
-    /// <param name="Server">For <see cref="Pick.Tried"/>, only to be compared.</param>
-    /// <param name="Name">What logs call it.</param>
-    /// <param name="Address">Where to dial.</param>
-    /// <param name="OthersLeft">How many more the asker could try after this one.</param>
-    internal sealed record Picked(UpstreamServer Server, string Name, IPEndPoint Address, int OthersLeft);
+    /// <summary>The asker holds this place now.</summary>
+    internal sealed record Picked(ServerPlace Place);
 
     /// <summary>All servers are full. An answer follows; who waits here has the queue's deadline.</summary>
     internal sealed record Queued
@@ -68,35 +59,48 @@ internal sealed partial class UpstreamActor : ReceiveActor
     /// <summary>There is no server for the asker.</summary>
     internal sealed record Unavailable(EndReason Reason, string Text);
 
-    /// <summary>The server that the sender holds a place at has answered.</summary>
-    internal sealed record Connected
-    {
-        public static readonly Connected Instance = new();
-    }
+    /// <summary>A server was found to be down, and sessions end with it. Told to all who hold a place there.</summary>
+    internal sealed record ServerDown(UpstreamServer Server, string Reason);
 
-    /// <summary>The sender gives its place back. <paramref name="Outcome"/>: what the server did wrong; null: it was not the server's fault.</summary>
-    internal sealed record Failed(ServerOutcome? Outcome);
+    /// <summary>A connection has changed something at the picker: somebody may be served, or there is something to tell.</summary>
+    internal sealed record LookAgain
+    {
+        public static readonly LookAgain Instance = new();
+    }
 
     private enum Timer
     {
         Deadline,
     }
 
-    private long NowMicroseconds => ((LoopDispatcher)Context.Dispatcher).Loop.NowMicroseconds;
+    /// <summary>What the queue has done since the start of this actor.</summary>
+    private sealed class QueueFigures
+    {
+        public long Queued { get; set; }
+
+        public long Full { get; set; }
+
+        public long TimedOut { get; set; }
+    }
 
     protected override void PreStart()
     {
-        BeginChecking(_group.Servers);
+        _picker.Attach(Self);
+        BeginChecking(_picker.Use((group, _, _) => group.Servers));
         BeginResolving();
+        ServeWaiting();
+    }
+
+    protected override void PostStop()
+    {
+        foreach (var waiter in _picker.Use((_, queue, _) => queue.Dismiss()).Concat(_waitingForNames.Keys))
+        {
+            waiter.Tell(new Unavailable(EndReason.KilledLocally, "whom it waited for has stopped"));
+        }
     }
 
     private void HandlePick(Pick pick)
     {
-        if (_leases.ContainsKey(Sender))
-        {
-            throw new InvalidOperationException($"{Sender.Path} holds a place already.");
-        }
-
         Context.Watch(Sender);
         if (!TryKeepForNames(Sender, pick))
         {
@@ -108,68 +112,44 @@ internal sealed partial class UpstreamActor : ReceiveActor
 
     private void Serve(IActorRef asker, Pick pick)
     {
-        var status = _queue.Take(asker, new PickRequest(pick.Client, pick.Tried), NowMicroseconds, out var lease);
-        switch (status)
+        switch (_picker.Take(asker, pick, out var place))
         {
             case QueueStatus.Picked:
-                Give(asker, lease!, pick.Tried);
+                Give(asker, place!);
                 break;
             case QueueStatus.Queued:
+                _figures.Queued++;
                 asker.Tell(Queued.Instance);
                 break;
             case QueueStatus.QueueFull:
-                asker.Tell(new Unavailable(EndReason.Busy, $"all servers are full and {_queue.Count} connections wait"));
+                _figures.Full++;
+                asker.Tell(new Unavailable(EndReason.Busy, $"all servers are full and {_settings.Queue.MaximumWaiting} connections wait"));
                 break;
             case QueueStatus.AllTried:
                 asker.Tell(new Unavailable(EndReason.NoUpstream, "no other server is in service"));
                 break;
             default:
-                asker.Tell(_group.Servers.Count == 0
+                asker.Tell(_picker.Use((group, _, _) => group.Servers.Count) == 0
                     ? new Unavailable(EndReason.NameNotFound, NamesText())
                     : new Unavailable(EndReason.NoUpstream, "no server is in service"));
                 break;
         }
     }
 
-    private void Give(IActorRef asker, ServerLease lease, IReadOnlyList<UpstreamServer> tried)
+    private void Give(IActorRef asker, ServerPlace place)
     {
-        _leases.Add(asker, lease);
-        var left = _group.Servers.Count(server => server.IsUsable && !ReferenceEquals(server, lease.Server) && !tried.Contains(server));
-        asker.Tell(new Picked(lease.Server, lease.Server.Settings.Name, lease.Server.Settings.Address, left));
-    }
-
-    private void HandleConnected()
-    {
-        if (_leases.TryGetValue(Sender, out var lease))
-        {
-            _group.HandleOutcome(lease.Server, ServerOutcome.Success, NowMicroseconds);
-        }
-    }
-
-    private void HandleFailed(ServerOutcome? outcome)
-    {
-        if (!_leases.Remove(Sender, out var lease))
-        {
-            // Asked of an earlier instance of this actor.
-            return;
-        }
-
-        if (outcome is { } fault)
-        {
-            _group.HandleOutcome(lease.Server, fault, NowMicroseconds);
-        }
-
-        lease.Return();
-        ServeWaiting();
+        // A place that it had before was given back before it asked again.
+        _given[asker] = place;
+        asker.Tell(new Picked(place));
     }
 
     private void HandleGone(IActorRef connection)
     {
-        _queue.Remove(connection);
+        _picker.Use((_, queue, _) => queue.Remove(connection));
         ForgetForNames(connection);
-        if (_leases.Remove(connection, out var lease))
+        if (_given.Remove(connection, out var place))
         {
-            lease.Return();
+            place.Return();
         }
 
         ServeWaiting();
@@ -178,10 +158,15 @@ internal sealed partial class UpstreamActor : ReceiveActor
     private void HandleDeadline()
     {
         _armedMicroseconds = null;
-        _group.HandleDeadline(NowMicroseconds);
-        while (_queue.TryGetExpired(NowMicroseconds, out var waiter))
+        _picker.Use((group, _, now) =>
         {
-            waiter.Tell(new Unavailable(EndReason.Busy, $"no server had room within {_settings.Queue.Timeout.TotalSeconds:0.###} s"));
+            group.HandleDeadline(now);
+            return true;
+        });
+        while (_picker.Use((_, queue, now) => queue.TryGetExpired(now, out var waiter) ? waiter : null) is { } late)
+        {
+            _figures.TimedOut++;
+            late.Tell(new Unavailable(EndReason.Busy, $"no server had room within {_settings.Queue.Timeout.TotalSeconds:0.###} s"));
         }
 
         ServeWaiting();
@@ -190,15 +175,14 @@ internal sealed partial class UpstreamActor : ReceiveActor
     /// <summary>What is to be done after every change: serve who waits, tell what happened, set the next deadline.</summary>
     private void ServeWaiting()
     {
-        while (_queue.TryServe(NowMicroseconds, out var waiter, out var lease))
+        _picker.BeginLooking();
+        while (_picker.TryServe(out var waiter, out var place))
         {
-            Give(waiter, lease!, []);
+            Give(waiter, place);
         }
 
-        LogEvents();
-        var next = _group.NextDeadlineMicroseconds is { } returning && !(_queue.NextDeadlineMicroseconds <= returning)
-            ? returning
-            : _queue.NextDeadlineMicroseconds;
+        HandleEvents();
+        var (next, now) = _picker.Use((group, queue, now) => (Earlier(group.NextDeadlineMicroseconds, queue.NextDeadlineMicroseconds), now));
         if (next == _armedMicroseconds)
         {
             return;
@@ -207,20 +191,22 @@ internal sealed partial class UpstreamActor : ReceiveActor
         _armedMicroseconds = next;
         if (next is { } due)
         {
-            Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, TimeSpan.FromMicroseconds(Math.Max(due - NowMicroseconds, ShortestWaitMicroseconds)));
+            Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, TimeSpan.FromMicroseconds(Math.Max(due - now, ShortestWaitMicroseconds)));
         }
         else
         {
             Context.Timers.Cancel(Timer.Deadline);
         }
+
+        static long? Earlier(long? left, long? right) => left is { } && right <= left || left is null ? right : left;
     }
 
-    private void LogEvents()
+    private void HandleEvents()
     {
-        while (_group.TryGetEvent(out var change))
+        while (_picker.Use((group, _, _) => group.TryGetEvent(out var change) ? change : (ServerEvent?)null) is { } next)
         {
-            var line = $"{_settings.Name}: server {change.Server} {TextOf(change.Change)}{(change.Reason.Length > 0 ? $": {change.Reason}" : "")}";
-            if (change.Change is ServerChange.Ejected or ServerChange.WentDown)
+            var line = $"{_settings.Name}: server {next.Server} {TextOf(next.Change)}{(next.Reason.Length > 0 ? $": {next.Reason}" : "")}";
+            if (next.Change is ServerChange.Ejected or ServerChange.WentDown)
             {
                 _log.Warning(line);
             }
@@ -228,20 +214,45 @@ internal sealed partial class UpstreamActor : ReceiveActor
             {
                 _log.Info(line);
             }
+
+            if (next.Change is ServerChange.WentDown)
+            {
+                EndSessions(next);
+            }
+        }
+    }
+
+    private void EndSessions(ServerEvent down)
+    {
+        var word = new ServerDown(down.Server, down.Reason);
+        foreach (var owner in _picker.OwnersAt(down.Server))
+        {
+            owner.Tell(word);
         }
     }
 
     private UpstreamStatus Status()
     {
-        var now = NowMicroseconds;
-        return new UpstreamStatus(_settings.Name, _settings.Balance, _queue.Count, [.. _group.Servers.Select(server => new ServerStatus(
-            server.Settings.Name,
-            TextOf(_group.StateOf(server, now)),
-            server.Settings.Weight,
-            server.Settings.IsBackup,
-            new StreamCount(server.LiveConnections, server.TotalConnections),
-            server.TotalFailures,
-            server.TotalEjections))]);
+        var retries = _picker.TotalRetries();
+        return _picker.Use((group, queue, now) => new UpstreamStatus(
+            _settings.Name,
+            _settings.Balance,
+            queue.Count,
+            _figures.Queued,
+            _figures.Full,
+            _figures.TimedOut,
+            retries,
+            [.. group.Servers.Select(server => new ServerStatus(
+                server.Settings.Name,
+                TextOf(group.StateOf(server, now)),
+                (now - (server.ChangedMicroseconds ?? 0)) / MicrosecondsPerSecond,
+                server.Settings.Weight,
+                server.Settings.IsBackup,
+                server.Settings.MaximumConnections,
+                new StreamCount(server.LiveConnections, server.TotalConnections),
+                server.TotalFailures,
+                server.TotalEjections,
+                ChecksOf(server)))]));
     }
 
     private static string TextOf(ServerState state) => state switch
@@ -266,6 +277,8 @@ internal sealed partial class UpstreamActor : ReceiveActor
         _ => "takes connections again",
     };
 
-    // A timer may come a little before the loop's clock shows its moment; then it is set once more and not in a circle.
+    private const long MicrosecondsPerSecond = 1_000_000;
+
+    // A timer may come a little before the picker's clock shows its moment; then it is set once more and not in a circle.
     private const long ShortestWaitMicroseconds = 1000;
 }

@@ -55,10 +55,31 @@ internal static class PrometheusText
             .SelectMany(upstream => upstream.Servers.Select(server => (
                 Label: $"upstream=\"{Escape(upstream.Name)}\",server=\"{Escape(server.Name)}\"", Value: server)))
             .ToArray();
+        var upstreams = status.Upstreams.Select(upstream => (Label: $"upstream=\"{Escape(upstream.Name)}\"", Value: upstream)).ToArray();
         Family(text, "tcpproxy_upstream_waiting", "gauge", "Connections that wait because all servers are full.",
-            [.. status.Upstreams.Select(upstream => ($"upstream=\"{Escape(upstream.Name)}\"", (double)upstream.Waiting))]);
+            [.. upstreams.Select(row => (row.Label, (double)row.Value.Waiting))]);
+        Family(text, "tcpproxy_upstream_queued_total", "counter", "Connections that had to wait because all servers were full.",
+            [.. upstreams.Select(row => (row.Label, (double)row.Value.QueuedTotal))]);
+        Family(text, "tcpproxy_upstream_queue_refused_total", "counter", "Connections that the queue did not take or gave up, by reason.",
+            [.. upstreams.SelectMany(row => new[]
+            {
+                (row.Label + ",reason=\"full\"", (double)row.Value.QueueFullTotal),
+                (row.Label + ",reason=\"timeout\"", (double)row.Value.QueueTimeoutsTotal),
+            })]);
+        Family(text, "tcpproxy_upstream_retries_total", "counter", "How often a connection went on to another server.",
+            [.. upstreams.Select(row => (row.Label, (double)row.Value.RetriesTotal))]);
         Family(text, "tcpproxy_upstream_server_up", "gauge", "Whether a server takes new connections.",
             [.. servers.Select(row => (row.Label, row.Value.State is "up" or "slow-starting" ? 1.0 : 0.0))]);
+        Family(text, "tcpproxy_upstream_server_state", "gauge", "Which state a server is in: 1 for that one, 0 for the others.",
+            [.. servers.SelectMany(row => ServerStates.Select(state => ($"{row.Label},state=\"{state}\"", row.Value.State == state ? 1.0 : 0.0)))]);
+        Family(text, "tcpproxy_upstream_server_since_change_seconds", "gauge", "How long nothing has happened to a server: ups, downs, ejections.",
+            [.. servers.Select(row => (row.Label, (double)row.Value.SinceS))]);
+        Family(text, "tcpproxy_upstream_server_checks_total", "counter", "Checks of a server, by result.",
+            [.. servers.SelectMany(row => new[]
+            {
+                (row.Label + ",result=\"passed\"", (double)row.Value.Checks.Passed),
+                (row.Label + ",result=\"failed\"", (double)row.Value.Checks.Failed),
+            })]);
         Family(text, "tcpproxy_upstream_server_connections_active", "gauge", "Connections of a server now.",
             [.. servers.Select(row => (row.Label, (double)row.Value.Connections.Active))]);
         Family(text, "tcpproxy_upstream_server_connections_total", "counter", "Connections given to a server since the start, failed ones too.",
@@ -97,6 +118,8 @@ internal static class PrometheusText
             text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
         }
     }
+
+    private static readonly string[] ServerStates = ["up", "slow-starting", "draining", "ejected", "down"];
 
     private static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);

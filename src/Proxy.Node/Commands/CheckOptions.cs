@@ -9,8 +9,9 @@ internal sealed class CheckOptions
 {
     private readonly Option<string?> _check = new("--check")
     {
-        Description = "Asks every server whether it is well: tcp connects, http:PATH wants a status from 200 to 399. Default: none is asked.",
-        HelpName = "tcp|http:PATH",
+        Description = "Asks every server whether it is well: tcp connects, http:PATH wants a status, send and expect look for a text in the answer "
+            + "(\\r \\n \\t \\0 \\xHH, and \\, for a comma). Default: none is asked.",
+        HelpName = CheckText.Form,
     };
 
     private readonly Option<string> _interval = new("--check-interval")
@@ -20,41 +21,60 @@ internal sealed class CheckOptions
         DefaultValueFactory = _ => "2s",
     };
 
+    private readonly Option<string> _timeout = new("--check-timeout")
+    {
+        Description = "How long a check may take.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => "1s",
+    };
+
+    private readonly Option<int> _rise = new("--check-rise")
+    {
+        Description = "Checks in a row that must pass for a server to come up; the very first one decides alone.",
+        HelpName = "N",
+        DefaultValueFactory = _ => CheckSettings.Default.Up,
+    };
+
+    private readonly Option<int> _fall = new("--check-fall")
+    {
+        Description = "Checks in a row that must fail for a server to go down.",
+        HelpName = "N",
+        DefaultValueFactory = _ => CheckSettings.Default.Down,
+    };
+
+    private readonly Option<string> _onDown = new("--on-down")
+    {
+        Description = "What becomes of the connections of a server that its checks find down.",
+        DefaultValueFactory = _ => Keep,
+    };
+
+    public CheckOptions()
+    {
+        _onDown.AcceptOnlyFromAmong(Keep, EndSessions);
+    }
+
     public void AddTo(Command command)
     {
         command.Add(_check);
         command.Add(_interval);
+        command.Add(_timeout);
+        command.Add(_rise);
+        command.Add(_fall);
+        command.Add(_onDown);
     }
 
-    public HealthCheckSettings? Read(ParseResult parsed)
-    {
-        if (parsed.GetValue(_check) is not { } text)
+    public HealthCheckSettings? Read(ParseResult parsed) => parsed.GetValue(_check) is { } text
+        ? new HealthCheckSettings(CheckText.Read(text, "--check"), new CheckSettings
         {
-            return null;
-        }
+            Interval = Values.Wait(parsed.GetValue(_interval)!, "--check-interval"),
+            Timeout = Values.Wait(parsed.GetValue(_timeout)!, "--check-timeout"),
+            Up = Values.Count(parsed.GetValue(_rise), "--check-rise"),
+            Down = Values.Count(parsed.GetValue(_fall), "--check-fall"),
+        })
+        : null;
 
-        var interval = Values.Duration(parsed.GetValue(_interval)!, "--check-interval");
-        return interval > TimeSpan.Zero
-            ? new HealthCheckSettings(Kind(text), CheckSettings.Default with { Interval = interval })
-            : throw new UsageException("--check-interval: a duration above 0 is expected");
-    }
+    public bool EndsSessionsOnDown(ParseResult parsed) => parsed.GetValue(_onDown) == EndSessions;
 
-    private static CheckKind Kind(string text)
-    {
-        if (text == "tcp")
-        {
-            return new TcpCheck();
-        }
-
-        if (!text.StartsWith(HttpPrefix, StringComparison.Ordinal))
-        {
-            throw new UsageException($"--check '{text}': tcp or http:PATH is expected, such as http:/health");
-        }
-
-        return HttpCheck.TryCreate("GET", text[HttpPrefix.Length..], "localhost", HttpStatusSet.Default, out var check, out var error)
-            ? check
-            : throw new UsageException($"--check: {error}");
-    }
-
-    private const string HttpPrefix = "http:";
+    private const string Keep = "keep";
+    private const string EndSessions = "end-sessions";
 }

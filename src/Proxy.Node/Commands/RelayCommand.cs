@@ -34,6 +34,8 @@ internal static class RelayCommand
         var timeouts = new TimeoutOptions();
         var check = new CheckOptions();
         var proxyProtocol = new ProxyProtocolOptions();
+        var eject = new EjectOptions();
+        var service = new ServiceOptions();
         var common = new CommonOptions();
         var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance };
         limits.AddTo(command);
@@ -41,6 +43,8 @@ internal static class RelayCommand
         timeouts.AddTo(command);
         check.AddTo(command);
         proxyProtocol.AddTo(command);
+        eject.AddTo(command);
+        service.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) => NodeHost.RunAsync(Settings(parsed), common.Read(parsed), () => Settings(parsed)));
         return command;
@@ -51,7 +55,7 @@ internal static class RelayCommand
             MaximumConnections = limits.ReadNodeMaximum(parsed),
             Relays =
             [
-                new RelayFrontendSettings
+                service.Apply(parsed, new RelayFrontendSettings
                 {
                     Name = "relay",
                     Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
@@ -60,9 +64,11 @@ internal static class RelayCommand
                     Limits = limits.Read(parsed),
                     Timeouts = timeouts.Read(parsed),
                     Check = check.Read(parsed),
+                    EndsSessionsOnDown = check.EndsSessionsOnDown(parsed),
+                    Ejection = eject.Read(parsed),
                     Rules = access.Read(parsed),
                     ProxyProtocol = proxyProtocol.Read(parsed),
-                },
+                }),
             ],
         };
     }

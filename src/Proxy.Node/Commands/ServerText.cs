@@ -6,7 +6,7 @@ namespace Proxy.Node.Commands;
 /// <summary>A server of a relay on the command line: an address or a name, and what is special about it.</summary>
 internal static class ServerText
 {
-    public const string Form = "HOST:PORT[,weight=N][,backup][,max-connections=N]";
+    public const string Form = "HOST:PORT[,weight=N][,backup][,max-connections=N][,check-port=N]";
 
     public static ServerEntry Read(string text, string option)
     {
@@ -20,6 +20,7 @@ internal static class ServerText
             ["backup"] => entry with { IsBackup = true },
             ["weight", var weight] => entry with { Weight = Values.Number(weight, 0, BalancingLimits.MaximumWeight, option, text) },
             ["max-connections", var maximum] => entry with { MaximumConnections = Values.Number(maximum, 1, int.MaxValue, option, text) },
+            ["check-port", var port] => entry with { CheckPort = Values.Number(port, 1, IPEndPoint.MaxPort, option, text) },
             _ => throw new UsageException($"{option} '{text}': {Form} is expected; '{part}' is none of these"),
         });
     }

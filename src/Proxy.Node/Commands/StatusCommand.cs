@@ -75,14 +75,15 @@ internal static class StatusCommand
 
         if (status.Upstreams.Count > 0)
         {
-            var table = new Table().AddColumns("upstream", "server", "state", "weight", "now", "in all", "failed", "taken out");
+            var table = new Table().AddColumns("upstream", "server", "state", "for", "weight", "now", "in all", "failed", "taken out", "last check");
             foreach (var upstream in status.Upstreams)
             {
                 foreach (var server in upstream.Servers)
                 {
                     table.AddRow(Cells(
-                        upstream.Name, server.Name, server.Backup ? $"{server.State} (backup)" : server.State, server.Weight, server.Connections.Active,
-                        server.Connections.Total, server.Failures, server.Ejections));
+                        upstream.Name, server.Name, server.Backup ? $"{server.State} (backup)" : server.State,
+                        TimeSpan.FromSeconds(server.SinceS), server.Weight, server.Connections.Active, server.Connections.Total, server.Failures,
+                        server.Ejections, server.Checks.Last));
                 }
             }
 

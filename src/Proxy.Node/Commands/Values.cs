@@ -72,6 +72,11 @@ internal static class Values
         throw new UsageException($"{option} '{text}': a duration with its unit is expected, such as 500ms, 30s, 5m or 1h");
     }
 
+    /// <summary>A duration above 0.</summary>
+    public static TimeSpan Wait(string text, string option) => Duration(text, option) is var time && time > TimeSpan.Zero
+        ? time
+        : throw new UsageException($"{option} '{text}': a duration above 0 is expected");
+
     /// <summary>A limit: a number from 1 on.</summary>
     public static int Count(int number, string option) =>
         number > 0 ? number : throw new UsageException($"{option}: a number from 1 on is expected");

@@ -29,27 +29,35 @@ public sealed class ConnectionQueue<TWaiter>
 
     public int Count => _waiting.Count;
 
+    /// <summary>Whether somebody waits who was not offered the room there is now.</summary>
+    public bool CanServe => Count > 0 && _exhaustedRoom != _group.RoomVersion;
+
     /// <summary>When the first one has waited long enough; null: nobody waits.</summary>
     public long? NextDeadlineMicroseconds => _waiting.First?.Value.DeadlineMicroseconds;
+
+    /// <summary>
+    /// A server at once, for a connection that would not wait; <see cref="PickStatus.AllFull"/> also when the room there is belongs to those
+    /// who wait.
+    /// </summary>
+    public PickStatus TryPick(in PickRequest request, long nowMicroseconds, out ServerLease? lease)
+    {
+        // Room that the others were not offered yet is theirs; room that they could not use is free for the newcomer.
+        lease = null;
+        return CanServe && _group.HasUsable ? PickStatus.AllFull : _group.TryPick(request, nowMicroseconds, out lease);
+    }
 
     /// <summary>A server at once, or a place in the queue.</summary>
     public QueueStatus Take(TWaiter waiter, in PickRequest request, long nowMicroseconds, out ServerLease? lease)
     {
-        // Room that the others were not offered yet is theirs; room that they could not use is free for the newcomer.
-        lease = null;
-        var isTheirTurn = Count > 0 && _exhaustedRoom != _group.RoomVersion;
-        if (!isTheirTurn || !_group.HasUsable)
+        var status = TryPick(request, nowMicroseconds, out lease);
+        if (status is not PickStatus.AllFull)
         {
-            var status = _group.TryPick(request, nowMicroseconds, out lease);
-            if (status is not PickStatus.AllFull)
+            return status switch
             {
-                return status switch
-                {
-                    PickStatus.Picked => QueueStatus.Picked,
-                    PickStatus.AllTried => QueueStatus.AllTried,
-                    _ => QueueStatus.NoneUsable,
-                };
-            }
+                PickStatus.Picked => QueueStatus.Picked,
+                PickStatus.AllTried => QueueStatus.AllTried,
+                _ => QueueStatus.NoneUsable,
+            };
         }
 
         if (Count >= _settings.MaximumWaiting)
@@ -67,7 +75,7 @@ public sealed class ConnectionQueue<TWaiter>
     public bool TryServe(long nowMicroseconds, out TWaiter waiter, out ServerLease? lease)
     {
         (waiter, lease) = (default!, null);
-        if (Count == 0 || _exhaustedRoom == _group.RoomVersion)
+        if (!CanServe)
         {
             return false;
         }
@@ -122,6 +130,18 @@ public sealed class ConnectionQueue<TWaiter>
 
         Unlink(node);
         return true;
+    }
+
+    /// <summary>Lets everybody leave, in order.</summary>
+    public IReadOnlyList<TWaiter> Dismiss()
+    {
+        TWaiter[] all = [.. _waiting.Select(entry => entry.Waiter)];
+        foreach (var waiter in all)
+        {
+            Remove(waiter);
+        }
+
+        return all;
     }
 
     private void Unlink(LinkedListNode<Entry> node)

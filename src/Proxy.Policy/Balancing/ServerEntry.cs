@@ -30,6 +30,9 @@ public sealed record ServerEntry
     /// <summary>For each address of a name; 0: no limit.</summary>
     public int MaximumConnections { get; init; }
 
+    /// <summary>The port for checks; null: <see cref="Port"/>.</summary>
+    public int? CheckPort { get; init; }
+
     public static ServerEntry ForAddress(IPEndPoint endpoint) => new(null, endpoint.Port, [endpoint.Address]);
 
     public static ServerEntry ForName(string name, int port) => new(name, port, []);
@@ -39,6 +42,8 @@ public sealed record ServerEntry
         var endpoint = new IPEndPoint(address, Port);
         return new ServerSettings(Name is null ? endpoint.ToString() : $"{Name}/{endpoint}", endpoint)
         {
+            HostName = Name,
+            CheckPort = CheckPort,
             Weight = Weight,
             IsBackup = IsBackup,
             MaximumConnections = MaximumConnections,

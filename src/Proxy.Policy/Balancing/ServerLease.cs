@@ -16,6 +16,9 @@ public sealed class ServerLease
 
     public UpstreamServer Server { get; }
 
+    /// <summary>Whether it was not given back yet.</summary>
+    public bool IsHeld => _group is not null;
+
     /// <summary>Ends the lease; whoever waits for a server is then to be served (<see cref="ConnectionQueue{TWaiter}.TryServe"/>).</summary>
     public void Return()
     {

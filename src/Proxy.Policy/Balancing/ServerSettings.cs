@@ -16,6 +16,9 @@ public sealed record ServerSettings
 
     public string Name { get; }
 
+    /// <summary>The host name that was resolved to <see cref="Address"/>; null: the address itself was given.</summary>
+    public string? HostName { get; init; }
+
     /// <summary>An IPv4 address is never written as an IPv6 one here.</summary>
     public IPEndPoint Address { get; }
 
@@ -44,4 +47,14 @@ public sealed record ServerSettings
             field = value;
         }
     }
+
+    /// <summary>The port that is asked whether the server is well; null: the one that connections go to.</summary>
+    public int? CheckPort { get; init; }
+
+    /// <summary>Where the server is asked whether it is well.</summary>
+    public IPEndPoint CheckAddress => CheckPort is { } port ? new IPEndPoint(Address.Address, port) : Address;
+
+    /// <summary>Whether both are addresses of one name, with one port: either may stand in for the other.</summary>
+    public bool IsOfSameName(ServerSettings other) =>
+        HostName is not null && Address.Port == other.Address.Port && string.Equals(HostName, other.HostName, StringComparison.OrdinalIgnoreCase);
 }

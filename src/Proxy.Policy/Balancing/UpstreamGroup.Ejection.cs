@@ -21,29 +21,25 @@ public sealed partial class UpstreamGroup
     /// </summary>
     public void HandleOutcome(UpstreamServer server, ServerOutcome outcome, long nowMicroseconds)
     {
-        if (outcome is not ServerOutcome.Success)
-        {
-            server.TotalFailures++;
-        }
-
+        var isFailure = outcome is not (ServerOutcome.Success or ServerOutcome.Answered);
+        server.TotalFailures += isFailure ? 1 : 0;
         if (server.History is not { } history || !server.IsUsable)
         {
             return;
         }
 
-        if (outcome is ServerOutcome.Success)
+        history.Handle(outcome, nowMicroseconds);
+        if (!isFailure)
         {
-            history.HandleSuccess(nowMicroseconds);
             return;
         }
 
-        history.HandleFailure(nowMicroseconds);
         if (history.Judge(nowMicroseconds) is { } reason && EjectedCount < MaximumEjected && HasUsableBeside(server))
         {
             server.EjectedUntilMicroseconds = nowMicroseconds + history.NextEjectionMicroseconds(nowMicroseconds);
             server.TotalEjections++;
             RoomVersion++;
-            Report(server, ServerChange.Ejected, $"{reason}, the last: {outcome}");
+            Report(server, ServerChange.Ejected, nowMicroseconds, $"{reason}, the last: {outcome}");
         }
     }
 
@@ -77,7 +73,7 @@ public sealed partial class UpstreamGroup
     {
         server.EjectedUntilMicroseconds = null;
         server.History?.HandleReturned(nowMicroseconds);
-        Report(server, ServerChange.Returned, reason);
+        Report(server, ServerChange.Returned, nowMicroseconds, reason);
         BringIntoService(server, nowMicroseconds);
     }
 

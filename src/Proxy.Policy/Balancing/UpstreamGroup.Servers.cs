@@ -15,12 +15,12 @@ public sealed partial class UpstreamGroup
         var changes = ReplaceServers(servers, nowMicroseconds);
         foreach (var server in changes.Removed)
         {
-            Report(server, ServerChange.Removed);
+            Report(server, ServerChange.Removed, nowMicroseconds);
         }
 
         foreach (var server in changes.Added)
         {
-            Report(server, ServerChange.Added);
+            Report(server, ServerChange.Added, nowMicroseconds);
         }
 
         LiftExcessEjections(nowMicroseconds);
@@ -37,7 +37,7 @@ public sealed partial class UpstreamGroup
 
         server.IsDown = !isUp;
         RoomVersion++;
-        Report(server, isUp ? ServerChange.WentUp : ServerChange.WentDown, reason);
+        Report(server, isUp ? ServerChange.WentUp : ServerChange.WentDown, nowMicroseconds, reason);
         if (isUp)
         {
             BringIntoService(server, nowMicroseconds);
@@ -55,7 +55,7 @@ public sealed partial class UpstreamGroup
         }
 
         server.IsDraining = isDraining;
-        Report(server, isDraining ? ServerChange.DrainStarted : ServerChange.DrainEnded);
+        Report(server, isDraining ? ServerChange.DrainStarted : ServerChange.DrainEnded, nowMicroseconds);
         RoomVersion++;
         LiftExcessEjections(nowMicroseconds);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace Proxy.Policy.Balancing;
@@ -6,8 +7,8 @@ namespace Proxy.Policy.Balancing;
 /// The servers behind one upstream: which of them are in service, how many connections each has, and which takes the next one.
 /// Pure and not thread-safe: one owner (or one lock: no call is long). Time is the caller's, in microseconds, and never runs back.
 /// <para>Queries: <see cref="Servers"/>, <see cref="HasUsable"/>, <see cref="StateOf"/>, <see cref="NextDeadlineMicroseconds"/>.
-/// Commands: <see cref="TryPick"/> for each connection and <see cref="ServerLease.Return"/> at its end; <see cref="SetServers"/>,
-/// <see cref="SetDraining"/>. From outside: <see cref="HandleOutcome"/> for every attempt to connect, <see cref="HandleChecked"/>,
+/// Commands: <see cref="TryPick"/> for each connection (and <see cref="TryPickAlternative"/> for one that races the addresses of a name),
+/// <see cref="ServerLease.Return"/> at its end; <see cref="SetServers"/>, <see cref="SetDraining"/>. From outside: <see cref="HandleOutcome"/> for every attempt to connect, <see cref="HandleChecked"/>,
 /// <see cref="HandleDeadline"/>. Output, after any of them and until empty: <see cref="TryGetEvent"/>.</para>
 /// <para>Backup servers are used when no other server is in service, and by a connection that has failed on all of those;
 /// full servers are waited for, not replaced by backups.</para>
@@ -65,6 +66,41 @@ public sealed partial class UpstreamGroup
         return PickStatus.Picked;
     }
 
+    /// <summary>
+    /// Another address of the name that <paramref name="server"/> came from, for a connection that does not want to wait for this one alone;
+    /// <paramref name="lease"/> is null without one that is in service, has room and was not tried. Of those the least loaded, from the family
+    /// of addresses that is not <paramref name="server"/>'s own where there is one (RFC 8305, section 4).
+    /// </summary>
+    public bool TryPickAlternative(UpstreamServer server, in PickRequest request, [NotNullWhen(true)] out ServerLease? lease)
+    {
+        lease = null;
+        UpstreamServer? best = null;
+        foreach (var other in _servers)
+        {
+            if (other.Settings.IsOfSameName(server.Settings) && other.IsUsable && !other.IsFull && !ReferenceEquals(other, server)
+                && !request.HasTried(other) && (best is null || IsBetter(other, best)))
+            {
+                best = other;
+            }
+        }
+
+        if (best is null)
+        {
+            return false;
+        }
+
+        best.HandleTaken();
+        lease = new ServerLease(this, best);
+        return true;
+
+        bool IsBetter(UpstreamServer left, UpstreamServer right)
+        {
+            var family = server.Settings.Address.AddressFamily;
+            var (isLeftOther, isRightOther) = (left.Settings.Address.AddressFamily != family, right.Settings.Address.AddressFamily != family);
+            return isLeftOther != isRightOther ? isLeftOther : left.LiveConnections < right.LiveConnections;
+        }
+    }
+
     public ServerState StateOf(UpstreamServer server, long nowMicroseconds) => server switch
     {
         { IsRemoved: true } => ServerState.Removed,
@@ -86,6 +122,9 @@ public sealed partial class UpstreamGroup
 
         return Math.Max(full / SmallestSlowStartPart, (long)((double)full * (nowMicroseconds - since) / duration));
     }
+
+    /// <summary>Whether <see cref="TryGetEvent"/> has something.</summary>
+    public bool HasEvents => _events.Count > 0;
 
     public bool TryGetEvent(out ServerEvent next) => _events.TryDequeue(out next);
 
@@ -128,8 +167,9 @@ public sealed partial class UpstreamGroup
         return status;
     }
 
-    private void Report(UpstreamServer server, ServerChange change, string reason = "")
+    private void Report(UpstreamServer server, ServerChange change, long nowMicroseconds, string reason = "")
     {
+        server.ChangedMicroseconds = nowMicroseconds;
         if (_events.Count == BalancingLimits.MaximumEvents)
         {
             _events.Dequeue();

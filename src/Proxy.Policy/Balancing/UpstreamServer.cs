@@ -27,6 +27,9 @@ public sealed class UpstreamServer
 
     public long TotalEjections { get; internal set; }
 
+    /// <summary>When the last event about it happened; null: none did since the beginning.</summary>
+    public long? ChangedMicroseconds { get; internal set; }
+
     /// <summary>When the ejection in force ends; null: none is.</summary>
     public long? EjectedUntilMicroseconds { get; internal set; }
 

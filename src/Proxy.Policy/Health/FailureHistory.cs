@@ -10,11 +10,9 @@ internal sealed class FailureHistory
     private readonly EjectionSettings _settings;
     private readonly long _windowMicroseconds;
 
-    // The times of the last failures since a success, in a ring.
-    private readonly long[] _failureTimes;
-    private int _failuresInRow;
-    private int _nextFailure;
-
+    // A server that accepts and resets succeeds and fails by turns: what resets the one row must not reset the other.
+    private readonly FailureRow _notConnected;
+    private readonly FailureRow _resetEarly;
     private long _halfStartedAt;
     private (int Failures, int Outcomes) _currentHalf;
     private (int Failures, int Outcomes) _previousHalf;
@@ -26,35 +24,40 @@ internal sealed class FailureHistory
     {
         _settings = settings;
         _windowMicroseconds = Microseconds(settings.Window);
-        _failureTimes = new long[settings.ConsecutiveFailures];
+        _notConnected = new FailureRow(settings.ConsecutiveFailures, _windowMicroseconds);
+        _resetEarly = new FailureRow(settings.ConsecutiveFailures, _windowMicroseconds);
     }
 
-    public void HandleSuccess(long nowMicroseconds)
+    /// <summary>Any outcome, as it comes.</summary>
+    public void Handle(ServerOutcome outcome, long nowMicroseconds)
     {
-        _failuresInRow = 0;
-        Count(failures: 0, nowMicroseconds);
-    }
-
-    public void HandleFailure(long nowMicroseconds)
-    {
-        if (_failureTimes.Length > 0)
+        switch (outcome)
         {
-            _failureTimes[_nextFailure] = nowMicroseconds;
-            _nextFailure = (_nextFailure + 1) % _failureTimes.Length;
-            _failuresInRow = Math.Min(_failuresInRow + 1, _failureTimes.Length);
+            case ServerOutcome.Success:
+                _notConnected.Clear();
+                Count(failures: 0, outcomes: 1, nowMicroseconds);
+                break;
+            case ServerOutcome.Answered:
+                _resetEarly.Clear();
+                break;
+            case ServerOutcome.ResetEarly:
+                // It was counted when it was connected.
+                _resetEarly.Add(nowMicroseconds);
+                Count(failures: 1, outcomes: 0, nowMicroseconds);
+                break;
+            default:
+                _notConnected.Add(nowMicroseconds);
+                Count(failures: 1, outcomes: 1, nowMicroseconds);
+                break;
         }
-
-        Count(failures: 1, nowMicroseconds);
     }
 
     /// <summary>After a failure: why the server is to be ejected now; null: it is good enough.</summary>
     public string? Judge(long nowMicroseconds)
     {
-        // With the ring full, the next place to be written holds the oldest time.
-        var isRowFull = _failureTimes.Length > 0 && _failuresInRow == _failureTimes.Length;
-        if (isRowFull && nowMicroseconds - _failureTimes[_nextFailure] <= _windowMicroseconds)
+        if (_notConnected.IsFull(nowMicroseconds) || _resetEarly.IsFull(nowMicroseconds))
         {
-            return $"{_failuresInRow} failures in a row";
+            return $"{_settings.ConsecutiveFailures} failures in a row";
         }
 
         var failures = _currentHalf.Failures + _previousHalf.Failures;
@@ -88,12 +91,13 @@ internal sealed class FailureHistory
 
     public void Clear()
     {
-        _failuresInRow = 0;
+        _notConnected.Clear();
+        _resetEarly.Clear();
         _currentHalf = default;
         _previousHalf = default;
     }
 
-    private void Count(int failures, long nowMicroseconds)
+    private void Count(int failures, int outcomes, long nowMicroseconds)
     {
         var half = Math.Max(1, _windowMicroseconds / 2);
         var passed = (nowMicroseconds - _halfStartedAt) / half;
@@ -104,7 +108,7 @@ internal sealed class FailureHistory
             _halfStartedAt += passed * half;
         }
 
-        _currentHalf = (_currentHalf.Failures + failures, _currentHalf.Outcomes + 1);
+        _currentHalf = (_currentHalf.Failures + failures, _currentHalf.Outcomes + outcomes);
     }
 
     private static long Microseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;

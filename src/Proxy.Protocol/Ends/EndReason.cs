@@ -48,6 +48,9 @@ public enum EndReason : byte
     /// <summary>No healthy upstream was left to choose.</summary>
     NoUpstream,
 
+    /// <summary>The upstream was found to be down, and its sessions are ended then.</summary>
+    UpstreamDown,
+
     /// <summary>No rule allows this client, this destination or this moment.</summary>
     NotAllowed,
 

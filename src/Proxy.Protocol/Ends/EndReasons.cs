@@ -10,7 +10,8 @@ public static class EndReasons
             or EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.BadHeader => Ends.Fault.Client,
 
         EndReason.ResetByUpstream or EndReason.UpstreamTooSlow or EndReason.ConnectTimeout or EndReason.Refused
-            or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream => Ends.Fault.Upstream,
+            or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream
+            or EndReason.UpstreamDown => Ends.Fault.Upstream,
 
         EndReason.Malformed or EndReason.NoTunnel or EndReason.HandshakeTimeout or EndReason.TunnelLost
             or EndReason.PeerShutDown => Ends.Fault.Tunnel,
@@ -39,6 +40,7 @@ public static class EndReasons
         EndReason.Unreachable => "unreachable",
         EndReason.NameNotFound => "name not found",
         EndReason.NoUpstream => "no upstream available",
+        EndReason.UpstreamDown => "upstream marked down",
         EndReason.NotAllowed => "not allowed",
         EndReason.Unauthenticated => "unauthenticated",
         EndReason.Loop => "loop",

@@ -27,6 +27,7 @@ public static class TerminationCode
         EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.Loop or EndReason.Malformed or EndReason.BadHeader => 'P',
         EndReason.Busy => 'R',
         EndReason.LifetimeReached => 'L',
+        EndReason.UpstreamDown => 'D',
         EndReason.Draining or EndReason.KilledLocally or EndReason.PeerShutDown => 'K',
         _ => 'I',
     };

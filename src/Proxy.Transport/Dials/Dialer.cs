@@ -11,6 +11,9 @@ public interface IDialHandler
     /// </summary>
     void OnDialed(Dialer dialer, IChannel channel);
 
+    /// <summary>An attempt on one address failed; others may be under way or follow.</summary>
+    void OnAttemptFailed(IPEndPoint endPoint, TransportFault fault);
+
     void OnDialFailed(Dialer dialer, DialFailure failure);
 }
 
@@ -84,6 +87,7 @@ public sealed class Dialer : IThreadPoolWorkItem
         {
             _attempts.Remove(attempt);
             _engine.HandleFailed(attempt.EndPoint, fault, _loop.NowMicroseconds);
+            _handler.OnAttemptFailed(attempt.EndPoint, fault);
             Advance();
         }
     }

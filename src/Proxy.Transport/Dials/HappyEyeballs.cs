@@ -12,39 +12,47 @@ public sealed class HappyEyeballs
 {
     // A dial of a few seconds has no use for more, and a name server may answer with thousands.
     private const int MaximumAttempts = 32;
-    private readonly IPEndPoint[] _endPoints;
+    private readonly IEnumerator<IPEndPoint> _endPoints;
     private readonly List<DialAttemptFault> _faults = [];
-    private readonly HashSet<IPEndPoint> _inFlight = [];
+    private readonly List<IPEndPoint> _inFlight = [];
     private readonly long _staggerMicroseconds;
     private readonly long _deadlineMicroseconds;
     private long _nextAttemptMicroseconds;
     private int _taken;
+    private bool _isExhausted;
 
     public HappyEyeballs(IEnumerable<IPEndPoint> endPoints, DialSettings settings, long nowMicroseconds)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        _endPoints = Interleave(endPoints);
+        _endPoints = (settings.IsOrderGiven ? endPoints : Interleave(endPoints)).GetEnumerator();
         _staggerMicroseconds = settings.Stagger.Ticks / TimeSpan.TicksPerMicrosecond;
         _deadlineMicroseconds = nowMicroseconds + (settings.Deadline.Ticks / TimeSpan.TicksPerMicrosecond);
         _nextAttemptMicroseconds = nowMicroseconds;
     }
 
     /// <summary>When to come back, if nothing happens before.</summary>
-    public long DueMicroseconds => _taken < _endPoints.Length ? Math.Min(_nextAttemptMicroseconds, _deadlineMicroseconds) : _deadlineMicroseconds;
+    public long DueMicroseconds => _isExhausted ? _deadlineMicroseconds : Math.Min(_nextAttemptMicroseconds, _deadlineMicroseconds);
 
     /// <summary>Whether the dial is lost: its time is over, or every address has failed.</summary>
-    public bool HasFailed(long nowMicroseconds) => nowMicroseconds >= _deadlineMicroseconds || (_taken == _endPoints.Length && _inFlight.Count == 0);
+    public bool HasFailed(long nowMicroseconds) => nowMicroseconds >= _deadlineMicroseconds || (_isExhausted && _inFlight.Count == 0);
 
     /// <summary>Takes the address to try now, if there is one.</summary>
     public bool TryTakeAttempt(long nowMicroseconds, out IPEndPoint endPoint)
     {
-        if (_taken == _endPoints.Length || nowMicroseconds < _nextAttemptMicroseconds || nowMicroseconds >= _deadlineMicroseconds)
+        endPoint = null!;
+        if (_isExhausted || nowMicroseconds < _nextAttemptMicroseconds || nowMicroseconds >= _deadlineMicroseconds)
         {
-            endPoint = null!;
             return false;
         }
 
-        endPoint = _endPoints[_taken++];
+        if (_taken == MaximumAttempts || !_endPoints.MoveNext())
+        {
+            _isExhausted = true;
+            return false;
+        }
+
+        endPoint = _endPoints.Current;
+        _taken++;
         _inFlight.Add(endPoint);
         _nextAttemptMicroseconds = nowMicroseconds + _staggerMicroseconds;
         return true;
@@ -63,27 +71,27 @@ public sealed class HappyEyeballs
     /// <summary>What to say of a dial that <see cref="HasFailed"/>.</summary>
     public DialFailure Failure()
     {
-        if (_endPoints.Length == 0)
+        if (_isExhausted && _taken == 0)
         {
             return new DialFailure(new TransportFault(TransportFaultKind.Unreachable, "there is no address to connect to"), []);
         }
 
-        if (_taken == _endPoints.Length && _inFlight.Count == 0)
+        if (_isExhausted && _inFlight.Count == 0)
         {
             return new DialFailure(_faults[0].Fault, _faults);
         }
 
         var timedOut = new TransportFault(TransportFaultKind.TimedOut, "no connection within the dial's deadline");
-        var unanswered = _endPoints.Where(_inFlight.Contains).Select(endPoint => new DialAttemptFault(endPoint, timedOut));
+        var unanswered = _inFlight.Select(endPoint => new DialAttemptFault(endPoint, timedOut));
         return new DialFailure(timedOut, [.. _faults, .. unanswered]);
     }
 
     // IPv6 first, then the families take turns; the order within a family is the resolver's.
-    private static IPEndPoint[] Interleave(IEnumerable<IPEndPoint> endPoints)
+    private static IEnumerable<IPEndPoint> Interleave(IEnumerable<IPEndPoint> endPoints)
     {
         var distinct = endPoints.Distinct().ToArray();
         var sixes = distinct.Where(endPoint => endPoint.AddressFamily == AddressFamily.InterNetworkV6).Select((endPoint, i) => (endPoint, 2 * i));
         var fours = distinct.Where(endPoint => endPoint.AddressFamily == AddressFamily.InterNetwork).Select((endPoint, i) => (endPoint, (2 * i) + 1));
-        return [.. sixes.Concat(fours).OrderBy(entry => entry.Item2).Select(entry => entry.endPoint).Take(MaximumAttempts)];
+        return sixes.Concat(fours).OrderBy(entry => entry.Item2).Select(entry => entry.endPoint);
     }
 }

@@ -174,6 +174,117 @@ public sealed class UpstreamTests
         rig.EndWell();
     }
 
+    [Fact]
+    public void An_address_that_goes_and_comes_back_while_its_connections_live_still_counts_them()
+    {
+        var rig = new RelayRig(
+            settings => settings with { Targets = [RelayRig.To("web.example:80")] }, names: names => names.Set("web.example", "10.0.0.4"));
+        var target = rig.StartTarget(0);
+        var applications = Enumerable.Range(0, 2).Select(_ => rig.Connect()).ToArray();
+        rig.Until(() => target.Sockets.Count == 2);
+
+        rig.Names.Set("web.example", "10.0.0.5");
+        rig.RunFor(31);
+        Assert.Equal([("web.example/10.0.0.5:80", 0L)], Counts(rig));
+        applications[0].Reset();
+        rig.Names.Set("web.example", "10.0.0.4", "10.0.0.5");
+        rig.RunFor(31);
+        Assert.Equal([("web.example/10.0.0.5:80", 0L), ("web.example/10.0.0.4:80", 1L)], Counts(rig));
+        Assert.Null(applications[1].Fault);
+
+        // An answer without an address is a failure, which changes nothing.
+        rig.Names.Set("web.example");
+        rig.RunFor(31);
+        Assert.Equal(2, Servers(rig).Count);
+        applications[1].Reset();
+        rig.RunFor(0.1);
+        Assert.Equal([0L, 0L], Servers(rig).Select(server => server.Connections.Active));
+        rig.EndWell();
+    }
+
+    [Fact]
+    public void A_server_that_accepts_and_resets_is_taken_out_of_service()
+    {
+        var rig = new RelayRig(settings => settings with { Targets = [RelayRig.To("10.0.0.4:80"), RelayRig.To("10.0.0.5:80")] });
+        var (resetting, well) = (rig.StartTarget(0), rig.StartTarget(1));
+        for (var count = 1; count <= 5; count++)
+        {
+            var (first, second) = (rig.Connect(), rig.Connect());
+            rig.Until(() => resetting.Sockets.Count == count && well.Sockets.Count == count);
+            resetting.Sockets[^1].Reset();
+            well.Sockets[^1].Finish();
+            rig.RunFor(0.1);
+            first.Reset();
+            second.Reset();
+            rig.RunFor(0.1);
+        }
+
+        Assert.Equal([("ejected", 5L), ("up", 0L)], Servers(rig).Select(server => (server.State, server.Failures)));
+        rig.EndWell();
+    }
+
+    [Fact]
+    public void A_server_that_finishes_at_once_without_a_byte_is_not_to_blame()
+    {
+        var rig = new RelayRig(settings => settings with { Targets = [RelayRig.To("10.0.0.4:80"), RelayRig.To("10.0.0.5:80")] });
+        var brief = rig.StartTarget(0);
+        rig.StartTarget(1);
+        for (var count = 1; count <= 6; count++)
+        {
+            var (first, second) = (rig.Connect(), rig.Connect());
+            rig.Until(() => brief.Sockets.Count == count);
+            brief.Sockets[^1].Close();
+            rig.RunFor(0.1);
+            first.Close();
+            second.Close();
+            rig.RunFor(0.1);
+        }
+
+        Assert.Equal([("up", 0L), ("up", 0L)], Servers(rig).Select(server => (server.State, server.Failures)));
+        rig.Node.BeginDrain();
+        rig.RunFor(31);
+        rig.EndWell();
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 2)]
+    public void A_connection_goes_on_to_so_many_more_servers(int retries, int tried)
+    {
+        var rig = new RelayRig(settings => settings with { MaximumRetries = retries });
+        var application = rig.Connect();
+
+        rig.Until(() => application.WasReset, 1);
+
+        Assert.Equal(tried, Servers(rig).Sum(server => server.Failures));
+        Assert.Equal(retries, Assert.Single(rig.Node.Status().Upstreams).RetriesTotal);
+        rig.EndWell();
+    }
+
+    [Fact]
+    public void The_status_tells_what_the_queue_did()
+    {
+        var rig = new RelayRig(settings => settings with
+        {
+            Targets = [RelayRig.To("10.0.0.4:80") with { MaximumConnections = 1 }],
+            Queue = new ConnectionQueueSettings { MaximumWaiting = 1, Timeout = TimeSpan.FromSeconds(1) },
+        });
+        var target = rig.StartTarget(0);
+        var applications = new List<ScriptedSocket> { rig.Connect() };
+        rig.Until(() => target.Sockets.Count == 1);
+        applications.Add(rig.Connect());
+        rig.RunFor(0.1);
+        applications.Add(rig.Connect());
+        rig.Until(() => applications[2].WasReset, 0.1);
+        rig.Until(() => applications[1].WasReset, 1);
+
+        Assert.True(rig.Node.HasLine("all servers are full and 1 connections wait"), rig.Node.LastLines());
+        var status = Assert.Single(rig.Node.Status().Upstreams);
+        Assert.Equal((0, 1L, 1L, 1L), (status.Waiting, status.QueuedTotal, status.QueueFullTotal, status.QueueTimeoutsTotal));
+        applications[0].Reset();
+        rig.EndWell();
+    }
+
     [Theory]
     [InlineData(BalancePolicies.Source)]
     [InlineData(BalancePolicies.First)]
@@ -188,6 +299,9 @@ public sealed class UpstreamTests
         Array.ForEach(applications, application => application.Reset());
         rig.EndWell();
     }
+
+    private static IEnumerable<(string Name, long Active)> Counts(RelayRig rig) =>
+        Servers(rig).Select(server => (server.Name, server.Connections.Active));
 
     private static IReadOnlyList<ServerStatus> Servers(RelayRig rig) => Assert.Single(rig.Node.Status().Upstreams).Servers;
 }

@@ -24,10 +24,11 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public string Files { get; }
 
-    public static async Task<NginxServer> StartAsync(WorkDirectory work)
+    /// <summary>Starts one on a free port; <paramref name="again"/>: where another has been that was stopped.</summary>
+    public static async Task<NginxServer> StartAsync(WorkDirectory work, IPEndPoint? again = null)
     {
         var program = Executables.RequirePeer("nginx");
-        var address = FreePort.ForTcp();
+        var address = again ?? FreePort.ForTcp();
         var files = Directory.CreateDirectory(work.File("www")).FullName;
         Directory.CreateDirectory(work.File("temp"));
         var configuration = work.File("nginx.conf");

@@ -87,6 +87,28 @@ public sealed class BalancePolicyTests
     });
 
     [Fact]
+    public void Least_connections_never_pick_a_server_that_is_more_loaded_for_its_weight_than_another() => Property.Check(50, random =>
+    {
+        var group = Groups.With(
+            new LeastConnectionsPolicy(), [.. Enumerable.Range(0, random.Next(2, 9)).Select(index => Groups.Server(index, weight: random.Next(1, 9)))]);
+        var leases = new List<ServerLease>();
+        for (var turn = 0; turn < 300; turn++)
+        {
+            if (leases.Count > 0 && random.Next(5) < 2)
+            {
+                var index = random.Next(leases.Count);
+                leases[index].Return();
+                leases.RemoveAt(index);
+                continue;
+            }
+
+            var loads = group.Servers.ToDictionary(server => server, server => (server.LiveConnections + 1.0) / server.Settings.Weight);
+            leases.Add(group.Pick());
+            Assert.Equal(loads.Values.Min(), loads[leases[^1].Server], 9);
+        }
+    });
+
+    [Fact]
     public void Random_two_follows_the_weights_of_idle_servers() => Property.Check(10, random =>
     {
         // 8000 draws: a share of p has a deviation of sqrt(p(1-p)/8000) < 0.0056; five of them are 0.028.

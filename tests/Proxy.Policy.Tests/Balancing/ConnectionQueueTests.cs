@@ -49,6 +49,37 @@ public sealed class ConnectionQueueTests
     }
 
     [Fact]
+    public void Who_would_not_wait_does_not_overtake_either()
+    {
+        var group = Groups.RoundRobin(Groups.Server(1, maximum: 1));
+        var queue = new ConnectionQueue<string>(group, ConnectionQueueSettings.Default);
+        Assert.Equal(PickStatus.Picked, queue.TryPick(default, 0, out var lease));
+        Assert.Equal(PickStatus.AllFull, queue.TryPick(default, 0, out _));
+        Assert.Equal((0, false), (queue.Count, queue.CanServe));
+
+        Assert.Equal(QueueStatus.Queued, queue.Take("patient", default, 0, out _));
+        lease!.Return();
+        Assert.Equal(PickStatus.AllFull, queue.TryPick(default, 0, out _));
+        Assert.True(queue.CanServe);
+        Assert.True(queue.TryServe(0, out var served, out _));
+        Assert.Equal("patient", served);
+    }
+
+    [Fact]
+    public void Everybody_can_be_sent_away_at_once()
+    {
+        var group = Groups.RoundRobin(Groups.Server(1, maximum: 1));
+        group.Pick();
+        var queue = new ConnectionQueue<string>(group, ConnectionQueueSettings.Default);
+        queue.Take("first", default, 0, out _);
+        queue.Take("second", default, 0, out _);
+
+        Assert.Equal(["first", "second"], queue.Dismiss());
+        Assert.Equal(0, queue.Count);
+        Assert.Null(queue.NextDeadlineMicroseconds);
+    }
+
+    [Fact]
     public void The_queue_is_bounded()
     {
         FillBoth();

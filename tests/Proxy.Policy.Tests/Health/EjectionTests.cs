@@ -64,6 +64,49 @@ public sealed class EjectionTests
     }
 
     [Fact]
+    public void A_server_that_accepts_and_resets_is_ejected_although_every_connect_succeeds()
+    {
+        var group = Group(Settings, 4);
+        for (var connection = 0; connection < 3; connection++)
+        {
+            Assert.True(group.Servers[0].IsUsable);
+            group.HandleOutcome(group.Servers[0], ServerOutcome.Success, connection);
+            group.HandleOutcome(group.Servers[0], ServerOutcome.ResetEarly, connection);
+        }
+
+        Assert.False(group.Servers[0].IsUsable);
+        Assert.Equal(3, group.Servers[0].TotalFailures);
+    }
+
+    [Fact]
+    public void A_connection_that_was_answered_between_early_resets_starts_their_count_again()
+    {
+        var group = Group(Settings, 4);
+        foreach (var outcome in (ServerOutcome[])[ServerOutcome.ResetEarly, ServerOutcome.ResetEarly, ServerOutcome.Answered, ServerOutcome.ResetEarly, ServerOutcome.ResetEarly])
+        {
+            group.HandleOutcome(group.Servers[0], outcome, 0);
+        }
+
+        Assert.True(group.Servers[0].IsUsable);
+        group.HandleOutcome(group.Servers[0], ServerOutcome.ResetEarly, 0);
+        Assert.False(group.Servers[0].IsUsable);
+    }
+
+    [Fact]
+    public void An_early_reset_is_the_same_connection_as_its_connect_in_the_share_of_failures()
+    {
+        var group = Group(new EjectionSettings { ConsecutiveFailures = 0, FailurePercent = 100, MinimumOutcomes = 4 }, 4);
+        for (var connection = 0; connection < 4; connection++)
+        {
+            Assert.True(group.Servers[0].IsUsable);
+            group.HandleOutcome(group.Servers[0], ServerOutcome.Success, 0);
+            group.HandleOutcome(group.Servers[0], ServerOutcome.ResetEarly, 0);
+        }
+
+        Assert.False(group.Servers[0].IsUsable);
+    }
+
+    [Fact]
     public void Failures_count_only_within_the_window_which_slides()
     {
         var group = Group(Settings, 4);

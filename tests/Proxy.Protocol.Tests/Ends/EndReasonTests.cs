@@ -30,6 +30,7 @@ public sealed class EndReasonTests
     [InlineData(EndReason.Unreachable, Fault.Upstream)]
     [InlineData(EndReason.NameNotFound, Fault.Upstream)]
     [InlineData(EndReason.NoUpstream, Fault.Upstream)]
+    [InlineData(EndReason.UpstreamDown, Fault.Upstream)]
     [InlineData(EndReason.Malformed, Fault.Tunnel)]
     [InlineData(EndReason.NoTunnel, Fault.Tunnel)]
     [InlineData(EndReason.HandshakeTimeout, Fault.Tunnel)]

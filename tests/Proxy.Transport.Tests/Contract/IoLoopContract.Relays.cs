@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Transport.Dials;
 using Proxy.Transport.Relays;
 
@@ -224,6 +225,11 @@ public abstract partial class IoLoopContract
         {
             channel.Handler = new RecordingChannelHandler();
             _channel = channel;
+        }
+
+        public void OnAttemptFailed(IPEndPoint endPoint, TransportFault fault)
+        {
+            // The failure of the dial has them all.
         }
 
         public void OnDialFailed(Dialer dialer, DialFailure failure) => _failure = failure;

@@ -14,6 +14,7 @@ public sealed class DialerTests : IDialHandler
     private readonly ManualLoop _loop = new();
     private readonly List<IChannel> _dialed = [];
     private readonly List<DialFailure> _failures = [];
+    private readonly List<IPEndPoint> _attemptFaults = [];
 
     [Fact]
     public void Families_take_turns_IPv6_first_each_after_its_stagger()
@@ -128,6 +129,35 @@ public sealed class DialerTests : IDialHandler
     }
 
     [Fact]
+    public void Where_the_order_is_given_it_is_kept_and_an_address_is_asked_for_when_its_turn_has_come()
+    {
+        var asked = new List<IPEndPoint>();
+        Dialer.Start(_loop, Addresses(), TcpOptions.Default, DialSettings.Default with { IsOrderGiven = true }, this);
+        _loop.RunPosted();
+        Assert.Equal([Four1], asked);
+
+        _loop.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.Equal([Four1, Six1], asked);
+        _loop.Connects[1].Fails(TransportFaultKind.Refused);
+
+        Assert.Equal([Four1, Six1, Four2], Tried());
+        Assert.Equal([Six1], _attemptFaults);
+        _loop.Connects[0].Fails(TransportFaultKind.Refused);
+        Assert.Empty(_failures);
+        _loop.Connects[2].Fails(TransportFaultKind.Refused);
+        Assert.Equal([Six1, Four1, Four2], Assert.Single(_failures).Attempts.Select(attempt => attempt.EndPoint));
+
+        IEnumerable<IPEndPoint> Addresses()
+        {
+            foreach (var address in new[] { Four1, Six1, Four2 })
+            {
+                asked.Add(address);
+                yield return address;
+            }
+        }
+    }
+
+    [Fact]
     public void A_cancelled_dial_aborts_its_attempts_and_says_nothing()
     {
         var dialer = Dial(Six1, Four1);
@@ -151,6 +181,8 @@ public sealed class DialerTests : IDialHandler
     }
 
     void IDialHandler.OnDialed(Dialer dialer, IChannel channel) => _dialed.Add(channel);
+
+    void IDialHandler.OnAttemptFailed(IPEndPoint endPoint, TransportFault fault) => _attemptFaults.Add(endPoint);
 
     void IDialHandler.OnDialFailed(Dialer dialer, DialFailure failure) => _failures.Add(failure);
 
