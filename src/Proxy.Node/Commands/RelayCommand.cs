@@ -34,6 +34,8 @@ internal static class RelayCommand
         var timeouts = new TimeoutOptions();
         var check = new CheckOptions();
         var proxyProtocol = new ProxyProtocolOptions();
+        var bandwidth = new BandwidthOptions();
+        var filters = new FilterOptions();
         var common = new CommonOptions();
         var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance };
         limits.AddTo(command);
@@ -41,6 +43,8 @@ internal static class RelayCommand
         timeouts.AddTo(command);
         check.AddTo(command);
         proxyProtocol.AddTo(command);
+        bandwidth.AddTo(command);
+        filters.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) => NodeHost.RunAsync(
             new NodeSettings
@@ -60,6 +64,8 @@ internal static class RelayCommand
                         Check = check.Read(parsed),
                         Rules = access.Read(parsed),
                         ProxyProtocol = proxyProtocol.Read(parsed),
+                        Bandwidth = bandwidth.Read(parsed),
+                        Filters = filters.Read(parsed),
                     },
                 ],
             },
