@@ -48,7 +48,7 @@ public sealed class ThrottledConnectionTests
         var connections = Enumerable.Range(0, count).Select(_ => rig.Connect()).ToArray();
         foreach (var (application, _) in connections)
         {
-            application.Send(new byte[Rate * 8]);
+            application.Send(new byte[Rate * 10 / count]);
         }
 
         rig.RunFor(1);
@@ -156,7 +156,8 @@ public sealed class ThrottledConnectionTests
 
         rig.RunFor(600);
 
-        Assert.Equal(turns, rig.Relay.Node.Loops.Sum(loop => loop.Counters.Turns));
+        // Less than one tick a minute would be.
+        Assert.InRange(rig.Relay.Node.Loops.Sum(loop => loop.Counters.Turns) - turns, 0, 9);
         application.Reset();
         rig.Relay.EndWell();
     }
