@@ -12,8 +12,8 @@ namespace Proxy.Node.Filters;
 /// </summary>
 internal sealed class SessionLog(SessionLogs owner, string path, string title) : IFilterLog
 {
-    // What the busiest connection logs while a disk takes its time: some thousand lines.
-    private const int MaximumWaitingBytes = 256 * 1024;
+    // A read of 256 KiB is 1.6 MB of hex; while one is written the next may come.
+    public const int MaximumWaitingBytes = 4 * 1024 * 1024;
 
     private const int TimeCharacters = 16;
 
@@ -32,13 +32,15 @@ internal sealed class SessionLog(SessionLogs owner, string path, string title) :
     {
         lock (_lock)
         {
-            if (_isClosed)
+            if (_isClosed || _hasFailed)
             {
                 return;
             }
 
+            // A line that is dropped wakes the writer too: the file is to say so soon.
+            Schedule();
             var length = TimeCharacters + line.Length + 1;
-            if (_hasFailed || !TryMakeRoom(length))
+            if (!TryMakeRoom(length))
             {
                 _droppedLines++;
                 return;
@@ -49,7 +51,6 @@ internal sealed class SessionLog(SessionLogs owner, string path, string title) :
             Encoding.ASCII.GetBytes(line, place[TimeCharacters..]);
             place[^1] = (byte)'\n';
             _waitingBytes += length;
-            Schedule();
         }
     }
 
@@ -128,7 +129,7 @@ internal sealed class SessionLog(SessionLogs owner, string path, string title) :
         lock (_lock)
         {
             _isScheduled = false;
-            if (_waitingBytes > 0 || _isClosed)
+            if (_waitingBytes + _droppedLines > 0 || _isClosed)
             {
                 Schedule();
             }

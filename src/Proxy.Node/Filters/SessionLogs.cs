@@ -14,14 +14,21 @@ internal sealed class SessionLogs : IThreadPoolWorkItem
     // A disk that stands still for a second under a few fast connections.
     private const long MaximumWaitingBytes = 64L * 1024 * 1024;
 
+    private readonly Action<IThreadPoolWorkItem> _execute;
     private readonly Lock _lock = new();
     private readonly Queue<SessionLog> _ready = new();
     private TaskCompletionSource? _idle;
     private long _waitingBytes;
     private long _lastFile;
 
+    /// <param name="execute">Runs work on a thread that may wait for a disk, in a while.</param>
+    public SessionLogs(Action<IThreadPoolWorkItem> execute)
+    {
+        _execute = execute;
+    }
+
     /// <summary>The one of this process: whatever asks for logs, one thread writes them.</summary>
-    public static SessionLogs Instance { get; } = new();
+    public static SessionLogs Instance { get; } = new(work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
 
     /// <summary>Where failures of files are told.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
@@ -102,7 +109,7 @@ internal sealed class SessionLogs : IThreadPoolWorkItem
             _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        _execute(this);
     }
 
     void IThreadPoolWorkItem.Execute()

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
 using Proxy.EndToEnd.Tests.Harness;
 using Proxy.EndToEnd.Tests.Peers;
 
@@ -45,15 +46,15 @@ public sealed class FilterTests : EndToEndTest
     [Fact]
     public async Task Matches_are_counted_and_may_end_the_connection()
     {
-        await using var echoing = TcpPeer.Echo();
+        await using var target = new CollectingPeer();
         await using var relay = await StartAsync(
-            echoing.Address.ToString(), @"match=ab,\x00\,,direction=up", "match=attack,action=cut,direction=up");
+            target.Address.ToString(), @"match=ab,\x00\,,direction=up", "match=attack,action=cut,direction=up");
         using var application = await Dial.ToAsync(relay.Tcp);
 
         await application.SendAllAsync("ab abab \0, attack!"u8.ToArray(), Limit);
-        var reading = await application.ReadToEndAsync(Limit);
 
-        Assert.Equal(("ab abab \0, attac".Length, SocketError.Success), (reading.Length, reading.End));
+        Assert.Equal((0L, SocketError.Success), await EndOfAsync(application));
+        Assert.Equal("ab abab \0, attac".Length, await target.NextAsync(Limit));
         await relay.LogsAsync("cut by a filter (match: A pattern was found: attack), fault: us", Bound);
         var metrics = await MetricsAsync(relay);
         Assert.Contains("tcpproxy_filter_counts_total{frontend=\"relay\",position=\"1\",filter=\"match\",name=\"ab\"} 3\n", metrics);
@@ -64,15 +65,17 @@ public sealed class FilterTests : EndToEndTest
     [Fact]
     public async Task A_connection_is_cut_after_its_bytes_and_after_its_time()
     {
-        await using var echoing = TcpPeer.Echo();
-        await using var relay = await StartAsync(echoing.Address.ToString(), "cut=1000,200ms");
+        await using var target = new CollectingPeer();
+        await using var relay = await StartAsync(target.Address.ToString(), "cut=1000,3s");
         using var large = await Dial.ToAsync(relay.Tcp);
+        await large.SendAllAsync(new byte[1001], Limit);
+        Assert.Equal((0L, SocketError.Success), await EndOfAsync(large));
+        Assert.Equal(1000, await target.NextAsync(Limit));
+
         using var silent = await Dial.ToAsync(relay.Tcp);
 
-        await large.SendAllAsync(new byte[1001], Limit);
-
-        Assert.Equal((1000L, SocketError.Success), (await large.ReadToEndAsync(Limit)) switch { var reading => (reading.Length, reading.End) });
-        Assert.Equal((0L, SocketError.Success), (await silent.ReadToEndAsync(Limit)) switch { var reading => (reading.Length, reading.End) });
+        Assert.Equal((0L, SocketError.Success), await EndOfAsync(silent));
+        Assert.Equal(0, await target.NextAsync(Limit));
         await relay.LogsAsync("cut: The limit of bytes is reached.", Bound);
         await relay.LogsAsync("cut: The limit of time is reached.", Bound);
     }
@@ -119,6 +122,12 @@ public sealed class FilterTests : EndToEndTest
         Assert.True(time >= TimeSpan.FromSeconds(1), $"it took only {time}");
     }
 
+    private async Task<(long, SocketError)> EndOfAsync(Socket socket)
+    {
+        var reading = await socket.ReadToEndAsync(Limit);
+        return (reading.Length, reading.End);
+    }
+
     private static async Task<TimeSpan> TimeOfAsync(Func<Task> work)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();
@@ -134,4 +143,22 @@ public sealed class FilterTests : EndToEndTest
 
     private static Task<NodeProcess> StartAsync(string target, params string[] filters) => NodeProcess.StartAsync(
         ["relay", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--to", target, .. filters.SelectMany(filter => new[] { "--filter", filter })]);
+
+    /// <summary>Reads to the end, says nothing, and tells how much of each connection came.</summary>
+    private sealed class CollectingPeer : IAsyncDisposable
+    {
+        private readonly Channel<long> _lengths = Channel.CreateUnbounded<long>();
+        private readonly TcpPeer _peer;
+
+        public CollectingPeer()
+        {
+            _peer = new TcpPeer(async (socket, cancellation) => _lengths.Writer.TryWrite((await socket.ReadToEndAsync(cancellation)).Length));
+        }
+
+        public System.Net.IPEndPoint Address => _peer.Address;
+
+        public ValueTask<long> NextAsync(CancellationToken cancellation) => _lengths.Reader.ReadAsync(cancellation);
+
+        public ValueTask DisposeAsync() => _peer.DisposeAsync();
+    }
 }
