@@ -230,7 +230,7 @@ public sealed class NodeActor : ReceiveActor
 
     private FrontendPlan PlanOf(RelayFrontendSettings relay, UpstreamPicker picker, IActorRef upstream)
     {
-        var frontend = CreateFrontend(relay.Name);
+        var frontend = CreateFrontend(relay.Name, FrontendInspection.TryCreate(relay, _environment.Dispatchers[0].Loop));
         var next = 0u;
         return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), _connections, frontend.Counters, accepted =>
         {
@@ -250,9 +250,9 @@ public sealed class NodeActor : ReceiveActor
             Props.Create(() => new TunnelConnectionActor(accepted, frontend, forward, pool)));
     }
 
-    private Frontend CreateFrontend(string name)
+    private Frontend CreateFrontend(string name, FrontendInspection? inspection = null)
     {
-        var frontend = new Frontend(name, _ids, _log, _accessLog);
+        var frontend = new Frontend(name, _ids, _log, _accessLog, inspection);
         _frontends.Add(frontend);
         if (_settings.AccessLog is { } settings && settings.Interval > TimeSpan.Zero && settings.Events.HasFlag(AccessLogEvents.Live))
         {

@@ -30,7 +30,7 @@ public sealed class ReferenceTests
     [Fact]
     public void The_source_folder_holds_exactly_the_projects_of_the_architecture()
     {
-        var found = Directory.GetDirectories(Path.Combine(RepositoryRoot(), "src")).Select(directory => Path.GetFileName(directory)!);
+        var found = Directory.GetDirectories(Repository.PathOf("src")).Select(directory => Path.GetFileName(directory)!);
 
         Assert.Equal(Allowed.Keys.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
     }
@@ -39,7 +39,7 @@ public sealed class ReferenceTests
     [MemberData(nameof(Projects))]
     public void A_project_file_references_only_what_is_below_it(string project)
     {
-        var file = XDocument.Load(Path.Combine(RepositoryRoot(), "src", project, project + ".csproj"));
+        var file = XDocument.Load(Repository.PathOf("src", project, project + ".csproj"));
         var references = file.Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
 
@@ -63,20 +63,9 @@ public sealed class ReferenceTests
     public void Only_the_hosts_reference_ASP_NET()
     {
         var referencing = Allowed.Keys.Where(project =>
-            File.ReadAllText(Path.Combine(RepositoryRoot(), "src", project, project + ".csproj"))
+            File.ReadAllText(Repository.PathOf("src", project, project + ".csproj"))
                 .Contains("Microsoft.AspNetCore.App", StringComparison.Ordinal));
 
         Assert.Equal(["Proxy.Node", "Proxy.Seed"], referencing.Order(StringComparer.Ordinal));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "TcpProxy.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("TcpProxy.sln is in no folder above the tests.");
     }
 }

@@ -86,6 +86,8 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             _client.Abort();
         }
 
+        ReportDisposal();
+
         // Stopped from outside, or by a defect: then nobody has given a reason yet.
         _record.End(EndReason.KilledLocally, "", Loop.NowMicroseconds);
         _frontend.Leave(_record, Context.System.TimeProvider.GetUtcNow());
@@ -276,6 +278,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private void BeginRelaying(IChannel client, IChannel server)
     {
         _deadline.Cancel();
+        Inspect(ref client, ref server);
         var relay = new Relay(Loop, client, server, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
         _record.Relay = relay;
         _record.Phase = ConnectionPhase.Relaying;
@@ -305,6 +308,12 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private void HandleEnded(RelayEvents.Ended ended)
     {
         _record.IsClientAwaited = ended.IsClientAwaited;
+        if (_filters?.Cut is { } cut)
+        {
+            EndByFilter(cut);
+            return;
+        }
+
         End(ended.Reason, ended.End.Fault.Text ?? "");
     }
 

@@ -5,7 +5,7 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>What the connections of one frontend share. Any thread.</summary>
-internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter log, ConnectionAccessLog? accessLog)
+internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter log, ConnectionAccessLog? accessLog, FrontendInspection? inspection = null)
 {
     public FrontendCounters Counters { get; } = new();
 
@@ -13,6 +13,9 @@ internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter l
 
     /// <summary>Null: nobody wants one.</summary>
     public ConnectionAccessLog? AccessLog { get; } = accessLog;
+
+    /// <summary>Null: bytes go straight from socket to socket.</summary>
+    public FrontendInspection? Inspection { get; } = inspection;
 
     /// <summary>Begins the record of a connection, which counts as living until <see cref="Leave"/>.</summary>
     public ConnectionRecord Enter(IAcceptedConnection accepted, DateTimeOffset now, long nowMicroseconds) =>

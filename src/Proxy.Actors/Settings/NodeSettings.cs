@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Policy;
 using Proxy.Policy.Balancing;
+using Proxy.Policy.Filters;
 using Proxy.Policy.Health;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
@@ -92,8 +93,31 @@ public sealed record RelayFrontendSettings
 
     public ProxyProtocolSettings ProxyProtocol { get; init; } = ProxyProtocolSettings.Off;
 
+    /// <summary>What looks into its bytes, the first nearest to the client; at most <see cref="FilterLimits.Filters"/>.</summary>
+    public IReadOnlyList<IStreamFilterFactory> Filters { get; init; } = [];
+
+    /// <summary>How fast its bytes may go.</summary>
+    public BandwidthSettings Bandwidth { get; init; } = BandwidthSettings.Unlimited;
+
     /// <summary>The targets as they were given, for status and log.</summary>
     public string TargetText => string.Join(',', Targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));
+}
+
+/// <summary>
+/// Rates in bytes a second, at most <see cref="TokenBucket.MaximumPerSecond"/>; 0 for none. Up is from the client to the upstream. The rates of a
+/// frontend are shared by all its connections, in equal parts among those that want more.
+/// </summary>
+public sealed record BandwidthSettings
+{
+    public static readonly BandwidthSettings Unlimited = new();
+
+    public long FrontendUp { get; init; }
+
+    public long FrontendDown { get; init; }
+
+    public long ConnectionUp { get; init; }
+
+    public long ConnectionDown { get; init; }
 }
 
 /// <summary>Active checks: what is asked, and when.</summary>

@@ -12,6 +12,7 @@ internal sealed record NodeStatus(
     StreamCount Connections,
     IReadOnlyList<FrontendStatus> Frontends,
     IReadOnlyList<UpstreamStatus> Upstreams,
+    IReadOnlyList<FilterStatus> Filters,
     IReadOnlyList<MemberStatus> Members,
     IReadOnlyList<ConnectionStatus> Live);
 

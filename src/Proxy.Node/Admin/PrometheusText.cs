@@ -21,6 +21,7 @@ internal static class PrometheusText
         Family(text, "tcpproxy_streams_active", "gauge", "Streams inside tunnels now.", ("", status.Streams.Active));
         Family(text, "tcpproxy_streams_total", "counter", "Streams inside tunnels since the start.", ("", status.Streams.Total));
         Frontends(text, status);
+        Filters(text, status);
         Upstreams(text, status);
         Tunnels(text, status);
         Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
@@ -47,6 +48,18 @@ internal static class PrometheusText
                 (row.Label + ",from=\"client\"", (double)row.Value.BytesFromClients),
                 (row.Label + ",from=\"upstream\"", (double)row.Value.BytesToClients),
             })]);
+    }
+
+    private static void Filters(StringBuilder text, NodeStatus status)
+    {
+        if (status.Filters.Count > 0)
+        {
+            Family(text, "tcpproxy_filter_counts_total", "counter", "What a frontend's filters have counted: for match, how often each pattern was found.",
+                [.. from filter in status.Filters
+                    let labels = $"frontend=\"{Escape(filter.Frontend)}\",position=\"{filter.Position}\",filter=\"{Escape(filter.Filter)}\""
+                    from count in filter.Counts
+                    select ($"{labels},name=\"{Escape(count.Name)}\"", (double)count.Count)]);
+        }
     }
 
     private static void Upstreams(StringBuilder text, NodeStatus status)

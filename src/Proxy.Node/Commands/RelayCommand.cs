@@ -36,6 +36,8 @@ internal static class RelayCommand
         var proxyProtocol = new ProxyProtocolOptions();
         var eject = new EjectOptions();
         var service = new ServiceOptions();
+        var bandwidth = new BandwidthOptions();
+        var filters = new FilterOptions();
         var common = new CommonOptions();
         var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance };
         limits.AddTo(command);
@@ -45,8 +47,17 @@ internal static class RelayCommand
         proxyProtocol.AddTo(command);
         eject.AddTo(command);
         service.AddTo(command);
+        bandwidth.AddTo(command);
+        filters.AddTo(command);
         common.AddTo(command);
-        command.SetAction((parsed, cancellation) => NodeHost.RunAsync(Settings(parsed), common.Read(parsed), () => Settings(parsed)));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var settings = Settings(parsed);
+            return NodeHost.RunAsync(settings, common.Read(parsed), () => settings with
+            {
+                Relays = [.. settings.Relays.Select(relay => relay with { Rules = access.Read(parsed) })],
+            });
+        });
         return command;
 
         NodeSettings Settings(ParseResult parsed) => new NodeSettings
@@ -68,6 +79,8 @@ internal static class RelayCommand
                     Ejection = eject.Read(parsed),
                     Rules = access.Read(parsed),
                     ProxyProtocol = proxyProtocol.Read(parsed),
+                    Bandwidth = bandwidth.Read(parsed),
+                    Filters = filters.Read(parsed),
                 }),
             ],
         };

@@ -9,6 +9,7 @@ using Proxy.Kcp;
 using Proxy.Kernel;
 using Proxy.Node.AccessLogs;
 using Proxy.Node.Admin;
+using Proxy.Node.Filters;
 using Proxy.Transport;
 using Proxy.Transport.Dials;
 
@@ -44,6 +45,7 @@ internal sealed class NodeHost
             settings = settings with { AccessLog = new AccessLogSettings(accessLog, host.AccessLog!.Events, host.AccessLog.Interval) };
         }
 
+        SessionLogs.Instance.Logger = log;
         using var loops = LoopBackends.CreateGroup(
             LoopBackendKind.Auto, Environment.ProcessorCount, new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared });
         log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
@@ -63,6 +65,7 @@ internal sealed class NodeHost
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
         var code = await new NodeHost(settings, node).RunAsync(host, system, logs, log, signals);
         await system.Terminate();
+        await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
     }
 
@@ -140,7 +143,8 @@ internal sealed class NodeHost
         var parts = await _node.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout);
         var identity = new NodeIdentity(
             _settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
-        return new NodeStatus(identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, [], parts.Live);
+        return new NodeStatus(
+            identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, FilterStatus.Of(_settings.Relays), [], parts.Live);
     }
 
     private string[] Roles()
@@ -189,5 +193,7 @@ internal sealed class NodeHost
     private static SegmentPool CreatePool() => new(bufferBytes: 1500, mostFreeBuffers: 4096, ArrayPool<byte>.Shared);
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    // For what filters have logged last, if the disk takes it.
+    private static readonly TimeSpan LogLinger = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(3);
 }

@@ -15,11 +15,12 @@ namespace Proxy.Policy.Filters;
 public sealed class FilterPipeline : IDisposable
 {
     private readonly IFilterReceiver _receiver;
-    private readonly List<IStreamFilter> _filters = [];
+    private readonly List<(string Name, IStreamFilter Filter)> _filters = [];
     private readonly FilterStage[] _toUpstream;
     private readonly FilterStage[] _toClient;
     private readonly bool[] _hasEnded = new bool[2];
     private int _writtenBytes;
+    private bool _isOver;
 
     private FilterPipeline(
         IReadOnlyList<IStreamFilterFactory> factories, FilterConnection connection, IFilterReceiver receiver, ArrayPool<byte> pool)
@@ -34,7 +35,7 @@ public sealed class FilterPipeline : IDisposable
                 break;
             }
 
-            _filters.Add(filter);
+            _filters.Add((factory.Name, filter));
             if (factory.Directions.Include(FilterDirection.ToUpstream))
             {
                 toUpstream.Add(new FilterStage(this, factory.Name, filter, FilterDirection.ToUpstream, new HeldBytes(pool)));
@@ -54,7 +55,10 @@ public sealed class FilterPipeline : IDisposable
     public FilterCut? Cut { get; private set; }
 
     /// <summary>When to call <see cref="HandleTime"/> at the latest; null when no filter waits for a moment.</summary>
-    public long? NextDueMicroseconds => Cut is null ? Earliest(Earliest(null, _toUpstream), _toClient) : null;
+    public long? NextDueMicroseconds => !HasStopped ? Earliest(Earliest(null, _toUpstream), _toClient) : null;
+
+    /// <summary>Whether no filter is to be called any more.</summary>
+    internal bool HasStopped => Cut is not null || _isOver;
 
     /// <summary>A pipeline for a connection that is about to begin; null without filters, and then bytes need not come here at all.</summary>
     /// <param name="pool">Where buffers for held bytes come from.</param>
@@ -93,7 +97,7 @@ public sealed class FilterPipeline : IDisposable
     /// <summary>Bytes that came for the side that <paramref name="direction"/> leads to. All of them are taken.</summary>
     public void HandleReceived(FilterDirection direction, ReadOnlySpan<byte> bytes, long nowMicroseconds)
     {
-        if (Cut is not null || _hasEnded[(int)direction] || bytes.IsEmpty)
+        if (HasStopped || _hasEnded[(int)direction] || bytes.IsEmpty)
         {
             return;
         }
@@ -112,7 +116,7 @@ public sealed class FilterPipeline : IDisposable
     /// <summary>The sender of this direction has finished it; what comes for it afterwards is ignored.</summary>
     public void HandleEnded(FilterDirection direction, long nowMicroseconds)
     {
-        if (Cut is not null || _hasEnded[(int)direction])
+        if (HasStopped || _hasEnded[(int)direction])
         {
             return;
         }
@@ -136,18 +140,25 @@ public sealed class FilterPipeline : IDisposable
         HandleTime(_toClient, nowMicroseconds);
     }
 
-    /// <summary>Forgets what is held and disposes the filters.</summary>
+    /// <summary>Forgets what is held and disposes the filters. What one of them throws is a <see cref="Cut"/>, if there was none before.</summary>
     public void Dispose()
     {
-        Cut ??= new FilterCut("", "The connection is over.");
+        _isOver = true;
         foreach (var stage in _toUpstream.Concat(_toClient))
         {
             stage.Release();
         }
 
-        foreach (var filter in _filters)
+        foreach (var (name, filter) in _filters)
         {
-            (filter as IDisposable)?.Dispose();
+            try
+            {
+                (filter as IDisposable)?.Dispose();
+            }
+            catch (Exception defect)
+            {
+                End(name, defect.Message, defect);
+            }
         }
 
         _filters.Clear();
@@ -160,7 +171,7 @@ public sealed class FilterPipeline : IDisposable
     /// <summary>False when the connection is cut, for this reason or an earlier one.</summary>
     internal bool TryNoteWritten(string filter, int bytes)
     {
-        if (Cut is not null)
+        if (HasStopped)
         {
             return false;
         }

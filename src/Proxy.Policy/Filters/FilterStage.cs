@@ -105,7 +105,7 @@ internal sealed class FilterStage(FilterPipeline pipeline, string name, IStreamF
 
     private void Call(ReadOnlySpan<byte> input, long nowMicroseconds)
     {
-        if (pipeline.Cut is not null || _hasFinished)
+        if (pipeline.HasStopped || _hasFinished)
         {
             return;
         }
@@ -118,7 +118,7 @@ internal sealed class FilterStage(FilterPipeline pipeline, string name, IStreamF
         }
 
         Run(input, nowMicroseconds);
-        if (pipeline.Cut is not null)
+        if (pipeline.HasStopped)
         {
             return;
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Proxy.Policy.Filters;
 
 /// <summary>What a matching filter does when a pattern ends.</summary>
@@ -14,7 +16,7 @@ public enum MatchAction
 /// Counts, for all its connections together, how often each pattern occurs in the bytes that pass; places that overlap count each.
 /// Nothing is held back or changed.
 /// </summary>
-public sealed class MatchFilterFactory : IStreamFilterFactory
+public sealed class MatchFilterFactory : IStreamFilterFactory, IFilterCounters
 {
     public const string CutReason = "A pattern was found: ";
 
@@ -22,15 +24,23 @@ public sealed class MatchFilterFactory : IStreamFilterFactory
     private readonly MatchAction _action;
     private readonly Action<FilterConnection, FilterMatch>? _onMatch;
     private readonly long[] _counts;
+    private readonly string[] _names;
 
     /// <summary>Immutable but for its counts.</summary>
+    /// <param name="names">What the patterns are called, each another name; null for their places in the set.</param>
     /// <param name="onMatch">Told of each match, on the thread of the connection; it returns soon, as a client can cause many.</param>
     public MatchFilterFactory(
-        PatternSet patterns, MatchAction action, FilterDirections directions, Action<FilterConnection, FilterMatch>? onMatch = null)
+        PatternSet patterns,
+        MatchAction action,
+        FilterDirections directions,
+        IReadOnlyList<string>? names = null,
+        Action<FilterConnection, FilterMatch>? onMatch = null)
     {
         ArgumentNullException.ThrowIfNull(patterns);
         (_patterns, _action, Directions, _onMatch) = (patterns, action, directions, onMatch);
         _counts = new long[patterns.Count];
+        _names = names is null ? [.. Enumerable.Range(0, patterns.Count).Select(pattern => pattern.ToString(CultureInfo.InvariantCulture))] : [.. names];
+        ArgumentOutOfRangeException.ThrowIfNotEqual(_names.Length, patterns.Count, nameof(names));
     }
 
     public string Name => "match";
@@ -39,6 +49,8 @@ public sealed class MatchFilterFactory : IStreamFilterFactory
 
     /// <summary>How often the pattern was found so far. For any thread.</summary>
     public long CountOf(int pattern) => Interlocked.Read(ref _counts[pattern]);
+
+    public IReadOnlyList<FilterCount> Counts() => [.. _names.Select((name, pattern) => new FilterCount(name, CountOf(pattern)))];
 
     public IStreamFilter Create(FilterConnection connection) => new MatchFilter(this, connection);
 
@@ -58,7 +70,7 @@ public sealed class MatchFilterFactory : IStreamFilterFactory
                 if (!endings.IsEmpty && factory._action == MatchAction.Cut)
                 {
                     output.Write(input[..(input.Length - rest.Length - 1)]);
-                    output.Cut($"{CutReason}{endings[0]}");
+                    output.Cut($"{CutReason}{factory._names[endings[0]]}");
                     return;
                 }
             }

@@ -14,10 +14,13 @@ public sealed class Throttle
     private readonly SharedBucket? _shared;
     private readonly BucketShare _share;
 
-    public Throttle(TokenBucket? own, SharedBucket? shared)
+    /// <param name="owner">What whoever drives the shared bucket wants to find again when a grant comes.</param>
+    public Throttle(TokenBucket? own, SharedBucket? shared, object? owner = null)
     {
-        (_own, _shared, _share) = (own, shared, new BucketShare(this));
+        (_own, _shared, _share, Owner) = (own, shared, new BucketShare(this), owner);
     }
+
+    public object? Owner { get; }
 
     /// <summary>How many bytes may move now, of those that are there to be moved (at least one).</summary>
     public ThrottleAnswer Ask(long bytes, long nowMicroseconds)
@@ -76,7 +79,8 @@ public readonly record struct ThrottleAnswer
     /// <summary>Whether the shared bucket's grant is what to wait for.</summary>
     public bool AwaitsGrant => Bytes == 0 && WaitMicroseconds == 0;
 
-    internal static ThrottleAnswer Move(long bytes) => new(bytes, 0);
+    /// <summary>So many bytes may move now; at least one.</summary>
+    public static ThrottleAnswer Move(long bytes) => new(bytes, 0);
 
     internal static ThrottleAnswer AskAgainAfter(long waitMicroseconds) => new(0, waitMicroseconds);
 }

@@ -89,4 +89,7 @@ public enum EndReason : byte
 
     /// <summary>What has to come first from a client (a PROXY header) is missing, malformed or cut.</summary>
     BadHeader,
+
+    /// <summary>A filter of this node ended it, as it was made to.</summary>
+    Filtered,
 }

@@ -17,7 +17,7 @@ public static class EndReasons
             or EndReason.PeerShutDown => Ends.Fault.Tunnel,
 
         EndReason.Loop or EndReason.Busy or EndReason.Draining or EndReason.LifetimeReached
-            or EndReason.KilledLocally or EndReason.InternalError => Ends.Fault.Us,
+            or EndReason.KilledLocally or EndReason.InternalError or EndReason.Filtered => Ends.Fault.Us,
 
         _ => Ends.Fault.Nobody,
     };
@@ -54,6 +54,7 @@ public static class EndReasons
         EndReason.KilledLocally => "killed locally",
         EndReason.InternalError => "internal error",
         EndReason.BadHeader => "bad header",
+        EndReason.Filtered => "cut by a filter",
         _ => "unknown",
     };
 }

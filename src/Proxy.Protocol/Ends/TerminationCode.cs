@@ -2,7 +2,7 @@ namespace Proxy.Protocol.Ends;
 
 /// <summary>
 /// Who ended a connection and in which phase, in the two letters that HAProxy's users read (its manual, "Session state at disconnection").
-/// First: C client, S server, c and s their deadlines, P refused by a rule, R resources, D the server went down, L a limit of ours, K killed or
+/// First: C client, S server, c and s their deadlines, P refused by a rule or cut by a filter, R resources, D the server went down, L a limit of ours, K killed or
 /// drained, I a defect; second: R request (header or handshake), Q queue, C connect, D data, L last data, one side having finished. Both are '-'
 /// after an orderly end.
 /// </summary>
@@ -24,7 +24,8 @@ public static class TerminationCode
         EndReason.ClientTooSlow or EndReason.HeaderTimeout => 'c',
         EndReason.UpstreamTooSlow or EndReason.ConnectTimeout or EndReason.NoTunnel or EndReason.HandshakeTimeout or EndReason.TunnelLost => 's',
         EndReason.IdleTimeout or EndReason.HalfCloseTimeout => isClientAwaited ? 'c' : 's',
-        EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.Loop or EndReason.Malformed or EndReason.BadHeader => 'P',
+        EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.Loop or EndReason.Malformed or EndReason.BadHeader
+            or EndReason.Filtered => 'P',
         EndReason.Busy => 'R',
         EndReason.LifetimeReached => 'L',
         EndReason.UpstreamDown => 'D',

@@ -6,7 +6,7 @@ namespace Proxy.Transport;
 /// Bytes that could not go at once, in a chain of pooled buffers that are given back as they empty. Bounded by what a sender had in hand when
 /// it was told to stop.
 /// </summary>
-internal sealed class KeptBytes(ArrayPool<byte> pool)
+public sealed class KeptBytes(ArrayPool<byte> pool)
 {
     private const int BufferBytes = 64 << 10;
     private Link? _first;
@@ -14,11 +14,14 @@ internal sealed class KeptBytes(ArrayPool<byte> pool)
 
     public bool IsEmpty => _first is null;
 
+    public long Count { get; private set; }
+
     /// <summary>What goes next; not to be asked when empty.</summary>
     public ArraySegment<byte> First => new(_first!.Buffer, _first.Start, _first.End - _first.Start);
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
+        Count += bytes.Length;
         while (!bytes.IsEmpty)
         {
             var last = _last is not null && _last.End < _last.Buffer.Length ? _last : AddLink();
@@ -34,6 +37,7 @@ internal sealed class KeptBytes(ArrayPool<byte> pool)
     {
         var first = _first!;
         first.Start += count;
+        Count -= count;
         if (first.Start == first.End)
         {
             pool.Return(first.Buffer);
@@ -49,7 +53,7 @@ internal sealed class KeptBytes(ArrayPool<byte> pool)
             pool.Return(link.Buffer);
         }
 
-        (_first, _last) = (null, null);
+        (_first, _last, Count) = (null, null, 0);
     }
 
     private Link AddLink()

@@ -7,6 +7,10 @@ internal static class Executables
     public static string Node { get; } = Environment.GetEnvironmentVariable("PROXY_NODE_EXECUTABLE")
         ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Proxy.Node", Configuration(), "tcpproxy"));
 
+    /// <summary>The sample filter that was built beside these tests.</summary>
+    public static string UppercaseFilter { get; } =
+        Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "UppercaseFilter", Configuration(), "UppercaseFilter.dll"));
+
     /// <summary>The full path of a real peer. Where it is not installed the test is skipped with that reason; nothing takes its place.</summary>
     public static string RequirePeer(string name)
     {

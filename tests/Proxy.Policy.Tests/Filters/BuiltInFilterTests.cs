@@ -139,6 +139,16 @@ public sealed class BuiltInFilterTests
     }
 
     [Fact]
+    public void Matches_are_counted_under_their_names()
+    {
+        var filter = new MatchFilterFactory(Set("he", "she"), MatchAction.Cut, FilterDirections.ToUpstream, ["he", "\\x73he"]);
+        using var run = new PipelineRun(filter);
+        run.Receive("she");
+        Assert.Equal([new FilterCount("he", 1), new FilterCount("\\x73he", 1)], filter.Counts());
+        Assert.Equal(MatchFilterFactory.CutReason + "\\x73he", run.Pipeline.Cut!.Reason);
+    }
+
+    [Fact]
     public void Hex_shows_numbers_and_characters()
     {
         var log = new ListLog();

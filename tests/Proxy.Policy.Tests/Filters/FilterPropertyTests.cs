@@ -33,7 +33,7 @@ public sealed class FilterPropertyTests
             var patterns = Enumerable.Range(0, random.Next(1, 6)).Select(_ => Text(random, random.Next(1, 5))).ToArray();
             var stream = Text(random, random.Next(200));
             var matches = new List<FilterMatch>();
-            var filter = new MatchFilterFactory(Set(patterns), MatchAction.Count, FilterDirections.Both, (_, match) => matches.Add(match));
+            var filter = new MatchFilterFactory(Set(patterns), MatchAction.Count, FilterDirections.Both, onMatch: (_, match) => matches.Add(match));
             using var run = new PipelineRun(filter);
             SendInParts(run, random, stream);
             Assert.Equal(stream, run.ToUpstream);
