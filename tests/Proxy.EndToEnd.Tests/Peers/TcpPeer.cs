@@ -19,7 +19,10 @@ internal sealed class TcpPeer : IAsyncDisposable
     private readonly Task _accepting;
     private int _accepted;
 
-    public TcpPeer(Func<Socket, CancellationToken, Task> serve, int? receiveBufferBytes = null)
+    /// <param name="serve">One connection.</param>
+    /// <param name="receiveBufferBytes">Of each connection; null: the kernel's own choice.</param>
+    /// <param name="at">Where to listen; null: any free port.</param>
+    public TcpPeer(Func<Socket, CancellationToken, Task> serve, int? receiveBufferBytes = null, IPEndPoint? at = null)
     {
         _serve = serve;
         if (receiveBufferBytes is { } bytes)
@@ -27,7 +30,8 @@ internal sealed class TcpPeer : IAsyncDisposable
             _listener.ReceiveBufferSize = bytes;
         }
 
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        _listener.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(Backlog);
         Address = (IPEndPoint)_listener.LocalEndPoint!;
         _accepting = AcceptAsync();
@@ -55,14 +59,16 @@ internal sealed class TcpPeer : IAsyncDisposable
     }
 
     /// <summary>Reads to the end of the stream, answers with the SHA-256 of what it read, and closes at once.</summary>
-    public static TcpPeer Digesting() => new(static async (socket, cancellation) =>
-    {
-        var reading = await socket.ReadToEndAsync(cancellation);
-        if (reading.End == SocketError.Success)
+    public static TcpPeer Digesting(IPEndPoint? at = null) => new(
+        static async (socket, cancellation) =>
         {
-            await socket.SendAllAsync(reading.Digest, cancellation);
-        }
-    });
+            var reading = await socket.ReadToEndAsync(cancellation);
+            if (reading.End == SocketError.Success)
+            {
+                await socket.SendAllAsync(reading.Digest, cancellation);
+            }
+        },
+        at: at);
 
     /// <summary>Sends the same content to everybody, then ends the stream.</summary>
     public static TcpPeer Sending(Content content) => new(async (socket, cancellation) =>
@@ -71,6 +77,13 @@ internal sealed class TcpPeer : IAsyncDisposable
         socket.Shutdown(SocketShutdown.Send);
         await socket.ReadToEndAsync(cancellation);
     });
+
+    /// <summary>Takes nothing new; returns when the connections that there are have ended.</summary>
+    public async Task LeaveAsync()
+    {
+        _listener.Dispose();
+        await _accepting;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -92,7 +105,7 @@ internal sealed class TcpPeer : IAsyncDisposable
                 serving.Add(ServeAsync(socket));
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception closed) when (closed is OperationCanceledException or ObjectDisposedException or SocketException)
         {
             await Task.WhenAll(serving);
         }
