@@ -5,6 +5,7 @@ namespace Proxy.EndToEnd.Tests.Harness;
 /// <summary>The signals that the tests send, by their Linux numbers.</summary>
 internal enum Signal
 {
+    HangUp = 1,
     Kill = 9,
     Terminate = 15,
     Continue = 18,
