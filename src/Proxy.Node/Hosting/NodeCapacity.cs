@@ -18,7 +18,10 @@ internal static class NodeCapacity
             return settings.MaximumConnections;
         }
 
-        var carried = limit.RelayedConnections(splicedFlows, SocketsOf(settings));
+        var relayed = limit.RelayedConnections(splicedFlows, SocketsOf(settings));
+
+        // Where all connections go through tunnels, each has a socket on one side only.
+        var carried = settings.Relays.Count > 0 ? relayed : relayed * 2;
         if (settings.MaximumConnections > carried)
         {
             log.LogWarning(
