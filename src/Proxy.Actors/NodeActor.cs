@@ -30,7 +30,7 @@ public sealed class NodeActor : ReceiveActor
     {
         _environment = environment;
         _settings = settings;
-        _connections = new ConnectionBudget(settings.MaximumConnections);
+        _connections = new ConnectionBudget(settings.MaximumConnections ?? int.MaxValue);
         _log = Context.GetLogger();
         _accessLog = settings.AccessLog is { } accessLog ? new ConnectionAccessLog(accessLog) : null;
         Idle();

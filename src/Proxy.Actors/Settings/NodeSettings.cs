@@ -15,8 +15,8 @@ public sealed record NodeSettings
 {
     public required string Name { get; init; }
 
-    /// <summary>Connections at once over all frontends; more wait or are refused.</summary>
-    public int MaximumConnections { get; init; } = int.MaxValue;
+    /// <summary>Connections at once over all frontends; more wait or are refused. Null: any number.</summary>
+    public int? MaximumConnections { get; init; }
 
     public IReadOnlyList<RelayFrontendSettings> Relays { get; init; } = [];
 
@@ -28,7 +28,7 @@ public sealed record NodeSettings
     public AccessLogSettings? AccessLog { get; init; }
 }
 
-/// <summary>Deadlines of a connection; all but the lifetime are on. Zero turns one off, except <see cref="Connect"/>.</summary>
+/// <summary>Deadlines of a connection; all but the lifetime are on. Zero turns one off, except <see cref="Header"/> and <see cref="Connect"/>.</summary>
 public sealed record ConnectionTimeouts
 {
     public static readonly ConnectionTimeouts Default = new();

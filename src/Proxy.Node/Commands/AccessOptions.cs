@@ -11,9 +11,10 @@ internal sealed class AccessOptions
 {
     private readonly Option<string[]> _rule = new("--rule")
     {
-        Description = "Who is served, and when; may be repeated, the first that matches decides, before all of the options below. Times are those of "
-            + "the clock in ZONE (default UTC). With any rule that allows, whom none matches is denied. Connections that live are left alone.",
-        HelpName = AccessRuleText.Form,
+        Description = $"Who is served, and when, so that one list says all: {AccessRuleText.Form}. May be repeated: the first that matches decides, before "
+            + "all of the options below. Times are those of the clock in ZONE (default UTC). With any rule that allows, whom none matches is denied. "
+            + "Connections that live are left alone.",
+        HelpName = "RULE",
     };
 
     private readonly Option<string[]> _deny = new("--deny")

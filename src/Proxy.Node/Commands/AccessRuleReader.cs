@@ -19,15 +19,17 @@ internal sealed class AccessRuleReader
             if (!AccessRuleText.TryParse(text, out var rule, out var errors))
             {
                 _errors.AddRange(errors.Select(error => $"{option} '{text}': {error}"));
-                continue;
             }
 
-            foreach (var file in rule.Files)
+            foreach (var file in rule?.Files ?? [])
             {
-                AddFile(rule.Networks!, file);
+                AddFile(rule!.Networks!, file);
             }
 
-            _rules.Add(rule.Build());
+            if (rule is not null)
+            {
+                _rules.Add(rule.Build());
+            }
         }
     }
 

@@ -14,19 +14,17 @@ internal sealed class LimitOptions
     private const int MaximumRate = 1_000_000;
     private const int MaximumQueued = 1_000_000;
 
-    private readonly Option<int> _maximum = new("--max-connections")
+    private readonly Option<int?> _maximum = new("--max-connections")
     {
         Description = "Connections at once, so that the servers behind are not overrun; more wait (--queue) or are refused. "
             + "Default: no limit but the node's.",
         HelpName = "N",
-        DefaultValueFactory = _ => int.MaxValue,
     };
 
-    private readonly Option<int> _perAddress = new("--max-connections-per-ip")
+    private readonly Option<int?> _perAddress = new("--max-connections-per-ip")
     {
         Description = "Connections of one client's address at once, so that one client leaves room for the others; more are refused. Default: no limit.",
         HelpName = "N",
-        DefaultValueFactory = _ => int.MaxValue,
     };
 
     private readonly Option<string?> _perPrefix = new("--max-connections-per-prefix")
@@ -53,7 +51,7 @@ internal sealed class LimitOptions
     private readonly Option<int?> _node = new("--node-max-connections")
     {
         Description = "Connections of all frontends of this node at once, so that it never runs out of descriptors; more wait (--queue) or are refused. "
-            + "Default: no limit.",
+            + "Default: what the descriptor limit carries (two descriptors each).",
         HelpName = "N",
     };
 
@@ -71,8 +69,8 @@ internal sealed class LimitOptions
     {
         var limits = new AdmissionSettings
         {
-            MaximumConnections = Values.Count(parsed.GetValue(_maximum), "--max-connections"),
-            MaximumConnectionsPerSource = Values.Count(parsed.GetValue(_perAddress), "--max-connections-per-ip"),
+            MaximumConnections = Count(_maximum),
+            MaximumConnectionsPerSource = Count(_perAddress),
         };
         if (parsed.GetValue(_perPrefix) is { } perPrefix)
         {
@@ -106,8 +104,11 @@ internal sealed class LimitOptions
         }
 
         return limits;
+
+        int Count(Option<int?> option) => parsed.GetValue(option) is { } maximum ? Values.Count(maximum, option.Name) : int.MaxValue;
     }
 
-    public int ReadNodeMaximum(ParseResult parsed) =>
-        parsed.GetValue(_node) is { } maximum ? Values.Count(maximum, "--node-max-connections") : int.MaxValue;
+    /// <summary>Null: what the descriptor limit carries.</summary>
+    public int? ReadNodeMaximum(ParseResult parsed) =>
+        parsed.GetValue(_node) is { } maximum ? Values.Count(maximum, "--node-max-connections") : null;
 }

@@ -26,7 +26,7 @@ internal sealed class TimeoutOptions
 
     private readonly Option<string?> _halfClose = new("--half-close")
     {
-        Description = "Without a byte in the direction that is still open, after the other one ended, so that forgotten halves go; 0s: as --idle. Default 30s.",
+        Description = "Without a byte in the direction that is still open, after the other one ended, so that forgotten halves go; 0s: for ever. Default 30s.",
         HelpName = "DURATION",
     };
 

@@ -46,8 +46,9 @@ internal sealed class NodeHost
         }
 
         SessionLogs.Instance.Logger = log;
-        using var loops = LoopBackends.CreateGroup(
-            LoopBackendKind.Auto, Environment.ProcessorCount, new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared });
+        var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared };
+        settings = settings with { MaximumConnections = NodeCapacity.Of(settings, loopSettings.SplicedFlows, log) };
+        using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
         log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
         var system = ActorSystem.Create("tcpproxy", new ActorSystemSetup
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Proxy.Policy.Rules;
 
 /// <summary>
@@ -14,11 +16,14 @@ public static class AccessRuleText
 
     private static readonly string[] TimeKeys = ["days", "hours", "from", "to", "zone"];
 
-    /// <summary>Reads all parts and reports every error at once.</summary>
-    public static bool TryParse(string text, out ParsedAccessRule rule, out IReadOnlyList<string> errors)
+    /// <summary>
+    /// Reads all parts and reports every error at once. False: <paramref name="rule"/> is what could be read, so that its files can be looked at
+    /// as well; null where it is no rule at all.
+    /// </summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ParsedAccessRule? rule, out IReadOnlyList<string> errors)
     {
         ArgumentNullException.ThrowIfNull(text);
-        rule = null!;
+        rule = null;
         var words = text.Length > MaximumLength ? [] : text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0 || ActionOf(words[0]) is not { } action)
         {

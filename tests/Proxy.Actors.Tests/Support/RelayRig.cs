@@ -12,7 +12,12 @@ internal sealed class RelayRig
 {
     private readonly DeterministicDispatcher _dispatcher;
 
-    public RelayRig(Func<RelayFrontendSettings, RelayFrontendSettings>? configure = null, int seed = 1, Action<FixedNames>? names = null, AccessLogSettings? accessLog = null)
+    public RelayRig(
+        Func<RelayFrontendSettings, RelayFrontendSettings>? configure = null,
+        int seed = 1,
+        Action<FixedNames>? names = null,
+        AccessLogSettings? accessLog = null,
+        Func<NodeSettings, NodeSettings>? configureNode = null)
     {
         _dispatcher = new DeterministicDispatcher(seed);
         World = new SimulatedWorld(seed, new DispatcherReadyQueue(_dispatcher));
@@ -22,12 +27,8 @@ internal sealed class RelayRig
         var settings = new RelayFrontendSettings { Name = "web", Listen = Frontend, Targets = [To("10.0.0.4:80"), To("10.0.0.5:80"), To("10.0.0.6:80")] };
         names?.Invoke(Names);
         var host = World.AddHost("relay", "10.0.0.2");
-        Node = new SimulatedNode(World, host, _dispatcher, Names, new NodeSettings
-        {
-            Name = "relay",
-            Relays = [configure?.Invoke(settings) ?? settings],
-            AccessLog = accessLog,
-        });
+        var node = new NodeSettings { Name = "relay", Relays = [configure?.Invoke(settings) ?? settings], AccessLog = accessLog };
+        Node = new SimulatedNode(World, host, _dispatcher, Names, configureNode?.Invoke(node) ?? node);
     }
 
     public SimulatedWorld World { get; }

@@ -82,6 +82,17 @@ public sealed class AccessRuleTextTests
     }
 
     [Fact]
+    public void Files_are_named_even_where_another_part_is_wrong()
+    {
+        Assert.False(AccessRuleText.TryParse("deny file=/etc/blocked hours=x", out var rule, out _));
+        Assert.Equal(["/etc/blocked"], rule!.Files);
+        Assert.NotNull(rule.Networks);
+
+        Assert.False(AccessRuleText.TryParse("deny any file=/etc/blocked", out rule, out _));
+        Assert.NotNull(rule!.Networks);
+    }
+
+    [Fact]
     public void A_rule_that_is_a_list_is_sent_to_a_file()
     {
         Assert.False(AccessRuleText.TryParse("deny " + new string('1', 10_000), out _, out var errors));

@@ -19,6 +19,7 @@ public sealed class TerminationCodeTests
     [InlineData(EndReason.HeaderTimeout, ConnectionPhase.Opening, true, "cR")]
     [InlineData(EndReason.BadHeader, ConnectionPhase.Opening, true, "PR")]
     [InlineData(EndReason.KilledLocally, ConnectionPhase.Relaying, true, "KD")]
+    [InlineData(EndReason.LifetimeReached, ConnectionPhase.Relaying, true, "LD")]
     [InlineData(EndReason.InternalError, ConnectionPhase.Relaying, true, "ID")]
     public void A_code_says_who_and_where(EndReason reason, ConnectionPhase phase, bool isClientAwaited, string code) =>
         Assert.Equal(code, TerminationCode.Of(reason, phase, isClientAwaited));

@@ -23,6 +23,9 @@ public sealed class ScriptedSocket : IChannelHandler
 
     public TransportFault? Fault { get; private set; }
 
+    /// <summary>By this the other end knows it; null before it is connected.</summary>
+    public EndPoint? LocalEndPoint => _channel.LocalEndPoint;
+
     public bool WasReset => Fault?.Kind == TransportFaultKind.Reset;
 
     public IReadOnlyList<byte> Received => _received;

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+using Proxy.Actors;
+using Proxy.Transport;
+
+namespace Proxy.Node.Hosting;
+
+/// <summary>How many connections this process may carry.</summary>
+internal static class NodeCapacity
+{
+    /// <summary>
+    /// Raises the descriptor limit as far as it goes; gives the maximum that was asked for, or else what that limit carries. Null: no limit is
+    /// known.
+    /// </summary>
+    public static int? Of(NodeSettings settings, int splicedFlows, ILogger log)
+    {
+        if (DescriptorLimit.Raise() is not { } limit)
+        {
+            return settings.MaximumConnections;
+        }
+
+        var relayed = limit.RelayedConnections(splicedFlows, SocketsOf(settings));
+
+        // Where all connections go through tunnels, each has a socket on one side only.
+        var carried = settings.Relays.Count > 0 ? relayed : relayed * 2;
+        if (settings.MaximumConnections > carried)
+        {
+            log.LogWarning(
+                "{Asked} connections were asked for, and the limit of {Descriptors} descriptors carries {Carried}: raise it (ulimit -n, LimitNOFILE=)",
+                settings.MaximumConnections, limit.Descriptors, carried);
+        }
+        else if (settings.MaximumConnections is null)
+        {
+            log.LogInformation("at most {Carried} connections: what the limit of {Descriptors} descriptors carries", carried, limit.Descriptors);
+        }
+
+        return settings.MaximumConnections ?? carried;
+    }
+
+    // Those that are open all the time.
+    private static int SocketsOf(NodeSettings settings) =>
+        settings.Relays.Count + (settings.Client is { } client ? client.Forwards.Count + client.Servers.Count : 0) + (settings.Server?.Listen.Count ?? 0);
+}
