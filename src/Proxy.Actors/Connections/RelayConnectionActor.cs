@@ -286,7 +286,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
 
     private void TryAnother(EndReason reason, string text, ServerOutcome? outcome = null)
     {
-        _dial!.Abandon();
+        _dial?.Abandon();
         _race!.End(outcome);
         _race = null;
         _record.Attempts = _tried.Count;
