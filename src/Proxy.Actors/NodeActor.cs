@@ -193,10 +193,10 @@ public sealed class NodeActor : ReceiveActor
         {
             // On the loop of the listener, its next door neighbour.
             var picker = new UpstreamPicker(relay, Context.System.CreateRandom(), Context.System.TimeProvider);
-            var upstream = Context.ActorOf(
+            var actor = Context.ActorOf(
                 Props.Create(() => new UpstreamActor(relay, _environment.Resolver, picker)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
-            _upstreams.Add(upstream);
-            var plan = PlanOf(relay, picker, upstream);
+            _upstreams.Add(actor);
+            var plan = PlanOf(relay, new Upstream(picker, actor));
             _relays[relay.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "relay", _listeners.Count);
         }
 
@@ -228,7 +228,7 @@ public sealed class NodeActor : ReceiveActor
 
     private LoopDispatcher DispatcherOf(int loop) => _environment.Dispatchers[loop % _environment.Dispatchers.Count];
 
-    private FrontendPlan PlanOf(RelayFrontendSettings relay, UpstreamPicker picker, IActorRef upstream)
+    private FrontendPlan PlanOf(RelayFrontendSettings relay, Upstream upstream)
     {
         var frontend = CreateFrontend(relay.Name, FrontendInspection.TryCreate(relay, _environment.Dispatchers[0].Loop));
         var next = 0u;
@@ -236,7 +236,7 @@ public sealed class NodeActor : ReceiveActor
         {
             // Connections go round the loops; each lives on its loop from here on.
             var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
-            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, picker, upstream)).WithDispatcher(dispatcher);
+            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, upstream)).WithDispatcher(dispatcher);
         });
     }
 

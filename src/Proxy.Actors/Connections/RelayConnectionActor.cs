@@ -18,8 +18,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
 {
     private readonly Frontend _frontend;
     private readonly RelayFrontendSettings _settings;
-    private readonly UpstreamPicker _picker;
-    private readonly IActorRef _upstream;
+    private readonly Upstream _upstream;
     private readonly ConnectionRecord _record;
     private readonly ClientPreamble _preamble;
     private readonly IDeadline _deadline;
@@ -35,12 +34,9 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private Dial? _dial;
 
     /// <summary>Takes the connection over at once.</summary>
-    /// <param name="picker">Gives a server at once where it can.</param>
-    /// <param name="upstream">The <see cref="UpstreamActor"/> that is asked where it cannot.</param>
-    public RelayConnectionActor(
-        IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, UpstreamPicker picker, IActorRef upstream)
+    /// <param name="upstream">Where the servers are.</param>
+    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, Upstream upstream)
     {
-        _picker = picker;
         _frontend = frontend;
         _settings = settings;
         _upstream = upstream;
@@ -211,14 +207,14 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             _record.Phase = ConnectionPhase.Queued;
         }
 
-        if (_picker.TryPick(Self, _record.Client.Address, _tried, out var place))
+        if (_upstream.Picker.TryPick(Self, _record.Client.Address, _tried, out var place))
         {
             HandlePicked(place);
             return;
         }
 
         Become(Picking);
-        _upstream.Tell(new UpstreamActor.Pick(_record.Client.Address, [.. _tried]));
+        _upstream.Actor.Tell(new UpstreamActor.Pick(_record.Client.Address, [.. _tried]));
     }
 
     private void HandlePicked(ServerPlace place)
@@ -290,7 +286,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
 
     private void TryAnother(EndReason reason, string text, ServerOutcome? outcome = null)
     {
-        _dial!.Abandon();
+        _dial?.Abandon();
         _race!.End(outcome);
         _race = null;
         _record.Attempts = _tried.Count;

@@ -77,12 +77,15 @@ internal sealed class ServerRace
         _running.Clear();
     }
 
-    /// <summary>The connection is over: every place that it still has is given back, with what is last to be said of the winner.</summary>
+    /// <summary>
+    /// The connection is over: every place that it still has is given back, with what is last to be said of the winner. Whatever failed there,
+    /// it had been connected, and that was told.
+    /// </summary>
     public void End(ServerOutcome? outcome = null)
     {
         _running.ForEach(entry => entry.Place.Return());
         _running.Clear();
-        Winner?.Return(outcome);
+        Winner?.Return(outcome is null or ServerOutcome.Answered ? outcome : ServerOutcome.ResetEarly);
     }
 
     private void Enter(ServerPlace place)

@@ -21,6 +21,6 @@ public enum ServerOutcome
     /// <summary>There is no way to its address.</summary>
     Unreachable,
 
-    /// <summary>It was connected and reset before it sent a byte.</summary>
+    /// <summary>It was connected and of no use: it reset before it sent a byte, or what has to come before did not come about.</summary>
     ResetEarly,
 }

@@ -27,6 +27,29 @@ public sealed partial class MetricsTests : EndToEndTest
         Assert.True(second["process_open_fds"] > 3);
     }
 
+    [Fact]
+    public async Task Metrics_of_a_relay_tell_how_its_servers_are()
+    {
+        await using var echoing = TcpPeer.Echo();
+        var nobody = FreePort.ForTcp();
+        await using var relay = await NodeProcess.StartAsync(
+            "relay", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--to", echoing.Address.ToString(), "--to", $"{nobody},weight=2",
+            "--check", "tcp", "--check-interval", "100ms");
+        await relay.LogsAsync($"server {nobody} is down", TimeSpan.FromSeconds(20));
+        using var application = await Dial.ToAsync(relay.Tcp);
+        await Exchange.PingAsync(application, Limit);
+
+        var metrics = await ReadAsync(relay);
+
+        var (well, dead) = ($"upstream=\"relay\",server=\"{echoing.Address}\"", $"upstream=\"relay\",server=\"{nobody}\"");
+        Assert.Equal((1, 0), (metrics[$"tcpproxy_upstream_server_up{{{well}}}"], metrics[$"tcpproxy_upstream_server_up{{{dead}}}"]));
+        Assert.Equal(1, metrics[$"tcpproxy_upstream_server_state{{{dead},state=\"down\"}}"]);
+        Assert.Equal(1, metrics[$"tcpproxy_upstream_server_connections_active{{{well}}}"]);
+        Assert.Equal(0, metrics[$"tcpproxy_upstream_server_checks_total{{{dead},result=\"passed\"}}"]);
+        Assert.True(metrics[$"tcpproxy_upstream_server_checks_total{{{dead},result=\"failed\"}}"] > 0);
+        Assert.Equal(0, metrics["tcpproxy_upstream_queue_refused_total{upstream=\"relay\",reason=\"timeout\"}"]);
+    }
+
     private static async Task<Dictionary<string, double>> ReadAsync(NodeProcess node)
     {
         using var client = new HttpClient();
