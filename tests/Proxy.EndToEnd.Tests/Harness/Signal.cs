@@ -5,7 +5,7 @@ namespace Proxy.EndToEnd.Tests.Harness;
 /// <summary>The signals that the tests send, by their Linux numbers.</summary>
 internal enum Signal
 {
-    Hangup = 1,
+    HangUp = 1,
     Kill = 9,
     Terminate = 15,
     Continue = 18,

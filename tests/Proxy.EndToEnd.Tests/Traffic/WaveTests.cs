@@ -60,7 +60,7 @@ public sealed class WaveTests : EndToEndTest
         await open.RunAsync(Limit, async () =>
         {
             await File.WriteAllTextAsync(denied, "127.0.2.0/24\n", Limit);
-            relay.Send(Signal.Hangup);
+            relay.Send(Signal.HangUp);
             await relay.LogsAsync("read again", CleanUpBound);
         });
         Assert.Equal((size / 2, 0), (open.Served, open.Refused));
