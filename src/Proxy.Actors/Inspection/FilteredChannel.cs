@@ -13,10 +13,13 @@ internal sealed class FilteredChannel : ChannelDecorator
     /// <summary>As much as filters may write for one call, behind one that has just been refused. Beyond it the connection is cut.</summary>
     public const int MaximumHeldBytes = 2 * FilterLimits.WrittenBytesPerCall;
 
+    // What the limits of filters are made for; a loop may read more at once.
+    private const int MaximumCallBytes = 64 * 1024;
+
     private readonly FilteredPair _pair;
     private readonly FilterDirection _direction;
 
-    // Bytes of earlier readers that have not been through the filters.
+    // Bytes that have not been through the filters: of earlier readers, or the rest of a read that nobody can take now.
     private readonly KeptBytes _unread;
 
     public FilteredChannel(FilteredPair pair, FilterDirection direction, IIoLoop loop, IChannel inner, ArrayPool<byte> pool)
@@ -31,6 +34,9 @@ internal sealed class FilteredChannel : ChannelDecorator
     protected override bool HasWork => !_unread.IsEmpty || base.HasWork;
 
     protected override bool MayReceive => _unread.IsEmpty && !_pair.IsBlocked(_direction);
+
+    /// <summary>Whether what filters write would go on at once, and they take bytes.</summary>
+    private bool MayFilter => IsWanted && !IsGone && HeldBytes == 0 && !_pair.IsBlocked(_direction);
 
     public override void Unread(ReadOnlySpan<byte> bytes) => _unread.Append(bytes);
 
@@ -64,18 +70,30 @@ internal sealed class FilteredChannel : ChannelDecorator
         }
     }
 
-    /// <summary>Runs a turn of the pair; what throws in it costs this channel.</summary>
-    public void RunTurn(Action turn) => Guard(turn);
-
     public void FailBecause(string text) => Fail(new TransportFault(TransportFaultKind.Other, text));
 
-    protected override void HandleReceived(ReadOnlySpan<byte> bytes) => _pair.Receive(_direction, bytes);
+    protected override void HandleReceived(ReadOnlySpan<byte> bytes)
+    {
+        while (_unread.IsEmpty && !bytes.IsEmpty && MayFilter)
+        {
+            var count = Math.Min(bytes.Length, MaximumCallBytes);
+            _pair.Receive(_direction, bytes[..count]);
+            bytes = bytes[count..];
+        }
+
+        if (!bytes.IsEmpty && !IsGone && _pair.Cut is null)
+        {
+            _unread.Append(bytes);
+            Advance();
+        }
+    }
 
     protected override void HandleEndOfStream() => _pair.EndInput(_direction);
 
     protected override void HandleTurn()
     {
-        while (IsWanted && !IsGone && !_unread.IsEmpty && !_pair.IsBlocked(_direction))
+        Advance();
+        while (!_unread.IsEmpty && MayFilter)
         {
             // A copy: an end in the middle of it gives the buffer back.
             var bytes = _unread.First.ToArray();

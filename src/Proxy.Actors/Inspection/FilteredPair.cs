@@ -15,9 +15,6 @@ internal sealed class FilteredPair : IFilterReceiver
     /// <summary>How long a cut connection has for what was written before the cut; as long as a closed channel.</summary>
     public static readonly TimeSpan CutLinger = TimeSpan.FromSeconds(30);
 
-    // What the limits of filters are made for; a loop may read more at once.
-    private const int MaximumCallBytes = 64 * 1024;
-
     private readonly IIoLoop _loop;
     private readonly FilterPipeline _pipeline;
     private readonly IDeadline _deadline;
@@ -66,13 +63,7 @@ internal sealed class FilteredPair : IFilterReceiver
     internal void Receive(FilterDirection direction, ReadOnlySpan<byte> bytes)
     {
         _isRunning = true;
-        while (!bytes.IsEmpty && Cut is null)
-        {
-            var count = Math.Min(bytes.Length, MaximumCallBytes);
-            _pipeline.HandleReceived(direction, bytes[..count], _loop.NowMicroseconds);
-            bytes = bytes[count..];
-        }
-
+        _pipeline.HandleReceived(direction, bytes, _loop.NowMicroseconds);
         EndEvent();
     }
 
@@ -113,7 +104,17 @@ internal sealed class FilteredPair : IFilterReceiver
 
         _isRunning = true;
         _pipeline.HandleTime(_loop.NowMicroseconds);
-        Client.RunTurn(EndEvent);
+        try
+        {
+            EndEvent();
+        }
+        catch (Exception failure)
+        {
+            // A handler threw in a turn that is no channel's: it costs this connection, as it would in a turn of one.
+            Client.FailBecause("a handler failed: " + failure.Message);
+            Upstream.FailBecause("a handler failed: " + failure.Message);
+            throw;
+        }
     }
 
     private void EndEvent()

@@ -31,7 +31,7 @@ internal static class FilterPlugin
         {
             throw spec.Refusal($"the constructor of {type} failed: {thrown.InnerException!.Message}");
         }
-        catch (Exception failure) when (failure is IOException or TypeLoadException or MissingMemberException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or TypeLoadException or MissingMemberException or InvalidOperationException)
         {
             throw spec.Refusal($"'{path}' cannot be used: {failure.Message}; it may have been built against another version of Proxy.Policy");
         }
