@@ -63,6 +63,7 @@ public interface ITunnelEngine : IDisposable
     /// <summary>Takes all bytes; false: the owner stops its source until <see cref="TunnelEventKind.SendDrained"/>.</summary>
     bool Send(int streamId, ReadOnlySpan<byte> bytes);
 
+    /// <summary>Whether <see cref="Send"/> has said no and <see cref="TunnelEventKind.SendDrained"/> is still to come.</summary>
     bool HasUnsent(int streamId);
 
     /// <summary>Whether both directions of the stream have ended; what was given to send may still wait here.</summary>

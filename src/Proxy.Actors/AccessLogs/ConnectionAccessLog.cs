@@ -24,6 +24,7 @@ internal sealed class ConnectionAccessLog(AccessLogSettings settings)
             Frontend = record.Frontend,
             Client = record.Client,
             Peer = record.Peer,
+            Principal = record.Principal,
             Server = record.Server,
             Phase = record.Phase,
             TerminationCode = record.TerminationCode,

@@ -55,8 +55,8 @@ public sealed partial class NativeTunnelEngine
         return !stream.OwesDrained;
     }
 
-    /// <summary>Whether bytes of the stream, or its FIN, wait here to be sent.</summary>
-    public bool HasUnsent(int streamId) => _streams.TryGetValue(streamId, out var stream) && (!stream.Unsent.IsEmpty || stream.OwesFin);
+    /// <summary>Whether so many bytes of the stream wait that <see cref="TunnelEventKind.SendDrained"/> is still to come.</summary>
+    public bool HasUnsent(int streamId) => _streams.TryGetValue(streamId, out var stream) && stream.OwesDrained;
 
     /// <summary>Whether both directions of the stream have ended; what was given to send may still wait here.</summary>
     public bool IsOver(int streamId) => !_streams.TryGetValue(streamId, out var stream) || stream.IsOver;

@@ -143,6 +143,12 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
     {
         Apply(_machine.Start(), "");
         Apply(_machine.HandleSettings(), "");
+        if (_machine.Role == TunnelRole.Client)
+        {
+            // To the server a tunnel is half open until something came through it.
+            _liveness.AskNow(_nowMicroseconds);
+            HandleLivenessTimer(_nowMicroseconds);
+        }
     }
 
     /// <summary>Returns every buffer to the pool. The engine takes and gives nothing afterwards.</summary>

@@ -30,6 +30,9 @@ public readonly record struct DatagramHeader(DatagramKind Kind, bool IsOddPhase,
         BinaryPrimitives.WriteUInt64BigEndian(target[12..], Number);
     }
 
+    /// <summary>The receiver in a header of which nothing has been checked but that it is <see cref="Bytes"/> long.</summary>
+    public static ulong ReceiverOf(ReadOnlySpan<byte> datagram) => BinaryPrimitives.ReadUInt64BigEndian(datagram[4..]);
+
     /// <summary>
     /// Reads the header of exactly one datagram. False when it is short, of an unknown kind or version, uses a reserved flag, or says another
     /// length than it has.

@@ -62,6 +62,9 @@ public sealed class SealedSession : IDisposable
     /// <summary>The number that the next sealed datagram gets; the first is 0.</summary>
     public ulong NextNumber => _sending.NextNumber;
 
+    /// <summary>How many datagrams can still be sealed, unless the keys are replaced before; 0 once the session has ended.</summary>
+    public long DatagramsLeft => End == SessionEnd.None ? _sending.DatagramsLeft : 0;
+
     /// <summary>The tunnel's probe timeout; key updates wait for three of them. The owner keeps it up to date.</summary>
     public long ProbeTimeoutMicroseconds { get; set; } = FirstProbeTimeoutMicroseconds;
 

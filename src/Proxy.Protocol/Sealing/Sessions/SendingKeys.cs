@@ -35,6 +35,10 @@ internal sealed class SendingKeys : IDisposable
         : DatagramsInPhase >= _limits.MaximumDatagramsPerKey ? SessionEnd.KeyExhausted
         : SessionEnd.None;
 
+    /// <summary>Until <see cref="End"/>, with the present keys.</summary>
+    public long DatagramsLeft => (long)Math.Min(
+        _limits.Numbers - Math.Min(_limits.Numbers, NextNumber), (ulong)Math.Max(0, _limits.MaximumDatagramsPerKey - DatagramsInPhase));
+
     private long DatagramsInPhase => (long)(NextNumber - _phaseFirst);
 
     /// <summary>To be called before each datagram's header is written.</summary>
