@@ -45,7 +45,8 @@ internal static class KeygenCommand
         return ExitCodes.Done;
     }
 
-    private static int WriteFile(string path)
+    /// <summary>Makes a key in a new file for its owner alone; gives the exit code.</summary>
+    public static int WriteFile(string path)
     {
         try
         {
