@@ -17,6 +17,9 @@ public sealed record ClusterPlan
     /// <summary>Whether the tunnel is sealed; else it speaks as vproxy does.</summary>
     public bool IsSealed { get; init; }
 
+    /// <summary>Whether the client of a sealed tunnel has another key than the server knows.</summary>
+    public bool HasWrongKey { get; init; }
+
     public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
 
     /// <summary>For the sealed dialect.</summary>
@@ -94,9 +97,11 @@ public sealed class SimulatedCluster
     /// <summary>What the server knows the client by.</summary>
     public static PresharedKey Key { get; } = new("alice", Enumerable.Repeat((byte)7, PresharedKey.Bytes).ToArray());
 
+    private static PresharedKey OtherKey { get; } = new("mallory", Enumerable.Repeat((byte)8, PresharedKey.Bytes).ToArray());
+
     private static SecretBytes ResetSecret { get; } = new(Enumerable.Repeat((byte)9, TunnelIds.SecretBytesLength).ToArray());
 
-    private static IPEndPoint TunnelPort { get; } = IPEndPoint.Parse("10.0.0.3:4000");
+    public static IPEndPoint TunnelPort { get; } = IPEndPoint.Parse("10.0.0.3:4000");
 
     public SimulatedNode StartNode(SimulatedHost host, NodeSettings settings, int loops = 2) =>
         new(World, host, _dispatcher, Names, settings, loops);
@@ -174,7 +179,7 @@ public sealed class SimulatedCluster
                 },
             ],
             Tunnel = _plan.Tunnel,
-            Native = _plan.IsSealed ? new NativeClientSettings { Key = Key, Tunnel = _plan.NativeTunnel } : null,
+            Native = _plan.IsSealed ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel } : null,
             MaximumWaiting = _plan.MaximumWaiting,
         },
     };
