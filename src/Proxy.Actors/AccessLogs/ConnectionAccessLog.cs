@@ -25,6 +25,8 @@ internal sealed class ConnectionAccessLog(AccessLogSettings settings)
             Client = record.Client,
             Peer = record.Peer,
             Server = record.Server,
+            ClientTls = record.ClientTls,
+            UpstreamTls = record.UpstreamTls,
             Phase = record.Phase,
             TerminationCode = record.TerminationCode,
             Reason = record.Reason,

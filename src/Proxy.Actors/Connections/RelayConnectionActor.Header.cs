@@ -45,7 +45,7 @@ internal sealed partial class RelayConnectionActor
         switch (message)
         {
             case ClientAllowed:
-                BeginOpening();
+                BeginSecuring();
                 break;
             case ClientRefused refused:
                 End(refused.Reason, refused.Text);

@@ -11,35 +11,37 @@ namespace Proxy.Actors;
 /// <summary>
 /// One connection of a plain relay. Servers are picked and tried one after the other, the addresses of one name beside each other, until one
 /// answers: nothing was sent yet. States:
-/// (awaiting header) → picking → connecting → relaying → half-closed → stopped.
+/// (awaiting header) → (securing client | awaiting hello) → picking → connecting → (securing server) → relaying → half-closed → stopped.
 /// </summary>
 /// <remarks>One of these is made for each connection, so its states are switches and not tables: they cost nothing to enter.</remarks>
 internal sealed partial class RelayConnectionActor : UntypedActor
 {
     private readonly Frontend _frontend;
     private readonly RelayFrontendSettings _settings;
-    private readonly Upstream _upstream;
+    private readonly RelayUpstreams _upstreams;
     private readonly ConnectionRecord _record;
     private readonly ClientPreamble _preamble;
     private readonly IDeadline _deadline;
     private readonly List<UpstreamServer> _tried = [];
-    private readonly IChannel _client;
+    private IChannel _client;
+    private Upstream? _upstream;
     private byte[] _unread = [];
     private long _dueMicroseconds;
     private long _openingSinceMicroseconds;
     private long _dialledAtMicroseconds;
+    private TimeSpan _dialBudget;
     private (EndReason Reason, string Text)? _lastFailure;
     private int _retries;
     private ServerRace? _race;
     private Dial? _dial;
 
     /// <summary>Takes the connection over at once.</summary>
-    /// <param name="upstream">Where the servers are.</param>
-    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, Upstream upstream)
+    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, RelayUpstreams upstreams)
     {
         _frontend = frontend;
         _settings = settings;
-        _upstream = upstream;
+        _upstreams = upstreams;
+        _upstream = upstreams.Default;
         _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), Loop.NowMicroseconds);
         _deadline = Loop.CreateDeadline(() => Self.Tell(DeadlinePassed.Instance, ActorRefs.NoSender));
         _preamble = new ClientPreamble(Self);
@@ -64,7 +66,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         }
         else
         {
-            BeginOpening();
+            BeginSecuring();
         }
     }
 
@@ -80,6 +82,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         else
         {
             _client.Abort();
+            _secured?.Abort();
         }
 
         ReportDisposal();
@@ -160,7 +163,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
                 }
 
                 break;
-            case DeadlinePassed or ClientPreamble.Gone:
+            case DeadlinePassed or ClientPreamble.Gone or ServerWatch.Failed:
                 // Crossed the server's answer; the relay tells what becomes of its channels.
                 break;
             default:
@@ -207,7 +210,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             _record.Phase = ConnectionPhase.Queued;
         }
 
-        if (_upstream.Picker.TryPick(Self, _record.Client.Address, _tried, out var place))
+        if (_upstream!.Picker.TryPick(Self, _record.Client.Address, _tried, out var place))
         {
             HandlePicked(place);
             return;
@@ -237,7 +240,8 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         // What is left of the time is shared with some of the servers that may follow, so that a silent one does not use it up.
         var left = _settings.Timeouts.Connect - TimeSpan.FromMicroseconds(Loop.NowMicroseconds - _openingSinceMicroseconds);
         var shares = Math.Min(place.OthersLeft, _settings.MaximumRetries - _retries) + 1;
-        _dial = new Dial(Self, Loop, _race, left / shares);
+        _dialBudget = left / shares;
+        _dial = new Dial(Self, Loop, _race, _dialBudget);
     }
 
     private void HandleDialed(Dial.Dialed dialed)
@@ -257,17 +261,39 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             return;
         }
 
-        if (_settings.EndsSessionsOnDown && _race.Winner.IsDown)
+        if (_settings.UpstreamTls is { } tls)
         {
-            // Found out while it was dialled; from here on the word of it finds its way.
-            TryAnother(EndReason.UpstreamDown, "it was marked down while it was dialled");
-            return;
+            SecureServer(TakeDialed(), tls);
         }
+        else if (!IsGoneDown())
+        {
+            HandleAnswered(TakeDialed());
+        }
+    }
 
-        _record.ConnectMicroseconds = Loop.NowMicroseconds - _dialledAtMicroseconds;
+    private IChannel TakeDialed()
+    {
         var server = _dial!.Take();
         _dial = null;
         SendHeader(server);
+        return server;
+    }
+
+    private bool IsGoneDown()
+    {
+        if (!_settings.EndsSessionsOnDown || !_race!.Winner!.IsDown)
+        {
+            return false;
+        }
+
+        // Found out while it was dialled; from here on the word of it finds its way.
+        TryAnother(EndReason.UpstreamDown, "it was marked down while it was dialled");
+        return true;
+    }
+
+    private void HandleAnswered(IChannel server)
+    {
+        _record.ConnectMicroseconds = Loop.NowMicroseconds - _dialledAtMicroseconds;
         BeginRelaying(_client, server);
     }
 
@@ -287,6 +313,8 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private void TryAnother(EndReason reason, string text, ServerOutcome? outcome = null)
     {
         _dial?.Abandon();
+        _secured?.Abort();
+        _secured = null;
         _race!.End(outcome);
         _race = null;
         _record.Attempts = _tried.Count;
