@@ -67,8 +67,8 @@ class Bench:
         self.start(f"nginx -p {self.folder} -c {conf}", self.http)
         self.start(f"iperf3 -s -B 127.0.0.1 -p {self.bulk}", self.bulk)
 
-    def haproxy_command(self):
-        return f"{sys.executable} {os.path.abspath(__file__)} --haproxy {{listen}} {{to}} {self.folder}"
+    def haproxy_command(self, maximum=4000):
+        return f"{sys.executable} {os.path.abspath(__file__)} --haproxy {{listen}} {{to}} {self.folder} {maximum}"
 
     def start_relay(self, command):
         relay = {}
@@ -79,20 +79,20 @@ class Bench:
         return relay
 
 
-def run_haproxy(listen, to, folder):
+def run_haproxy(listen, to, folder, maximum):
     """Writes a configuration and becomes HAProxy, so that the process measured is HAProxy itself."""
     path = os.path.join(folder, f"haproxy-{listen}.cfg")
     with open(path, "w") as file:
         file.write(f"""
 global
   nbthread 2
-  maxconn 4000
+  maxconn {maximum}
 defaults
   mode tcp
   option splice-auto
   timeout connect 5s
-  timeout client 1m
-  timeout server 1m
+  timeout client 10m
+  timeout server 10m
 listen relay
   bind {listen}
   server target {to}
@@ -131,7 +131,7 @@ LOADS = {
 
 def main():
     if sys.argv[1:2] == ["--haproxy"]:
-        run_haproxy(*sys.argv[2:5])
+        run_haproxy(*sys.argv[2:6])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("relays", nargs="+", metavar="NAME=COMMAND")
     parser.add_argument("--rounds", type=int, default=5)
