@@ -5,7 +5,7 @@
 
 Opens that many connections through each relay to a server that only accepts, passes a byte each way over each of them, waits, and
 prints by how much the relay's resident memory (RssAnon + RssFile, /proc/PID/status) has grown for each pair of connections. Needs
-four descriptors for each pair in this process and two in the relay's (ulimit -n).
+two descriptors for each pair in this process and two in the relay's (ulimit -n).
 """
 import argparse, resource, select, socket, sys, tempfile, threading, time
 import compare
