@@ -1,7 +1,5 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
-using Proxy.Policy.Balancing;
-using Proxy.Policy.Health;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 using Proxy.Transport.Relays;
@@ -22,18 +20,10 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private readonly ConnectionRecord _record;
     private readonly ClientPreamble _preamble;
     private readonly IDeadline _deadline;
-    private readonly List<UpstreamServer> _tried = [];
     private IChannel _client;
     private Upstream? _upstream;
     private byte[] _unread = [];
     private long _dueMicroseconds;
-    private long _openingSinceMicroseconds;
-    private long _dialledAtMicroseconds;
-    private TimeSpan _dialBudget;
-    private (EndReason Reason, string Text)? _lastFailure;
-    private int _retries;
-    private ServerRace? _race;
-    private Dial? _dial;
 
     /// <summary>Takes the connection over at once.</summary>
     public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, RelayUpstreams upstreams)
@@ -202,101 +192,6 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         AskForServer();
     }
 
-    private void AskForServer()
-    {
-        if (_record.Attempts == 0)
-        {
-            // Later it is the failed dial that keeps the connection.
-            _record.Phase = ConnectionPhase.Queued;
-        }
-
-        if (_upstream!.Picker.TryPick(Self, _record.Client.Address, _tried, out var place))
-        {
-            HandlePicked(place);
-            return;
-        }
-
-        Become(Picking);
-        _upstream.Actor.Tell(new UpstreamActor.Pick(_record.Client.Address, [.. _tried]));
-    }
-
-    private void HandlePicked(ServerPlace place)
-    {
-        if (_openingSinceMicroseconds == NotBegun)
-        {
-            // The time in the queue is not the server's.
-            _openingSinceMicroseconds = Loop.NowMicroseconds;
-            SetDeadline(_settings.Timeouts.Connect);
-        }
-
-        _race = new ServerRace(Loop, place, _tried);
-        _record.Server = place.Name;
-        _record.Attempts = _tried.Count;
-        _record.Phase = ConnectionPhase.Connecting;
-        _dialledAtMicroseconds = Loop.NowMicroseconds;
-        _record.WaitMicroseconds ??= _dialledAtMicroseconds - _record.StartMicroseconds;
-        Become(Connecting);
-
-        // What is left of the time is shared with some of the servers that may follow, so that a silent one does not use it up.
-        var left = _settings.Timeouts.Connect - TimeSpan.FromMicroseconds(Loop.NowMicroseconds - _openingSinceMicroseconds);
-        var shares = Math.Min(place.OthersLeft, _settings.MaximumRetries - _retries) + 1;
-        _dialBudget = left / shares;
-        _dial = new Dial(Self, Loop, _race, _dialBudget);
-    }
-
-    private void HandleDialed(Dial.Dialed dialed)
-    {
-        _record.Attempts = _tried.Count;
-        _record.Server = _race!.Winner!.Name;
-        if (_preamble.Fault is { } gone)
-        {
-            // The word of it stands behind this message: a relay would wait for an end that has been told already.
-            End(EndReason.ResetByClient, gone.Text);
-            return;
-        }
-
-        if (dialed.Watch.Fault is { } fault)
-        {
-            TryAnother(EndReason.ResetByUpstream, fault.Text, ServerOutcome.ResetEarly);
-            return;
-        }
-
-        if (_settings.UpstreamTls is { } tls)
-        {
-            SecureServer(TakeDialed(), tls);
-        }
-        else if (!IsGoneDown())
-        {
-            HandleAnswered(TakeDialed());
-        }
-    }
-
-    private IChannel TakeDialed()
-    {
-        var server = _dial!.Take();
-        _dial = null;
-        SendHeader(server);
-        return server;
-    }
-
-    private bool IsGoneDown()
-    {
-        if (!_settings.EndsSessionsOnDown || !_race!.Winner!.IsDown)
-        {
-            return false;
-        }
-
-        // Found out while it was dialled; from here on the word of it finds its way.
-        TryAnother(EndReason.UpstreamDown, "it was marked down while it was dialled");
-        return true;
-    }
-
-    private void HandleAnswered(IChannel server)
-    {
-        _record.ConnectMicroseconds = Loop.NowMicroseconds - _dialledAtMicroseconds;
-        BeginRelaying(_client, server);
-    }
-
     private void BeginRelaying(IChannel client, IChannel server)
     {
         _deadline.Cancel();
@@ -308,25 +203,6 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         _frontend.AccessLog?.Started(_record, Context.System.TimeProvider.GetUtcNow());
         relay.Start(_unread);
         _unread = [];
-    }
-
-    private void TryAnother(EndReason reason, string text, ServerOutcome? outcome = null)
-    {
-        _dial?.Abandon();
-        _secured?.Abort();
-        _secured = null;
-        _race!.End(outcome);
-        _race = null;
-        _record.Attempts = _tried.Count;
-        _lastFailure = (reason, text);
-        if (_retries >= _settings.MaximumRetries)
-        {
-            End(reason, _retries > 0 ? $"{text}; {_tried.Count} servers were tried" : text);
-            return;
-        }
-
-        _retries++;
-        AskForServer();
     }
 
     private void HandleEnded(RelayEvents.Ended ended)
@@ -348,20 +224,9 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         Context.Stop(Self);
     }
 
-    // A client that goes away before the server has said anything says nothing of the server.
-    private ServerOutcome? LastOutcome() => _record switch
-    {
-        { Relay: null } => null,
-        { Reason: EndReason.ResetByUpstream, BytesFromUpstream: 0 } => ServerOutcome.ResetEarly,
-        { BytesFromUpstream: > 0 } or { Reason: EndReason.Completed } => ServerOutcome.Answered,
-        _ => null,
-    };
-
     private void SetDeadline(TimeSpan time)
     {
         _dueMicroseconds = Loop.NowMicroseconds + (time.Ticks / TimeSpan.TicksPerMicrosecond);
         _deadline.Set(_dueMicroseconds);
     }
-
-    private const long NotBegun = -1;
 }
