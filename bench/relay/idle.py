@@ -7,7 +7,7 @@ Opens that many connections through each relay to a server that only accepts, pa
 prints by how much the relay's resident memory (RssAnon + RssFile, /proc/PID/status) has grown for each pair of connections. Needs
 two descriptors for each pair in this process and two in the relay's (ulimit -n).
 """
-import argparse, resource, select, socket, sys, tempfile, threading, time
+import argparse, contextlib, resource, select, socket, sys, tempfile, threading, time
 import compare
 
 
@@ -23,9 +23,12 @@ def serve(listener):
                 connection, _ = listener.accept()
                 connections[connection.fileno()] = connection
                 poll.register(connection, select.EPOLLIN)
-            elif received := connections[descriptor].recv(16):
+                continue
+            received = b""
+            with contextlib.suppress(ConnectionError):
+                received = connections[descriptor].recv(16)
                 connections[descriptor].send(received)
-            else:
+            if not received:
                 poll.unregister(descriptor)
                 connections.pop(descriptor).close()
 
