@@ -1,0 +1,159 @@
+using Proxy.Tunnel.Native;
+
+namespace Proxy.Tunnel;
+
+/// <summary>What goes to the owner: events in order, the bytes that wait for readers, and the credit that comes back with them.</summary>
+public sealed partial class NativeTunnelEngine
+{
+    private readonly Queue<NativeStream> _deliveryTurns = new();
+    private (NativeStream Stream, int Bytes)? _handedOut;
+
+    /// <summary>The next event, in order. What an event's bytes point to is gone with the next call.</summary>
+    public bool TryGetEvent(long nowMicroseconds, out TunnelEvent next)
+    {
+        _nowMicroseconds = nowMicroseconds;
+        TakeBackHandedOut();
+        do
+        {
+            if (_events.TryDequeue(out var pending))
+            {
+                next = new TunnelEvent(pending.Kind, pending.StreamId, default, pending.Reason, pending.Text, pending.Distance);
+                return true;
+            }
+
+            if (TryDeliverWaiting(out next))
+            {
+                return true;
+            }
+        }
+        while (TryReadFrames(nowMicroseconds, out next) && next.StreamId == 0);
+
+        return next.StreamId != 0;
+    }
+
+    private bool TryDeliverWaiting(out TunnelEvent next)
+    {
+        while (_deliveryTurns.TryPeek(out var stream))
+        {
+            if (stream.HasForOwner && !stream.Received.IsEmpty)
+            {
+                var bytes = stream.Received.Peek();
+                _handedOut = (stream, bytes.Length);
+                next = new TunnelEvent(TunnelEventKind.Data, stream.Id, bytes);
+                return true;
+            }
+
+            _deliveryTurns.Dequeue();
+            stream.IsInDeliveryTurn = false;
+            if (stream.HasForOwner)
+            {
+                stream.OwesEndOfStream = false;
+                next = new TunnelEvent(TunnelEventKind.EndOfStream, stream.Id);
+                ForgetIfReaderOfClosed(stream);
+                return true;
+            }
+        }
+
+        next = default;
+        return false;
+    }
+
+    private void Deliver(NativeStream stream, ReadOnlySpan<byte> bytes, long nowMicroseconds, out TunnelEvent data)
+    {
+        data = default;
+        _statistics.BytesReceived += bytes.Length;
+        if (stream.IsReceiving && stream.Received.IsEmpty && _events.Count == 0 && _deliveryTurns.Count == 0)
+        {
+            data = new TunnelEvent(TunnelEventKind.Data, stream.Id, bytes);
+            HandleDelivered(stream, bytes.Length, nowMicroseconds);
+            return;
+        }
+
+        stream.Received.Append(bytes);
+        ReceivedBytesWaiting += bytes.Length;
+        TakeDeliveryTurn(stream);
+    }
+
+    /// <summary>The owner has seen the bytes of the last event: they leave the queue.</summary>
+    private void TakeBackHandedOut()
+    {
+        if (_handedOut is not { } handedOut)
+        {
+            return;
+        }
+
+        _handedOut = null;
+        var (stream, bytes) = handedOut;
+        if (stream.Received.IsEmpty)
+        {
+            // Reset while its bytes were out.
+            return;
+        }
+
+        stream.Received.Advance(bytes);
+        ReceivedBytesWaiting -= bytes;
+        HandleDelivered(stream, bytes, _nowMicroseconds);
+    }
+
+    /// <summary>
+    /// The owner took bytes: credit comes back, told once a quarter of the window is free. A window that was used up within a few round trips
+    /// may be what holds the stream back, and doubles if the budget allows. It is a few, not two, as on a path that loses a tenth the bytes
+    /// wait that long in their lane for those before them.
+    /// </summary>
+    private void HandleDelivered(NativeStream stream, int bytes, long nowMicroseconds)
+    {
+        stream.DeliveredBytes += bytes;
+        if (stream.DeliveredBytes - stream.WindowUseFromBytes >= stream.WindowBytes)
+        {
+            if (nowMicroseconds - stream.WindowUseSinceMicroseconds <= GrowthRoundTrips * _roundTrip.SmoothedMicroseconds)
+            {
+                Grow(stream);
+            }
+
+            stream.WindowUseFromBytes = stream.DeliveredBytes;
+            stream.WindowUseSinceMicroseconds = nowMicroseconds;
+        }
+
+        if (stream.Machine.CanReceive && stream.UngrantedBytes >= stream.WindowBytes / CreditTells)
+        {
+            stream.Lane.QueueCredit(stream);
+            Activate(stream.Lane);
+        }
+    }
+
+    private void Grow(NativeStream stream)
+    {
+        var grown = _budget.Grow(stream.WindowBytes, _settings.MaximumWindowBytes);
+        _nativeStatistics.WindowsGrown += grown > stream.WindowBytes ? 1 : 0;
+        stream.WindowBytes = grown;
+    }
+
+    uint IFrameSource.TakeCredit(NativeStream stream)
+    {
+        var increment = stream.Machine.CanReceive && !stream.IsReleased ? (uint)stream.UngrantedBytes : 0;
+        stream.GrantedBytes += increment;
+        return increment;
+    }
+
+    private void TakeDeliveryTurn(NativeStream stream)
+    {
+        if (stream.HasForOwner && !stream.IsInDeliveryTurn)
+        {
+            stream.IsInDeliveryTurn = true;
+            _deliveryTurns.Enqueue(stream);
+        }
+    }
+
+    /// <summary>With its end, a stream that outlived its tunnel has nothing left to tell.</summary>
+    private void ForgetIfReaderOfClosed(NativeStream stream)
+    {
+        if (_closedBehindReaders is not null)
+        {
+            Remove(stream);
+            AnnounceClosed();
+        }
+    }
+
+    private const int CreditTells = 4;
+    private const int GrowthRoundTrips = 4;
+}
