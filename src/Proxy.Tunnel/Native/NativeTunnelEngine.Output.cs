@@ -72,8 +72,10 @@ public sealed partial class NativeTunnelEngine
                 KcpPart.WriteHeader(body, segmentsBytes);
                 length = KcpPart.HeaderBytes + segmentsBytes;
             }
-            else if (!isProbe)
+
+            if (!HasActiveLanes)
             {
+                // This one is the last there is: what is learned from it is not what the path can carry.
                 _rate.HandleNothingToSend(_sent.BytesInFlight);
             }
         }
@@ -107,6 +109,7 @@ public sealed partial class NativeTunnelEngine
         {
             _rate.Stamp(ref datagram, _sent.BytesInFlight);
             _liveness.HandleSent(datagram.SentMicroseconds);
+            _pacer.HandleSent(whole.Length);
             _bareSinceAsked = 0;
         }
         else
@@ -116,7 +119,6 @@ public sealed partial class NativeTunnelEngine
         }
 
         _sent.Add(number, ref datagram);
-        _pacer.HandleSent(whole.Length);
         _nativeStatistics.DatagramsSent++;
         _nativeStatistics.DatagramBytesSent += whole.Length;
         return whole.Length;

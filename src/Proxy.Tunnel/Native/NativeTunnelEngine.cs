@@ -127,6 +127,9 @@ public sealed partial class NativeTunnelEngine : IDisposable, IFrameSource, ISen
     /// <summary>What the path is believed to carry; 0 before anything is known.</summary>
     public double BandwidthBytesPerSecond => _controller.BandwidthBytesPerSecond;
 
+    /// <summary>How fast datagrams leave at most.</summary>
+    public double PacingBytesPerSecond => _controller.PacingBytesPerSecond;
+
     /// <summary>The controller's phase, in words.</summary>
     public string CongestionPhase => _controller.Phase;
 

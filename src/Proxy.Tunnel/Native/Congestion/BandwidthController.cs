@@ -16,6 +16,8 @@ internal sealed class BandwidthController : ICongestionController
     private const double WindowGain = 2;
     private const double FullPipeGrowth = 1.25;
     private const int FullPipeRounds = 3;
+    private const double OverfullPipe = 1.5;
+    private const double QueueingRoundTrip = 1.25;
     private const double TooMuchLoss = 0.2;
     private const long RoundTripWindowMicroseconds = 10_000_000;
     private const long ProbeRoundTripMicroseconds = 200_000;
@@ -39,6 +41,8 @@ internal sealed class BandwidthController : ICongestionController
     private double _fullPipeBandwidth;
     private int _fullPipeCount;
     private long _bytesInFlight;
+    private long _mostInFlight;                // in this round
+    private long _roundTripMicroseconds;       // the newest
 
     /// <summary>A controller that knows nothing but a guess of the round trip.</summary>
     public BandwidthController(int datagramBytes, long roundTripMicroseconds, Random random)
@@ -95,11 +99,6 @@ internal sealed class BandwidthController : ICongestionController
     {
         get
         {
-            if (_bandwidth.Value <= 0)
-            {
-                return StartUpGain * InitialWindowDatagrams * _datagramBytes * 1_000_000.0 / _initialRoundTripMicroseconds;
-            }
-
             var gain = _step switch
             {
                 Step.StartUp => StartUpGain,
@@ -108,7 +107,11 @@ internal sealed class BandwidthController : ICongestionController
                 Step.Down => DownGain,
                 _ => 1,
             };
-            return gain * SendBytesPerSecond;
+
+            // Who has only little to send measures only little; that must not slow down what comes next.
+            var leastDatagrams = _step == Step.StartUp ? StartUpGain * InitialWindowDatagrams : LeastWindowDatagrams;
+            var least = leastDatagrams * _datagramBytes * 1_000_000.0 / RoundTripMicroseconds;
+            return Math.Max(least, gain * SendBytesPerSecond);
         }
     }
 
@@ -126,6 +129,7 @@ internal sealed class BandwidthController : ICongestionController
     public void Handle(in PathReport report)
     {
         _bytesInFlight = report.BytesInFlight;
+        _mostInFlight = Math.Max(_mostInFlight, report.BytesInFlight + report.AcknowledgedBytes + report.LostBytes);
         _loss.Add(report.AcknowledgedBytes, report.LostBytes);
         var now = report.NowMicroseconds;
         var isRoundTripOld = MeasureRoundTrip(report);
@@ -172,6 +176,7 @@ internal sealed class BandwidthController : ICongestionController
         var isOld = _leastRoundTripMicroseconds > 0
             && report.NowMicroseconds - _leastRoundTripAtMicroseconds > RoundTripWindowMicroseconds;
         var sample = report.RoundTripMicroseconds;
+        _roundTripMicroseconds = sample > 0 ? sample : _roundTripMicroseconds;
         if (sample > 0 && (_leastRoundTripMicroseconds == 0 || sample <= _leastRoundTripMicroseconds || isOld))
         {
             _leastRoundTripMicroseconds = sample;
@@ -199,11 +204,13 @@ internal sealed class BandwidthController : ICongestionController
         }
 
         _bandwidth.EndRound();
+        _mostInFlight = 0;
     }
 
     private void CheckFullPipe(bool isApplicationLimited, bool isLossy, long nowMicroseconds)
     {
-        if (isApplicationLimited)
+        // With more under way than fills the pipe, the path is the limit, even if there was nothing to send for a moment.
+        if (isApplicationLimited && _mostInFlight < OverfullPipe * PipeBytes)
         {
             return;
         }
@@ -215,7 +222,7 @@ internal sealed class BandwidthController : ICongestionController
         }
         else
         {
-            _fullPipeCount++;
+            _fullPipeCount += _roundTripMicroseconds > QueueingRoundTrip * _leastRoundTripMicroseconds ? 2 : 1;
         }
 
         // A lossy round that still grew is a path with losses of its own.
