@@ -76,6 +76,8 @@ public ref struct PartReader
                 return RecoveredPart.Measure(payload, out length);
             case PartType.Udp:
                 return UdpPart.Measure(payload, out length);
+            case PartType.Piece:
+                return PiecePart.Measure(payload, out length);
             case PartType.Fec:
                 return FecPart.Measure(payload, out length);
             default:

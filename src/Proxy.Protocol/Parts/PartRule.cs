@@ -17,6 +17,9 @@ public enum PartRule
 
     /// <summary>A shard belongs to a group of at least one and has at least one byte.</summary>
     BadShard,
+
+    /// <summary>A piece is the first or the second half of a segment, and as long as that has to be.</summary>
+    BadPiece,
 }
 
 /// <summary>Words for a log or a close.</summary>
@@ -28,6 +31,7 @@ public static class PartRules
         PartRule.CutShort => "a part that ends too early",
         PartRule.BadRanges => "an acknowledgement with impossible ranges",
         PartRule.BadFragment => "an impossible UDP fragment",
+        PartRule.BadPiece => "an impossible piece",
         PartRule.BadShard => "an impossible shard",
         _ => "a malformed part",
     };

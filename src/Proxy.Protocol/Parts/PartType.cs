@@ -30,6 +30,9 @@ public enum PartType : byte
     /// <summary>Ends the tunnel.</summary>
     Close = 8,
 
+    /// <summary>Half of a KCP segment that is too large for a datagram.</summary>
+    Piece = 9,
+
     /// <summary>KCP segments to the end of the datagram.</summary>
     KcpToEnd = 0x20,
 }

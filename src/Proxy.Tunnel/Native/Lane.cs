@@ -129,7 +129,7 @@ internal sealed class Lane : IDisposable
                 length += output.LengthBytes;
                 if (output.Command == KcpCommand.Push)
                 {
-                    book.Carry((byte)Index, output.SequenceNumber);
+                    book.Carry(new CarriedSegment((byte)Index, output.SequenceNumber));
                 }
             }
 

@@ -14,6 +14,7 @@ public sealed partial class NativeTunnelEngine
     private int _probesOwed;
     private int _probesSinceAnswer;               // since something new was acknowledged: the wait between them grows with it
     private int _probesSinceHeard;
+    private int _probedLane;
 
     /// <summary>When silence makes a probe due.</summary>
     private long ProbeDueMicroseconds
@@ -80,23 +81,28 @@ public sealed partial class NativeTunnelEngine
     }
 
     /// <summary>
-    /// No answer came in time. Something goes out that has to be answered: what is oldest, again, as the answer that says so may be what was
-    /// lost. The rest stays what it is until there is evidence.
+    /// No answer came in time. Something goes out that has to be answered: the first segment that a lane waits for, again, one lane after the
+    /// other, as it is the most useful if it was lost. The rest stays what it is until there is evidence.
     /// </summary>
     private void Probe()
     {
-        _probesOwed = 1;
+        // Where large datagrams have stopped arriving, a small one finds out.
+        _probesOwed = _size.Bytes > NativeTunnelSettings.LeastDatagramBytes ? 2 : 1;
         _probesSinceAnswer++;
         _probesSinceHeard++;
         _nativeStatistics.ProbesSent++;
-        if (!_sent.TryGetOldestInFlight(out var number))
+        for (var step = 0; step < _lanes.Length; step++)
         {
-            return;
+            _probedLane = (_probedLane + 1) % _lanes.Length;
+            var lane = _lanes[_probedLane].Kcp;
+            if (lane.InFlightSegments > 0 && _sent.TryFindInFlight(new CarriedSegment((byte)_probedLane, lane.SendUnacknowledged), out var number))
+            {
+                ref var datagram = ref _sent[number];
+                datagram.IsProbed = true;
+                SendAgain(ref datagram);
+                return;
+            }
         }
-
-        ref var datagram = ref _sent[number];
-        datagram.IsProbed = true;
-        SendAgain(ref datagram);
     }
 
     private void SendAgain(ref SentDatagram datagram)
@@ -137,8 +143,7 @@ public sealed partial class NativeTunnelEngine
         _rate.HandleDelivered(ref datagram, _nowMicroseconds);
         for (var index = 0; index < datagram.CarriedCount; index++)
         {
-            var carried = _sent.Carried(ref datagram, index);
-            _lanes[carried.Lane].Kcp.Acknowledged(carried.SequenceNumber);
+            HandleArrived(_sent.Carried(ref datagram, index));
         }
 
         HandleArrivedSize(ref datagram);

@@ -44,17 +44,20 @@ public sealed partial class NativeTunnelEngine
         }
 
         HandlePath(from, datagram.Length, number, nowMicroseconds);
+        var isInOrder = true;
         if (HandleBody(body, from, nowMicroseconds, out var wantsAcknowledgement))
         {
-            var isInOrder = _received.Add(number, nowMicroseconds);
-            if (wantsAcknowledgement)
-            {
-                _acknowledgements.HandleArrival(isInOrder, _roundTrip.SmoothedMicroseconds, nowMicroseconds);
-            }
+            isInOrder = _received.Add(number, nowMicroseconds);
         }
         else
         {
             _nativeStatistics.DatagramsUnplaced++;
+        }
+
+        if (wantsAcknowledgement)
+        {
+            // Also for what had no place: the peer hears what is known, and that somebody is there.
+            _acknowledgements.HandleArrival(isInOrder, _roundTrip.SmoothedMicroseconds, nowMicroseconds);
         }
 
         HandleHeard(nowMicroseconds);
@@ -83,7 +86,7 @@ public sealed partial class NativeTunnelEngine
     private void HandleHeard(long nowMicroseconds)
     {
         _probesSinceHeard = 0;
-        if (_liveness.HandleHeard(HasTraffic, _sent.DatagramsInFlight > 0, nowMicroseconds))
+        if (_liveness.HandleHeard(HasTraffic, _sent.DatagramsInFlight > 0, nowMicroseconds) && State != TunnelState.Closed)
         {
             _events.Enqueue(new PendingEvent(TunnelEventKind.Trusted));
         }
@@ -103,6 +106,9 @@ public sealed partial class NativeTunnelEngine
             {
                 case PartType.Kcp or PartType.KcpToEnd when State != TunnelState.Closed:
                     isPlaced &= HandleSegments(part.Payload, nowMicroseconds);
+                    break;
+                case PartType.Piece when State != TunnelState.Closed:
+                    isPlaced &= HandlePiece(part.Payload, nowMicroseconds);
                     break;
                 case PartType.Acknowledgement:
                     HandleAcknowledgement(part.Payload, nowMicroseconds);
@@ -192,9 +198,27 @@ public sealed partial class NativeTunnelEngine
         return status == KcpInputStatus.Handled;
     }
 
-    private static bool ClosesGap(Lane lane, ReadOnlySpan<byte> segments) =>
-        KcpSegment.TryRead(segments, out var segment)
-        && (segment.Command != KcpCommand.Push || segment.SequenceNumber == lane.Kcp.ReceiveNext);
+    /// <summary>Whether nothing of it has to wait for what is missing before it.</summary>
+    private static bool ClosesGap(Lane lane, ReadOnlySpan<byte> segments)
+    {
+        var next = lane.Kcp.ReceiveNext;
+        while (KcpSegment.TryRead(segments, out var segment))
+        {
+            if (segment.Command == KcpCommand.Push)
+            {
+                if ((int)(segment.SequenceNumber - next) > 0)
+                {
+                    return false;
+                }
+
+                next += segment.SequenceNumber == next ? 1u : 0u;
+            }
+
+            segments = segments[(KcpSegment.HeaderBytes + (int)segment.PayloadBytes)..];
+        }
+
+        return true;
+    }
 
     private void HandleClose(ReadOnlySpan<byte> payload)
     {

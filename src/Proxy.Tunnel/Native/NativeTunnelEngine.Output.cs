@@ -63,15 +63,16 @@ public sealed partial class NativeTunnelEngine
     {
         var body = destination[IDatagramSeal.HeaderBytes..^IDatagramSeal.TagBytes];
         var isProbe = _probesOwed > 0;
+        var isSmallProbe = _probesOwed == 1 && destination.Length > NativeTunnelSettings.LeastDatagramBytes;
         var length = 0;
-        if (isProbe || MaySend(destination.Length, nowMicroseconds))
+        if (!isSmallProbe && (isProbe || MaySend(destination.Length, nowMicroseconds)))
         {
-            var segmentsBytes = WriteSegments(body[KcpPart.HeaderBytes..], nowMicroseconds);
-            if (segmentsBytes > 0)
+            length = WritePiece(body, ToMilliseconds(nowMicroseconds));
+            if (length + KcpPart.HeaderBytes + KcpSegment.HeaderBytes < body.Length)
             {
-                KcpPart.WriteHeader(body, segmentsBytes);
-                length = KcpPart.HeaderBytes + segmentsBytes;
+                length += WriteSegmentsPart(body[length..], nowMicroseconds);
             }
+
 
             if (!HasActiveLanes)
             {
@@ -95,7 +96,7 @@ public sealed partial class NativeTunnelEngine
             return 0;
         }
 
-        _probesOwed = 0;
+        _probesOwed -= isProbe ? 1 : 0;
         datagram.IsInFlight = isInFlight;
         return Seal(destination[..(length + IDatagramSeal.OverheadBytes)], ref datagram);
     }
@@ -141,7 +142,7 @@ public sealed partial class NativeTunnelEngine
         return !_isWaitingForPacer;
     }
 
-    private bool HasActiveLanes => _activeLanes != 0;
+    private bool HasActiveLanes => _activeLanes != 0 || _largeSegmentBytes > 0;
 
     /// <summary>
     /// With so many acknowledgements out since, the peer would keep repeating what it knows that we know: it forgets only what we confirm.
@@ -166,6 +167,18 @@ public sealed partial class NativeTunnelEngine
         _acknowledgements.HandleSent();
         datagram.ToldBelow = _received.Largest + 1;
         return AcknowledgementPart.Write(room, _received.Newest(most), nowMicroseconds - _received.LargestAtMicroseconds);
+    }
+
+    private int WriteSegmentsPart(Span<byte> body, long nowMicroseconds)
+    {
+        var segmentsBytes = WriteSegments(body[KcpPart.HeaderBytes..], nowMicroseconds);
+        if (segmentsBytes == 0)
+        {
+            return 0;
+        }
+
+        KcpPart.WriteHeader(body, segmentsBytes);
+        return KcpPart.HeaderBytes + segmentsBytes;
     }
 
     /// <summary>

@@ -54,6 +54,7 @@ public sealed partial class NativeTunnelEngine
         else if (_size.HandleLost(datagram.Bytes, datagram.SentMicroseconds, _roundTrip.SmoothedMicroseconds, _nowMicroseconds))
         {
             _nativeStatistics.BlackHoles++;
+            _hasShrunk = true;
         }
     }
 }

@@ -64,6 +64,7 @@ public sealed partial class NativeTunnelEngine : IDisposable, IFrameSource, ISen
         _path = peer;
         _candidates = new PathCandidates(random);
         _size = new DatagramSize(settings.MaximumDatagramBytes);
+        _pieces = new PieceStore(pool);
         _lanes = new Lane[1 + settings.UserLanes];
         for (var index = 0; index < _lanes.Length; index++)
         {
@@ -163,6 +164,7 @@ public sealed partial class NativeTunnelEngine : IDisposable, IFrameSource, ISen
         _streams.Clear();
         _events.Clear();
         _deliveryTurns.Clear();
+        _pieces.Dispose();
         foreach (var lane in _lanes)
         {
             lane.Dispose();

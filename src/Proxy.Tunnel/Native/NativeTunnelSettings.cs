@@ -1,4 +1,5 @@
 using Proxy.Protocol;
+using Proxy.Protocol.Parts;
 
 namespace Proxy.Tunnel.Native;
 
@@ -85,7 +86,7 @@ public sealed record NativeTunnelSettings
         Check(SendHighBytes, 1, int.MaxValue, nameof(SendHighBytes));
         Check(SendLowBytes, 0, SendHighBytes, nameof(SendLowBytes));
         Check(BulkBytes, 1, int.MaxValue, nameof(BulkBytes));
-        Check(MaximumDatagramBytes, LeastDatagramBytes, 65_507, nameof(MaximumDatagramBytes));
+        Check(MaximumDatagramBytes, LeastDatagramBytes, MostDatagramBytes, nameof(MaximumDatagramBytes));
         Check(FirstStreamId & 1, 1, 1, nameof(FirstStreamId));
         Check(FirstStreamId, 1, int.MaxValue, nameof(FirstStreamId));
     }
@@ -100,6 +101,9 @@ public sealed record NativeTunnelSettings
 
     /// <summary>What every path carries; the size a tunnel begins with and falls back to.</summary>
     public const int LeastDatagramBytes = 1200;
+
+    // A segment of the largest goes in two halves where the path turns out to carry only the least.
+    private const int MostDatagramBytes = PiecePart.MaxSegmentBytes;
 
     // One bit each of a word, with the control lane.
     private const int MostUserLanes = 63;

@@ -92,7 +92,16 @@ internal sealed class PathCandidates(Random random)
         return false;
     }
 
-    public void GiveUpOld(long nowMicroseconds) => _candidates.RemoveAll(candidate => nowMicroseconds >= candidate.GiveUpMicroseconds);
+    public void GiveUpOld(long nowMicroseconds)
+    {
+        for (var index = _candidates.Count - 1; index >= 0; index--)
+        {
+            if (nowMicroseconds >= _candidates[index].GiveUpMicroseconds)
+            {
+                _candidates.RemoveAt(index);
+            }
+        }
+    }
 
     private static bool IsAffordable(Candidate candidate) =>
         candidate.SentBytes + ChallengeBytes <= MostAmplification * candidate.ReceivedBytes;

@@ -52,10 +52,10 @@ internal sealed class SentBook
     public bool IsEmpty => _oldest == _next;
 
     /// <summary>Notes a segment of the datagram that is being made.</summary>
-    public void Carry(byte lane, uint sequenceNumber)
+    public void Carry(CarriedSegment segment)
     {
         _carried.Reserve(_carriedFirst, _carriedNext + 1);
-        _carried[_carriedNext++] = new CarriedSegment(lane, sequenceNumber);
+        _carried[_carriedNext++] = segment;
     }
 
     /// <summary>The datagram that was being made went out under that number; what was carried since the last one belongs to it.</summary>
@@ -93,12 +93,26 @@ internal sealed class SentBook
 
     public CarriedSegment Carried(ref SentDatagram datagram, int index) => _carried[datagram.CarriedStart + (uint)index];
 
-    /// <summary>The oldest that is in flight; false when none is. For a probe, which may mark it.</summary>
-    public bool TryGetOldestInFlight(out ulong number)
+    /// <summary>The datagram in flight that carries that segment, and was not probed; false when there is none. For a probe, which marks it.</summary>
+    public bool TryFindInFlight(CarriedSegment segment, out ulong number)
     {
         for (number = _oldest; number != _next; number = _ring[number].Next)
         {
-            if (_ring[number] is { State: SentState.Outstanding, IsInFlight: true, IsSizeProbe: false, IsProbed: false })
+            ref var slot = ref _ring[number];
+            if (slot is { State: SentState.Outstanding, IsProbed: false } && Carries(ref slot, segment))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Carries(ref SentDatagram slot, CarriedSegment segment)
+    {
+        for (var index = 0; index < slot.CarriedCount; index++)
+        {
+            if (Carried(ref slot, index) is var carried && carried.Lane == segment.Lane && carried.SequenceNumber == segment.SequenceNumber)
             {
                 return true;
             }

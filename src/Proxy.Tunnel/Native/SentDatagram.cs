@@ -54,5 +54,14 @@ internal struct SentDatagram
     public ulong Next;
 }
 
+/// <summary>How much of a segment a datagram carries.</summary>
+[Flags]
+internal enum CarriedHalves : byte
+{
+    Both = 0,
+    First = 1,
+    Second = 2,
+}
+
 /// <summary>A segment inside a datagram.</summary>
-internal readonly record struct CarriedSegment(byte Lane, uint SequenceNumber);
+internal readonly record struct CarriedSegment(byte Lane, uint SequenceNumber, CarriedHalves Halves = CarriedHalves.Both);

@@ -47,7 +47,7 @@ public sealed class CreditTests
         const int Stalled = 8191;
         var settings = NativeTunnelSettings.Default with { MaximumWindowBytes = 16 * 1024 * 1024 };
         var pool = new SegmentPool(2048, 256 * 1024, ArrayPool<byte>.Shared);
-        using var pair = new NativePair(settings with { MaximumStreams = 10_000, CreditBudgetBytes = 1L << 30 }, settings, pool: pool);
+        using var pair = new NativePair(settings with { MaximumStreams = 10_000, CreditBudgetBytes = 1L << 30 }, settings, pool: pool).WithPath(2000, 10, 0);
         pair.Server.KeepsBytes = false;
         var live = pair.Client.Open();
         pair.DriveFor(0.2);
@@ -116,6 +116,7 @@ public sealed class CreditTests
     public void A_slow_reader_does_not_get_a_larger_window()
     {
         using var bulk = new Bulk();
+        bulk.Pair.WithPath(20, 50, 0);
         var id = bulk.Add();
         for (var round = 0; round < 20; round++)
         {

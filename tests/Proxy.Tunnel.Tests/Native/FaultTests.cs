@@ -21,9 +21,9 @@ public sealed class FaultTests
         bulk.Pair.WithLink(link => link.IsDown = false);
         var before = bulk.Received;
         bulk.Pair.DriveUntil(() => bulk.Received > before, boundSeconds: 1.3);
+        bulk.Pair.DriveFor(1);
         Assert.Equal(1, bulk.Pair.Client.Suspected);
         Assert.Equal(1, bulk.Pair.Client.Trusted);
-        bulk.Pair.DriveFor(1);
         Assert.True(bulk.Measure(3) > 0.85 * 0.935 * 12_500_000);
         Assert.Null(bulk.Pair.Server.Streams[id].Reset);
     }
@@ -96,6 +96,27 @@ public sealed class FaultTests
             link.JitterMicroseconds = 3_000;
         });
         AssertEcho(pair, 30);
+    }
+
+    [Fact]
+    public void A_path_that_becomes_narrower_mid_flow_loses_no_byte_and_stalls_no_second()
+    {
+        using var pair = new NativePair().WithPath(50, 40, 0.01);
+        var bytes = Bytes.Random(20_000_000);
+        var id = pair.Client.Open();
+        pair.Client.Send(id, bytes);
+        pair.Client.Finish(id);
+        pair.DriveUntil(() => pair.Server.Streams.GetValueOrDefault(id)?.Received > 5_000_000);
+        Assert.Equal(1452, pair.Client.Engine.PresentDatagramBytes);
+        pair.WithLink(link => link.MaximumBytes = 1200);
+        var before = pair.Server.Streams[id].Received;
+        pair.DriveFor(0.05);
+        before = pair.Server.Streams[id].Received;
+        pair.DriveUntil(() => pair.Server.Streams[id].Received > before, boundSeconds: 1);
+        Assert.Equal(1200, pair.Client.Engine.PresentDatagramBytes);
+        pair.DriveUntil(() => pair.Server.Streams[id].HasEnded, boundSeconds: 20);
+        Bytes.AssertSame(bytes, pair.Server.Streams[id].Bytes);
+        Assert.Equal(1, pair.Client.Engine.NativeStatistics.BlackHoles);
     }
 
     [Fact]

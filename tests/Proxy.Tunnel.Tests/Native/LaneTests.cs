@@ -28,7 +28,7 @@ public sealed class LaneTests
             pair.DriveFor(0.0001);
         }
 
-        pair.DriveFor(0.0095);
+        pair.DriveFor(0.0105);
         Assert.Equal(1, pair.FromClient.Lost);
         Assert.All(ids, id => Assert.Equal(id == ids[3] ? 0 : 1000, pair.Server.Streams[id].Received));
         pair.DriveFor(0.5);
