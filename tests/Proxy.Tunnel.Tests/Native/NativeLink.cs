@@ -6,13 +6,9 @@ namespace Proxy.Tunnel.Tests.Native;
 /// </summary>
 internal sealed class NativeLink(Random random)
 {
-    /// <summary>IP and UDP headers, which the bottleneck carries too.</summary>
-    private const int HeaderBytes = 28;
-
     private readonly PriorityQueue<byte[], (long DueMicroseconds, long Order)> _underway = new();
     private readonly Stack<byte[]> _free = new();
     private long _order;
-    private double _freeAtMicroseconds;
 
     public long DelayMicroseconds { get; set; } = 10_000;
 
@@ -27,10 +23,8 @@ internal sealed class NativeLink(Random random)
 
     public int ReorderMicroseconds { get; set; } = 5_000;
 
-    /// <summary>0: without limit.</summary>
-    public double BytesPerSecond { get; set; }
-
-    public int QueueBytes { get; set; } = 2048 * 1024;
+    /// <summary>Its own, unless it shares one.</summary>
+    public Bottleneck Bottleneck { get; set; } = new();
 
     public int MaximumBytes { get; set; } = int.MaxValue;
 
@@ -55,18 +49,10 @@ internal sealed class NativeLink(Random random)
     {
         Sent++;
         SentBytes += datagram.Length;
-        double leaves = nowMicroseconds;
-        if (BytesPerSecond > 0)
+        if (Bottleneck.Pass(datagram.Length, nowMicroseconds) is not { } leaves)
         {
-            leaves = Math.Max(leaves, _freeAtMicroseconds);
-            if ((leaves - nowMicroseconds) * BytesPerSecond / 1_000_000 > QueueBytes)
-            {
-                Overflowed++;
-                return;
-            }
-
-            leaves += (datagram.Length + HeaderBytes) * 1_000_000.0 / BytesPerSecond;
-            _freeAtMicroseconds = leaves;
+            Overflowed++;
+            return;
         }
 
         var copy = Copy(datagram);

@@ -53,7 +53,7 @@ internal sealed class NativePair : IDisposable
     /// <summary>The link as performance is asked for: megabits each way, a round trip, losses behind the bottleneck.</summary>
     public NativePair WithPath(double megabits, double roundTripMilliseconds, double lossRate) => WithLink(link =>
     {
-        link.BytesPerSecond = megabits * 125_000;
+        link.Bottleneck.BytesPerSecond = megabits * 125_000;
         link.DelayMicroseconds = (long)(roundTripMilliseconds * 500);
         link.LossRate = lossRate;
     });
@@ -122,7 +122,8 @@ internal sealed class NativePair : IDisposable
         }
     }
 
-    private void MoveTo(long moment)
+    /// <summary>To that moment, at which something happens or another does.</summary>
+    public void MoveTo(long moment)
     {
         Now = moment;
         HandleDeadline(Client);
@@ -138,7 +139,8 @@ internal sealed class NativePair : IDisposable
         }
     }
 
-    private long? NextMoment()
+    /// <summary>When something happens next; null: never.</summary>
+    public long? NextMoment()
     {
         var next = Math.Min(
             Math.Min(Future(Client), Future(Server)),
