@@ -18,8 +18,14 @@ public interface IDatagramSeal
     const int OverheadBytes = HeaderBytes + TagBytes;
 
     /// <summary>
+    /// Whether a datagram of that size may be sealed now. False while the peer's address has not earned so many bytes, and for ever once keys or
+    /// numbers are used up.
+    /// </summary>
+    bool CanSeal(int datagramBytes);
+
+    /// <summary>
     /// Seals the body in place, between room for header and tag, and fills both. Gives the datagram's number: one more than the last, from
-    /// any number on.
+    /// any number on. Only when <see cref="CanSeal"/> says so.
     /// </summary>
     ulong Seal(Span<byte> datagram, long nowMicroseconds);
 

@@ -83,6 +83,13 @@ public sealed partial class NativeTunnelEngine
         }
     }
 
+    /// <summary>The peer has proved that it knows nothing of this tunnel any more: it was restarted.</summary>
+    public void HandlePeerLost(long nowMicroseconds)
+    {
+        _nowMicroseconds = nowMicroseconds;
+        FallSilent("the peer was restarted");
+    }
+
     private void HandleHeard(long nowMicroseconds)
     {
         _probesSinceHeard = 0;

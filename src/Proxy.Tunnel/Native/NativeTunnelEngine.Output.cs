@@ -25,7 +25,7 @@ public sealed partial class NativeTunnelEngine
     {
         _nowMicroseconds = nowMicroseconds;
         batch = default;
-        if (_isSilent || buffer.Length < DatagramBytes)
+        if (_isSilent || buffer.Length < DatagramBytes || !_seal.CanSeal(buffer.Length))
         {
             return false;
         }

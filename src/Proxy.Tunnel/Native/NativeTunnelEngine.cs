@@ -27,7 +27,7 @@ namespace Proxy.Tunnel;
 /// stops its source while <see cref="Send"/> says false.
 /// </para>
 /// </summary>
-public sealed partial class NativeTunnelEngine : IDisposable, IFrameSource, ISentObserver
+public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, ISentObserver
 {
     private readonly NativeTunnelSettings _settings;
     private readonly ArrayPool<byte> _pool;

@@ -8,6 +8,8 @@ internal sealed class PlainSeal : IDatagramSeal
 {
     private ulong _next = 1;
 
+    public bool CanSeal(int datagramBytes) => true;
+
     public ulong Seal(Span<byte> datagram, long nowMicroseconds)
     {
         datagram[..IDatagramSeal.HeaderBytes].Clear();
