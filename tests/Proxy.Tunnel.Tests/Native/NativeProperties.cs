@@ -53,6 +53,7 @@ public sealed class NativeProperties
         load.AssertModel();
         pair.WithLink(link => link.LossRate = 0);
         pair.DriveFor(15);
+        pair.DriveUntil(() => !pair.Client.Engine.HasUnacknowledged && !pair.Server.Engine.HasUnacknowledged, 1);
         foreach (var side in new[] { pair.Client, pair.Server })
         {
             Assert.Null(side.Closed);
