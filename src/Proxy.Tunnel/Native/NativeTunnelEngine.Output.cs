@@ -25,7 +25,12 @@ public sealed partial class NativeTunnelEngine
     {
         _nowMicroseconds = nowMicroseconds;
         batch = default;
-        if (_isSilent || buffer.Length < DatagramBytes || !_seal.CanSeal(buffer.Length))
+        if (buffer.Length < DatagramBytes)
+        {
+            throw new ArgumentException($"The buffer has {buffer.Length} bytes, a datagram up to {DatagramBytes}.", nameof(buffer));
+        }
+
+        if (_isSilent || !_seal.CanSeal(NativeTunnelSettings.LeastDatagramBytes))
         {
             return false;
         }
@@ -44,7 +49,7 @@ public sealed partial class NativeTunnelEngine
 
         var size = _size.Bytes;
         var total = 0;
-        while (total + size <= buffer.Length)
+        while (total + size <= buffer.Length && _seal.CanSeal(size))
         {
             var length = WriteDatagram(buffer.Slice(total, size), nowMicroseconds);
             total += length;

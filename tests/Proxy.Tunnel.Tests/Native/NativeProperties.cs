@@ -47,6 +47,7 @@ public sealed class NativeProperties
             pair.DriveFor(moment == blackoutMoment ? random.Next(20_000) / 1000.0 : random.Next(60) / 1000.0);
         }
 
+        pair.WithLink(link => link.IsDown = false);
         load.Finish();
         pair.DriveUntil(() => load.IsDone || pair.Client.Closed is not null || pair.Server.Closed is not null, 200);
         Assert.Equal(("", ""), (pair.Client.ClosedText, pair.Server.ClosedText));
