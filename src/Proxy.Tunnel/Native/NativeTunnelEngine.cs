@@ -53,7 +53,13 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
     /// <param name="random">For jitter and path tokens; owned by the engine from now on.</param>
     /// <param name="nowMicroseconds">The present.</param>
     public NativeTunnelEngine(
-        TunnelRole role, NativeTunnelSettings settings, IDatagramSeal seal, PathAddress peer, ArrayPool<byte> pool, Random random, long nowMicroseconds)
+        TunnelRole role,
+        NativeTunnelSettings settings,
+        IDatagramSeal seal,
+        PathAddress peer,
+        ArrayPool<byte> pool,
+        Random random,
+        long nowMicroseconds)
     {
         settings.Validate();
         _machine = new TunnelMachine(role);

@@ -200,12 +200,14 @@ public sealed class HostilePeerTests
             case 1:
                 var acknowledgement = new byte[64];
                 var first = (ulong)random.Next(4);
-                return acknowledgement[..AcknowledgementPart.Write(acknowledgement, [new NumberRange(first, first + (ulong)random.Next(3))], random.Next())];
+                var range = new NumberRange(first, first + (ulong)random.Next(3));
+                return acknowledgement[..AcknowledgementPart.Write(acknowledgement, [range], random.Next())];
             default:
                 var frames = body.AsSpan(0, Math.Min(body.Length, random.Next(60)));
                 var segment = new byte[1 + KcpSegment.HeaderBytes + frames.Length];
                 segment[0] = (byte)PartType.KcpToEnd;
-                new KcpSegment((uint)random.Next(10), KcpCommand.Push, 0, 100, 0, (uint)random.Next(4), 0, (uint)frames.Length).Write(segment.AsSpan(1));
+                var (lane, number) = ((uint)random.Next(10), (uint)random.Next(4));
+                new KcpSegment(lane, KcpCommand.Push, 0, 100, 0, number, 0, (uint)frames.Length).Write(segment.AsSpan(1));
                 if (frames.Length > 9)
                 {
                     frames[..3].Clear();

@@ -58,8 +58,8 @@ public sealed class NativeProperties
         foreach (var side in new[] { pair.Client, pair.Server })
         {
             Assert.Null(side.Closed);
-            Assert.Equal((0, 0L, 0L, false), (side.Engine.ActiveStreams, side.Engine.ReceivedBytesWaiting, side.Engine.CreditBytes, side.Engine.HasUnacknowledged));
-            Assert.Equal(0, side.Engine.OutOfOrderBytes);
+            Assert.Equal((0, 0L, 0L), (side.Engine.ActiveStreams, side.Engine.ReceivedBytesWaiting, side.Engine.CreditBytes));
+            Assert.Equal((0, false), (side.Engine.OutOfOrderBytes, side.Engine.HasUnacknowledged));
             Assert.Equal(0, side.Engine.NativeStatistics.CreditExceeded);
         }
     });
