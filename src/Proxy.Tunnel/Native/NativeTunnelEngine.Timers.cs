@@ -47,8 +47,8 @@ public sealed partial class NativeTunnelEngine
 
         next = Math.Min(next, WindowProbeDueMicroseconds(nowMicroseconds));
 
-        // What may not be sealed yet waits for the peer, not for time.
-        var least = nowMicroseconds + (_seal.CanSeal(NativeTunnelSettings.LeastDatagramBytes) ? 1 : UnsealableMicroseconds);
+        // What may not be sent at all waits for the peer, not for time.
+        var least = nowMicroseconds + (CanSendAtAll ? 1 : UnsendableMicroseconds);
         _toldDeadlineMicroseconds = next = Math.Max(next, least);
         return next;
     }
@@ -145,5 +145,5 @@ public sealed partial class NativeTunnelEngine
 
     private const long LateMicroseconds = 250_000;
     private const long CatchUpMicroseconds = 1_000;
-    private const long UnsealableMicroseconds = 100_000;
+    private const long UnsendableMicroseconds = 100_000;
 }

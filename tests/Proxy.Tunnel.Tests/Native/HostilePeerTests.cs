@@ -129,6 +129,21 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
+    public void Who_never_acknowledges_cannot_make_answers_pile_up()
+    {
+        var settings = NativeTunnelSettings.Default with { MaximumControlFrames = 500, OpensPerSecond = 1_000_000, MaximumStreams = 100_000 };
+        using var peer = new PartPeer(TunnelRole.Server, settings);
+        for (var count = 0; count < 3000 && peer.Side.Closed is null; count++)
+        {
+            var id = 1 + (16 * count);
+            byte[] name = [0, (byte)(id >> 16), (byte)(id >> 8), (byte)id];
+            peer.SayFrames(1, [0, 0, 4, 1, 0, .. name, 0, 0, 0, 0, 0, 0, 2, 1, 1, .. name, 0, 0]);
+        }
+
+        Assert.Equal("the peer provokes too many answers", peer.Side.ClosedText);
+    }
+
+    [Fact]
     public void Streams_beyond_the_maximum_are_refused_with_the_promise_that_nothing_was_processed()
     {
         using var peer = new PartPeer(TunnelRole.Server, NativeTunnelSettings.Default with { MaximumStreams = 1 });

@@ -80,6 +80,18 @@ public sealed class ReceivedNumbersTests
     }
 
     [Fact]
+    public void A_number_from_far_away_can_still_be_told()
+    {
+        var numbers = new ReceivedNumbers();
+        numbers.Add(1, 1);
+        numbers.Add(1UL << 62, 1);
+        var part = new byte[600];
+        AcknowledgementPart.Write(part, numbers.Newest(64), 0);
+        Assert.Equal([new NumberRange(1UL << 62, 1UL << 62)], numbers.Newest(64).ToArray());
+        Assert.True(numbers.Contains(2));
+    }
+
+    [Fact]
     public void Holes_without_end_are_bounded()
     {
         var numbers = new ReceivedNumbers();
