@@ -46,6 +46,12 @@ internal sealed class SentBook
     /// <summary>When the next one is lost if nothing more is heard; <see cref="long.MaxValue"/>: never.</summary>
     public long LossDueMicroseconds { get; private set; } = long.MaxValue;
 
+    /// <summary>The number that the next datagram will have; null before the first.</summary>
+    public ulong? NextNumber => _hasSent ? _next : null;
+
+    /// <summary>Whether the datagram that is being made carries a segment.</summary>
+    public bool IsCarrying => _carriedNext > _carriedCommitted;
+
     public bool IsFull => _next - _first >= MaximumNumbers;
 
     /// <summary>Numbers that are not settled, bare acknowledgements and remembered losses included.</summary>
@@ -163,6 +169,27 @@ internal sealed class SentBook
         FindLost(roundTrip, nowMicroseconds, observer);
         Forget(roundTrip, nowMicroseconds);
         return true;
+    }
+
+    /// <summary>Takes what the peer made out of others. It stays outstanding: that it is lost will show.</summary>
+    /// <param name="ranges">Upward, not empty. Numbers that were never sent, or are settled, change nothing.</param>
+    public void HandleRecovered(ReadOnlySpan<NumberRange> ranges, ISentObserver observer)
+    {
+        var index = 0;
+        for (var number = _oldest; number <= ranges[^1].Last && number != _next; number = _ring[number].Next)
+        {
+            while (ranges[index].Last < number)
+            {
+                index++;
+            }
+
+            ref var slot = ref _ring[number];
+            if (ranges[index].First <= number && !slot.IsRecovered)
+            {
+                slot.IsRecovered = true;
+                observer.OnRecovered(ref slot);
+            }
+        }
     }
 
     /// <summary>Declares lost what has to be. To be called at <see cref="LossDueMicroseconds"/>.</summary>
