@@ -19,6 +19,9 @@ public record struct NativeStatistics
     /// <summary>Taken to be lost.</summary>
     public long DatagramsLost;
 
+    /// <summary>Bytes of those.</summary>
+    public long DatagramBytesLost;
+
     /// <summary>Taken to be lost, and acknowledged later.</summary>
     public long DatagramsSpurious;
 

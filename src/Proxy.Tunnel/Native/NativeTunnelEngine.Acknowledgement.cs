@@ -155,6 +155,7 @@ public sealed partial class NativeTunnelEngine
         }
 
         _nativeStatistics.DatagramsLost++;
+        _nativeStatistics.DatagramBytesLost += datagram.Bytes;
         _lostBytes += datagram.Bytes;
         HandleLostSize(ref datagram);
         _fecPolicy?.HandleLost(datagram.Bytes, datagram.IsShard);

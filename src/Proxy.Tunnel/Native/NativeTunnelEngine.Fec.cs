@@ -105,7 +105,7 @@ public sealed partial class NativeTunnelEngine
     {
         if (_fecSender is { IsOn: true } sender && _sent.NextNumber is { } number)
         {
-            sender.Keep(number, body, datagram.SentMicroseconds, isWorth: _sent.IsCarrying);
+            sender.Keep(number, body, datagram.SentMicroseconds, isWorth: _sent.CarriesUserLane);
         }
     }
 
@@ -113,6 +113,7 @@ public sealed partial class NativeTunnelEngine
     {
         _nativeStatistics.FecShardsReceived++;
         _fecReceiver.HandleShard(payload, carrier);
+        _nativeStatistics.FecShardsRefused = _fecReceiver.Refused;
     }
 
     /// <summary>Handles what can be made of what has arrived.</summary>
@@ -126,6 +127,7 @@ public sealed partial class NativeTunnelEngine
                 continue;
             }
 
+            _fecReceiver.HandlePlaced(number);
             _nativeStatistics.DatagramsRecovered++;
             if (wantsAcknowledgement)
             {
@@ -137,6 +139,13 @@ public sealed partial class NativeTunnelEngine
 
         _nativeStatistics.FecShardsRefused = _fecReceiver.Refused;
         _nativeStatistics.FecGroupsNotRecovered = _fecReceiver.NotRecovered;
+    }
+
+    /// <summary>After a pause: gives back what no shard came for since the last.</summary>
+    private void TrimFec()
+    {
+        _fecSender?.Trim();
+        _fecReceiver.TrimIfUnused();
     }
 
     /// <summary>Shards that do not belong together make a body of nothing: that must not be taken for the peer's word.</summary>

@@ -116,8 +116,7 @@ public sealed partial class NativeTunnelEngine
                 lane.Kcp.TrimExcess();
             }
 
-            _fecSender?.Trim();
-            _fecReceiver.Trim();
+            TrimFec();
         }
     }
 

@@ -49,8 +49,22 @@ internal sealed class SentBook
     /// <summary>The number that the next datagram will have; null before the first.</summary>
     public ulong? NextNumber => _hasSent ? _next : null;
 
-    /// <summary>Whether the datagram that is being made carries a segment.</summary>
-    public bool IsCarrying => _carriedNext > _carriedCommitted;
+    /// <summary>Whether the datagram that is being made carries a segment of a user lane.</summary>
+    public bool CarriesUserLane
+    {
+        get
+        {
+            for (var place = _carriedCommitted; place != _carriedNext; place++)
+            {
+                if (_carried[place].Lane != 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     public bool IsFull => _next - _first >= MaximumNumbers;
 

@@ -19,7 +19,7 @@ internal sealed class BodyRing(ArrayPool<byte> pool, int slots, int memberBytes)
     public int MemberBytes => memberBytes;
 
     /// <summary>Keeps a body, unless one with a later number has its place.</summary>
-    public void Keep(ulong number, ReadOnlySpan<byte> body, bool isRecovered = false)
+    public void Keep(ulong number, ReadOnlySpan<byte> body)
     {
         ref var slot = ref SlotOf(number);
         if (slot.IsUsed && slot.Number > number)
@@ -28,7 +28,7 @@ internal sealed class BodyRing(ArrayPool<byte> pool, int slots, int memberBytes)
         }
 
         _bytes ??= pool.Rent(slots * memberBytes);
-        slot = new Slot(IsUsed: true, isRecovered, body.Length, number);
+        slot = new Slot(IsUsed: true, IsRecovered: false, body.Length, number);
         if (FecPart.LengthFieldBytes + body.Length <= memberBytes)
         {
             var member = _bytes.AsSpan(Start(number), memberBytes);
@@ -39,7 +39,16 @@ internal sealed class BodyRing(ArrayPool<byte> pool, int slots, int memberBytes)
 
     public bool Contains(ulong number) => SlotOf(number) is { IsUsed: true } slot && slot.Number == number;
 
-    /// <summary>Whether it was not received but made out of others.</summary>
+    /// <summary>What is contained under that number did not arrive, and was taken all the same.</summary>
+    public void MarkRecovered(ulong number)
+    {
+        if (Contains(number))
+        {
+            SlotOf(number) = SlotOf(number) with { IsRecovered = true };
+        }
+    }
+
+    /// <summary>Whether it was marked so.</summary>
     public bool IsRecovered(ulong number) => Contains(number) && SlotOf(number).IsRecovered;
 
     /// <summary>The length of a body that is contained.</summary>

@@ -17,6 +17,9 @@ internal sealed class FecLossMeter
     /// <summary>0 to 1; 0 until there were enough for a measurement.</summary>
     public double Least { get; private set; }
 
+    /// <summary>The mean of the same.</summary>
+    public double Mean { get; private set; }
+
     public void Add(bool isLost)
     {
         _lost += isLost ? 1 : 0;
@@ -28,10 +31,12 @@ internal sealed class FecLossMeter
         _shares[_next % Measurements] = (double)_lost / _count;
         _next++;
         _count = _lost = 0;
-        Least = 1;
-        for (var index = 0; index < Math.Min(_next, Measurements); index++)
+        var measured = _shares.AsSpan(0, Math.Min(_next, Measurements));
+        (Least, Mean) = (1, 0);
+        foreach (var share in measured)
         {
-            Least = Math.Min(Least, _shares[index]);
+            Least = Math.Min(Least, share);
+            Mean += share / measured.Length;
         }
     }
 
@@ -41,6 +46,6 @@ internal sealed class FecLossMeter
     public void Clear()
     {
         _next = _count = _lost = 0;
-        Least = 0;
+        Least = Mean = 0;
     }
 }

@@ -17,8 +17,11 @@ internal sealed class FecPolicy(FecMode mode, int members, int shards)
     // What was lost long ago pays for nothing.
     private const double MostBudgetBytes = 32 * 1024;
 
-    // Shards in the budget at which it is spent twice as fast.
-    private const int PlentyShards = 4;
+    // With so much in the budget tails wait less.
+    private const double PlentyBytes = 4 * 1024;
+
+    // The more shards share a group, the less often one of them is missing; but the longer it takes.
+    private const int ShardsPerGroup = 3;
 
     // A tunnel whose lanes are never empty gains nothing.
     private const long TailMemoryMicroseconds = 2_000_000;
@@ -33,8 +36,8 @@ internal sealed class FecPolicy(FecMode mode, int members, int shards)
     /// <summary>Datagrams after which a group ends though more follow.</summary>
     public int MostMembers => mode == FecMode.Fixed ? members : int.MaxValue;
 
-    /// <summary>Whether groups end without shards when what they hold is so old that its loss is known.</summary>
-    public bool DropsOld => mode == FecMode.Adaptive;
+    /// <summary>Whether members that cost much and gain little are left out: so old that their loss is known, or far longer than the others.</summary>
+    public bool IsFrugal => mode == FecMode.Adaptive;
 
     public void HandleArrived() => _loss.Add(isLost: false);
 
@@ -69,31 +72,44 @@ internal sealed class FecPolicy(FecMode mode, int members, int shards)
         || (_loss.Least > LeastLoss && roundTripMicroseconds > LeastRoundTripMicroseconds
             && nowMicroseconds - _lastTailMicroseconds <= TailMemoryMicroseconds);
 
-    /// <summary>How long a tail waits for more to come before it is covered: recovery comes that much later, and costs that much less.</summary>
+    /// <summary>
+    /// How long a tail waits for more to come before it is covered: recovery comes that much later, and costs that much less. Up to an eighth
+    /// of a round trip it is told before the loss is found, and nothing is sent again.
+    /// </summary>
     public long TailWaitMicroseconds(long roundTripMicroseconds) =>
-        mode == FecMode.Fixed ? roundTripMicroseconds / 4 : roundTripMicroseconds * 3 / 4;
+        mode == FecMode.Fixed || _budgetBytes > PlentyBytes ? roundTripMicroseconds / 16 : roundTripMicroseconds * 3 / 4;
 
-    /// <summary>How many shards end the group now; 0: it goes on.</summary>
-    /// <param name="groupMembers">Datagrams in it that are worth it.</param>
+    /// <summary>Whether a group is to end now, if it can have shards.</summary>
+    /// <param name="groupMembers">Datagrams in it that are worth it, at least one.</param>
     /// <param name="isFull">Whether it can have no more.</param>
     /// <param name="isTail">Whether nothing waits to be sent.</param>
     /// <param name="ageMicroseconds">Since its first was sent.</param>
-    /// <param name="shardBytes">Of a datagram with one of its shards.</param>
     /// <param name="roundTripMicroseconds">Smoothed.</param>
-    public int ShardsDue(int groupMembers, bool isFull, bool isTail, long ageMicroseconds, int shardBytes, long roundTripMicroseconds)
+    public bool MayEnd(int groupMembers, bool isFull, bool isTail, long ageMicroseconds, long roundTripMicroseconds)
     {
-        var hasWaited = isTail && ageMicroseconds >= TailWaitMicroseconds(roundTripMicroseconds);
+        var isLarge = isFull || groupMembers >= (mode == FecMode.Fixed ? members : ShardsPerGroup / ShardsPerMember);
+        var hasWaited = ageMicroseconds >= TailWaitMicroseconds(roundTripMicroseconds);
+        return mode == FecMode.Fixed ? isLarge || (isTail && hasWaited) : isTail && (isLarge || hasWaited);
+    }
+
+    /// <summary>How many shards a group gets that may end; 0: it goes on.</summary>
+    /// <param name="groupMembers">Datagrams in it that are worth it, at least one.</param>
+    /// <param name="shardBytes">Of a datagram with one of its shards.</param>
+    /// <param name="mostMembers">How many of the group's newest so many shards are enough for.</param>
+    public int ShardsFor(int groupMembers, int shardBytes, out int mostMembers)
+    {
+        mostMembers = groupMembers;
         if (mode == FecMode.Fixed)
         {
-            return groupMembers >= members || isFull ? shards
-                : hasWaited ? ((groupMembers * shards) + members - 1) / members
-                : 0;
+            return Math.Min(shards, ((groupMembers * shards) + members - 1) / members);
         }
 
         var affordable = (int)Math.Clamp(_budgetBytes / shardBytes, 0, ErasureCode.MostShards);
-        var enough = 1 / (OverheadPerLoss * Math.Max(_loss.Least, LeastLoss) * (affordable > PlentyShards ? 2 : 1));
-        return isTail && (hasWaited || groupMembers >= enough)
-            ? Math.Min(affordable, 1 + (int)Math.Round(OverheadPerLoss * _loss.Least * groupMembers))
-            : 0;
+        var wanted = (int)Math.Ceiling(ShardsPerMember * groupMembers);
+        mostMembers = affordable < wanted ? (int)Math.Ceiling(affordable / ShardsPerMember) : groupMembers;
+        return Math.Min(affordable, wanted);
     }
+
+    /// <summary>What the budget is enough for in the long run.</summary>
+    private double ShardsPerMember => OverheadPerLoss * Math.Max(_loss.Mean, LeastLoss);
 }

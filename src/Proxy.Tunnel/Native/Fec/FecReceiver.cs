@@ -30,6 +30,7 @@ internal sealed class FecReceiver(ArrayPool<byte> pool, int maximumDatagramBytes
     private FecGroup? _solved;                    // its members are being given out
     private int _given;
     private int _sinceShard;
+    private bool _isUsed;                         // whether a shard came since that was last asked
 
     /// <summary>Whether bodies are kept.</summary>
     public bool IsKeeping { get; private set; }
@@ -62,7 +63,10 @@ internal sealed class FecReceiver(ArrayPool<byte> pool, int maximumDatagramBytes
         _ring.Keep(number, body);
     }
 
-    /// <summary>Whether it was made here, so that its arrival brings nothing new.</summary>
+    /// <summary>What <see cref="TryTake"/> gave under that number had a place.</summary>
+    public void HandlePlaced(ulong number) => _ring.MarkRecovered(number);
+
+    /// <summary>Whether it was made here and had a place, so that its arrival brings nothing new.</summary>
     public bool IsRecovered(ulong number) => IsKeeping && _ring.IsRecovered(number);
 
     /// <summary>A shard arrived in a datagram of that number.</summary>
@@ -79,6 +83,7 @@ internal sealed class FecReceiver(ArrayPool<byte> pool, int maximumDatagramBytes
 
         IsKeeping = true;
         _sinceShard = 0;
+        _isUsed = true;
         var group = Find(first, count);
         if (group is null)
         {
@@ -112,7 +117,7 @@ internal sealed class FecReceiver(ArrayPool<byte> pool, int maximumDatagramBytes
             var member = _solved.Member(_given++);
             if (TryReadMember(member, out body))
             {
-                _ring.Keep(number, body, isRecovered: true);
+                _ring.Keep(number, body);
                 return true;
             }
         }
@@ -120,6 +125,17 @@ internal sealed class FecReceiver(ArrayPool<byte> pool, int maximumDatagramBytes
         number = 0;
         body = default;
         return false;
+    }
+
+    /// <summary>Trims when no shard came since it was called last.</summary>
+    public void TrimIfUnused()
+    {
+        if (!_isUsed)
+        {
+            Trim();
+        }
+
+        _isUsed = false;
     }
 
     /// <summary>Forgets everything and gives the memory back until it is needed again.</summary>

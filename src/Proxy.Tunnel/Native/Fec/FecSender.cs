@@ -14,6 +14,9 @@ internal sealed class FecSender : IDisposable
 
     private const long NotWorth = -1;
 
+    // One in so many members may be longer than its shards.
+    private const int MostLeftOut = 8;
+
     private readonly FecPolicy _policy;
     private readonly BodyRing _ring;
     private readonly long[] _sentMicroseconds = new long[ErasureCode.MostMembers]; // or NotWorth
@@ -100,26 +103,30 @@ internal sealed class FecSender : IDisposable
 
         // Older ones are known to be lost, or not to be.
         var before = nowMicroseconds - (roundTripMicroseconds * 9 / 8);
-        while (_worth > 0 && _policy.DropsOld && SentAt(_first) < before)
+        while (_worth > 0 && _policy.IsFrugal && SentAt(_first) < before)
         {
             DropFirst();
         }
 
-        if (_worth == 0)
+        if (_worth == 0
+            || !_policy.MayEnd(_worth, IsSpanFull, isTail, nowMicroseconds - SentAt(_first), roundTripMicroseconds))
         {
             return;
         }
 
-        _shardBytes = Measure(datagramBytes - IDatagramSeal.OverheadBytes - FecPart.HeaderBytes);
+        _shardBytes = ChooseShardBytes(datagramBytes - IDatagramSeal.OverheadBytes - FecPart.HeaderBytes);
         if (_shardBytes == 0)
         {
             return;
         }
 
-        var isFull = _next - _first == ErasureCode.MostMembers;
-        var age = nowMicroseconds - SentAt(_first);
-        _shards = _policy.ShardsDue(_worth, isFull, isTail, age, ShardDatagramBytes, roundTripMicroseconds);
         _shardsWritten = 0;
+        _shards = _policy.ShardsFor(_worth, ShardDatagramBytes, out var mostMembers);
+        while (_shards > 0 && _worth > mostMembers)
+        {
+            // The oldest would wait the least.
+            DropFirst();
+        }
     }
 
     /// <summary>When the group ends if nothing more is sent; <see cref="long.MaxValue"/>: never.</summary>
@@ -165,17 +172,35 @@ internal sealed class FecSender : IDisposable
 
     public void Dispose() => _ring.Dispose();
 
-    /// <summary>The bytes of a shard: the longest member that fits in so many, as longer ones are not covered. 0 when none does.</summary>
-    private int Measure(int mostBytes)
+    private bool IsSpanFull => _next - _first == ErasureCode.MostMembers;
+
+    /// <summary>
+    /// How long shards are: as the longest member that fits; or as one of the next longest where that covers more for its bytes, as longer ones
+    /// are not covered. 0 when none fits.
+    /// </summary>
+    private int ChooseShardBytes(int mostBytes)
     {
-        var longest = 0;
+        Span<int> lengths = stackalloc int[ErasureCode.MostMembers];
+        var count = 0;
         for (var number = _first; number != _next; number++)
         {
             var member = FecPart.LengthFieldBytes + _ring.BodyBytes(number);
-            longest = member <= mostBytes ? Math.Max(longest, member) : longest;
+            if (SentAt(number) != NotWorth && member <= mostBytes)
+            {
+                lengths[count++] = member;
+            }
         }
 
-        return longest;
+        lengths = lengths[..count];
+        lengths.Sort();
+        var (best, bestGain) = (0, 0.0);
+        for (var index = Math.Max(0, count - 1 - (_policy.IsFrugal ? count / MostLeftOut : 0)); index < count; index++)
+        {
+            var gain = (index + 1.0) / (lengths[index] + IDatagramSeal.OverheadBytes + FecPart.HeaderBytes);
+            (best, bestGain) = gain >= bestGain ? (lengths[index], gain) : (best, bestGain);
+        }
+
+        return best;
     }
 
     private void EndGroup()
