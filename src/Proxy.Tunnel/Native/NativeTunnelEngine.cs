@@ -170,6 +170,8 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         _streams.Clear();
         _events.Clear();
         _deliveryTurns.Clear();
+        _gatheredFor = null;
+        ReturnGathered();
         _pieces.Dispose();
         foreach (var lane in _lanes)
         {
