@@ -156,7 +156,8 @@ internal sealed class BandwidthController : ICongestionController
             EndRound(report.Rate.IsApplicationLimited, now);
         }
 
-        Proceed(isRoundTripOld, now);
+        // Who sends less than the path carries has no queue there that would have to be drained for a measurement.
+        Proceed(isRoundTripOld && !report.Rate.IsApplicationLimited, now);
     }
 
     public void Restart(long nowMicroseconds)
