@@ -12,7 +12,7 @@ namespace Proxy.Actors;
 /// One node: makes its roles' actors from its settings, knows when all listeners are bound, gathers their status, and drains them in order:
 /// first what takes users' traffic, then the tunnels. States: idle → starting → running → draining → stopped.
 /// </summary>
-public sealed class NodeActor : ReceiveActor
+public sealed partial class NodeActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly NodeSettings _settings;
@@ -58,7 +58,7 @@ public sealed class NodeActor : ReceiveActor
 
     /// <summary>
     /// Rules and limits of the relays as these settings have them, from now on; connections that live are left alone. Nothing else of the
-    /// settings is looked at, and relays that are not there are passed over.
+    /// settings is looked at, and relays that are not there are passed over. The files of certificates are looked at, too.
     /// </summary>
     public sealed record ChangeGates(NodeSettings Settings);
 
@@ -143,6 +143,7 @@ public sealed class NodeActor : ReceiveActor
 
     private void HandleChangeGates(NodeSettings settings)
     {
+        _certificates.ForEach(certificates => certificates.Tell(CertificateActor.Look.Instance));
         foreach (var relay in settings.Relays)
         {
             if (_relays.TryGetValue(relay.Name, out var listener))
@@ -198,12 +199,7 @@ public sealed class NodeActor : ReceiveActor
 
         foreach (var relay in _settings.Relays)
         {
-            // On the loop of the listener, its next door neighbour.
-            var picker = new UpstreamPicker(relay, Context.System.CreateRandom(), Context.System.TimeProvider);
-            var actor = Context.ActorOf(
-                Props.Create(() => new UpstreamActor(relay, _environment.Resolver, picker)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
-            _upstreams.Add(actor);
-            var plan = PlanOf(relay, new Upstream(picker, actor));
+            var plan = PlanOf(relay, StartUpstreams(relay));
             _relays[relay.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "relay", _listeners.Count);
         }
 
@@ -235,7 +231,7 @@ public sealed class NodeActor : ReceiveActor
 
     private LoopDispatcher DispatcherOf(int loop) => _environment.Dispatchers[loop % _environment.Dispatchers.Count];
 
-    private FrontendPlan PlanOf(RelayFrontendSettings relay, Upstream upstream)
+    private FrontendPlan PlanOf(RelayFrontendSettings relay, RelayUpstreams upstreams)
     {
         var frontend = CreateFrontend(relay.Name, FrontendInspection.TryCreate(relay, _environment.Dispatchers[0].Loop));
         var next = 0u;
@@ -243,7 +239,7 @@ public sealed class NodeActor : ReceiveActor
         {
             // Connections go round the loops; each lives on its loop from here on.
             var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
-            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, upstream)).WithDispatcher(dispatcher);
+            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, upstreams)).WithDispatcher(dispatcher);
         });
     }
 
@@ -273,7 +269,11 @@ public sealed class NodeActor : ReceiveActor
     private void GatherStatus()
     {
         IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners, .. _upstreams] : [.. _listeners, .. _upstreams, _pool];
-        var own = new ComponentStatus { Live = [.. _frontends.SelectMany(LiveOf)] };
+        var own = new ComponentStatus
+        {
+            Live = [.. _frontends.SelectMany(LiveOf)],
+            Tls = [.. _frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
+        };
         var asker = Sender;
         Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker)));
     }

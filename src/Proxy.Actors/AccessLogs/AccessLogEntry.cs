@@ -45,6 +45,12 @@ public sealed record AccessLogEntry
     /// <summary>Null: none was chosen.</summary>
     public required string? Server { get; init; }
 
+    /// <summary>What TLS with the client agreed on; null: there is none. Holds names that the client gave, printable.</summary>
+    public string? ClientTls { get; init; }
+
+    /// <summary>What TLS with the server agreed on; null: there is none.</summary>
+    public string? UpstreamTls { get; init; }
+
     public required ConnectionPhase Phase { get; init; }
 
     /// <summary>As HAProxy's users know it: who, and in which phase; <c>--</c> while it lives.</summary>

@@ -26,6 +26,8 @@ internal sealed class ConnectionAccessLog(AccessLogSettings settings)
             Peer = record.Peer,
             Principal = record.Principal,
             Server = record.Server,
+            ClientTls = record.ClientTls,
+            UpstreamTls = record.UpstreamTls,
             Phase = record.Phase,
             TerminationCode = record.TerminationCode,
             Reason = record.Reason,

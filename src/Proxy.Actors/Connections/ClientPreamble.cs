@@ -24,6 +24,12 @@ internal sealed class ClientPreamble(IActorRef owner) : IChannelHandler
         public static readonly Cut Instance = new();
     }
 
+    /// <summary>Hands are shaken.</summary>
+    internal sealed record Secured
+    {
+        public static readonly Secured Instance = new();
+    }
+
     public TransportFault? Fault { get; private set; }
 
     /// <summary>
@@ -43,10 +49,8 @@ internal sealed class ClientPreamble(IActorRef owner) : IChannelHandler
         channel.ResumeReceive();
     }
 
-    public void OnConnected(IChannel channel)
-    {
-        // It came connected.
-    }
+    /// <summary>Only where TLS was put over it, for it came connected.</summary>
+    public void OnConnected(IChannel channel) => owner.Tell(Secured.Instance, ActorRefs.NoSender);
 
     public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
     {

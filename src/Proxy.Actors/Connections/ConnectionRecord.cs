@@ -41,6 +41,12 @@ internal sealed class ConnectionRecord
     /// <summary>The server it was given to, as logs call it; null before the first.</summary>
     public string? Server { get; set; }
 
+    /// <summary>What TLS with the client agreed on; null: there is none.</summary>
+    public string? ClientTls { get; set; }
+
+    /// <summary>What TLS with the server agreed on; null: there is none.</summary>
+    public string? UpstreamTls { get; set; }
+
     /// <summary>Servers that were dialled.</summary>
     public int Attempts { get; set; }
 

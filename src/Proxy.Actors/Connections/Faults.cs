@@ -17,6 +17,22 @@ internal static class Faults
         _ => EndReason.Unreachable,
     };
 
+    /// <summary>Why no TLS came about with a client.</summary>
+    public static EndReason ToClientTlsReason(this TransportFault fault) => fault.Kind switch
+    {
+        TransportFaultKind.Tls => EndReason.ClientTlsFailed,
+        TransportFaultKind.TimedOut => EndReason.HeaderTimeout,
+        _ => EndReason.ResetByClient,
+    };
+
+    /// <summary>Why no TLS came about with a server.</summary>
+    public static EndReason ToUpstreamTlsReason(this TransportFault fault) => fault.Kind switch
+    {
+        TransportFaultKind.TimedOut => EndReason.ConnectTimeout,
+        TransportFaultKind.Reset => EndReason.ResetByUpstream,
+        _ => EndReason.UpstreamTlsFailed,
+    };
+
     /// <summary>What a failed dial says of the server; null: nothing, the trouble is on this machine.</summary>
     public static ServerOutcome? ToServerOutcome(this TransportFault fault) => fault.Kind switch
     {

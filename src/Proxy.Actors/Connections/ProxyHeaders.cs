@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Protocol;
 using Proxy.Protocol.ProxyProtocol;
+using Proxy.Transport.Tls;
 
 namespace Proxy.Actors;
 
@@ -24,9 +25,16 @@ internal static class ProxyHeaders
     /// <param name="received">What the client's own header said; it is handed on. Null: it sent none.</param>
     /// <param name="source">The client, where there is no received header; null: it is not known.</param>
     /// <param name="destination">Where it connected to; null: it is not known.</param>
-    public static byte[] Write(ProxyHeaderVersion version, ProxyHeader? received, IPEndPoint? source, IPEndPoint? destination)
+    /// <param name="session">The client's TLS that ended here, for version 2; it takes the place of received fields. Null: there was none.</param>
+    public static byte[] Write(
+        ProxyHeaderVersion version, ProxyHeader? received, IPEndPoint? source, IPEndPoint? destination, TlsSession? session = null)
     {
         var header = received ?? (source is null || destination is null ? ProxyHeader.Unspecified : ProxyHeader.Of(source, destination));
+        if (session is not null)
+        {
+            header = header.With(FieldsOf(session));
+        }
+
         Span<byte> bytes = stackalloc byte[ProtocolLimits.ProxyHeaderBytes];
         if (version == ProxyHeaderVersion.V1)
         {
@@ -42,4 +50,16 @@ internal static class ProxyHeaders
         ProxyHeaderV2.TryWrite(bytes, header.With(ProxyFields.Empty), withChecksum: false, out written);
         return bytes[..written].ToArray();
     }
+
+    private static ProxyFields FieldsOf(TlsSession session) => new()
+    {
+        ApplicationProtocol = session.ApplicationProtocol,
+        Authority = session.ServerName,
+        Tls = new ProxyTls
+        {
+            Client = session.PeerName is null ? ProxyTlsClient.Tls : ProxyTlsClient.Tls | ProxyTlsClient.CertificateInConnection,
+            Version = session.Version,
+            Cipher = session.CipherSuite,
+        },
+    };
 }

@@ -3,6 +3,7 @@ using Proxy.Policy.Rules;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.ProxyProtocol;
 using Proxy.Transport;
+using Proxy.Transport.Tls;
 
 namespace Proxy.Actors;
 
@@ -45,7 +46,7 @@ internal sealed partial class RelayConnectionActor
         switch (message)
         {
             case ClientAllowed:
-                BeginOpening();
+                BeginSecuring();
                 break;
             case ClientRefused refused:
                 End(refused.Reason, refused.Text);
@@ -72,7 +73,7 @@ internal sealed partial class RelayConnectionActor
     {
         if (_settings.ProxyProtocol.Out is { } version)
         {
-            server.Send(ProxyHeaders.Write(version, _header, _record.Peer, _record.Local));
+            server.Send(ProxyHeaders.Write(version, _header, _record.Peer, _record.Local, (_client as TlsChannel)?.Session));
         }
     }
 }

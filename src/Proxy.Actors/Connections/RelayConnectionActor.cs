@@ -1,7 +1,5 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
-using Proxy.Policy.Balancing;
-using Proxy.Policy.Health;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 using Proxy.Transport.Relays;
@@ -11,35 +9,29 @@ namespace Proxy.Actors;
 /// <summary>
 /// One connection of a plain relay. Servers are picked and tried one after the other, the addresses of one name beside each other, until one
 /// answers: nothing was sent yet. States:
-/// (awaiting header) → picking → connecting → relaying → half-closed → stopped.
+/// (awaiting header) → (securing client | awaiting hello) → picking → connecting → (securing server) → relaying → half-closed → stopped.
 /// </summary>
 /// <remarks>One of these is made for each connection, so its states are switches and not tables: they cost nothing to enter.</remarks>
 internal sealed partial class RelayConnectionActor : UntypedActor
 {
     private readonly Frontend _frontend;
     private readonly RelayFrontendSettings _settings;
-    private readonly Upstream _upstream;
+    private readonly RelayUpstreams _upstreams;
     private readonly ConnectionRecord _record;
     private readonly ClientPreamble _preamble;
     private readonly IDeadline _deadline;
-    private readonly List<UpstreamServer> _tried = [];
-    private readonly IChannel _client;
+    private IChannel _client;
+    private Upstream? _upstream;
     private byte[] _unread = [];
     private long _dueMicroseconds;
-    private long _openingSinceMicroseconds;
-    private long _dialledAtMicroseconds;
-    private (EndReason Reason, string Text)? _lastFailure;
-    private int _retries;
-    private ServerRace? _race;
-    private Dial? _dial;
 
     /// <summary>Takes the connection over at once.</summary>
-    /// <param name="upstream">Where the servers are.</param>
-    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, Upstream upstream)
+    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, RelayUpstreams upstreams)
     {
         _frontend = frontend;
         _settings = settings;
-        _upstream = upstream;
+        _upstreams = upstreams;
+        _upstream = upstreams.Default;
         _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), Loop.NowMicroseconds);
         _deadline = Loop.CreateDeadline(() => Self.Tell(DeadlinePassed.Instance, ActorRefs.NoSender));
         _preamble = new ClientPreamble(Self);
@@ -64,7 +56,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         }
         else
         {
-            BeginOpening();
+            BeginSecuring();
         }
     }
 
@@ -80,6 +72,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         else
         {
             _client.Abort();
+            _secured?.Abort();
         }
 
         ReportDisposal();
@@ -160,7 +153,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
                 }
 
                 break;
-            case DeadlinePassed or ClientPreamble.Gone:
+            case DeadlinePassed or ClientPreamble.Gone or ServerWatch.Failed:
                 // Crossed the server's answer; the relay tells what becomes of its channels.
                 break;
             default:
@@ -199,78 +192,6 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         AskForServer();
     }
 
-    private void AskForServer()
-    {
-        if (_record.Attempts == 0)
-        {
-            // Later it is the failed dial that keeps the connection.
-            _record.Phase = ConnectionPhase.Queued;
-        }
-
-        if (_upstream.Picker.TryPick(Self, _record.Client.Address, _tried, out var place))
-        {
-            HandlePicked(place);
-            return;
-        }
-
-        Become(Picking);
-        _upstream.Actor.Tell(new UpstreamActor.Pick(_record.Client.Address, [.. _tried]));
-    }
-
-    private void HandlePicked(ServerPlace place)
-    {
-        if (_openingSinceMicroseconds == NotBegun)
-        {
-            // The time in the queue is not the server's.
-            _openingSinceMicroseconds = Loop.NowMicroseconds;
-            SetDeadline(_settings.Timeouts.Connect);
-        }
-
-        _race = new ServerRace(Loop, place, _tried);
-        _record.Server = place.Name;
-        _record.Attempts = _tried.Count;
-        _record.Phase = ConnectionPhase.Connecting;
-        _dialledAtMicroseconds = Loop.NowMicroseconds;
-        _record.WaitMicroseconds ??= _dialledAtMicroseconds - _record.StartMicroseconds;
-        Become(Connecting);
-
-        // What is left of the time is shared with some of the servers that may follow, so that a silent one does not use it up.
-        var left = _settings.Timeouts.Connect - TimeSpan.FromMicroseconds(Loop.NowMicroseconds - _openingSinceMicroseconds);
-        var shares = Math.Min(place.OthersLeft, _settings.MaximumRetries - _retries) + 1;
-        _dial = new Dial(Self, Loop, _race, left / shares);
-    }
-
-    private void HandleDialed(Dial.Dialed dialed)
-    {
-        _record.Attempts = _tried.Count;
-        _record.Server = _race!.Winner!.Name;
-        if (_preamble.Fault is { } gone)
-        {
-            // The word of it stands behind this message: a relay would wait for an end that has been told already.
-            End(EndReason.ResetByClient, gone.Text);
-            return;
-        }
-
-        if (dialed.Watch.Fault is { } fault)
-        {
-            TryAnother(EndReason.ResetByUpstream, fault.Text, ServerOutcome.ResetEarly);
-            return;
-        }
-
-        if (_settings.EndsSessionsOnDown && _race.Winner.IsDown)
-        {
-            // Found out while it was dialled; from here on the word of it finds its way.
-            TryAnother(EndReason.UpstreamDown, "it was marked down while it was dialled");
-            return;
-        }
-
-        _record.ConnectMicroseconds = Loop.NowMicroseconds - _dialledAtMicroseconds;
-        var server = _dial!.Take();
-        _dial = null;
-        SendHeader(server);
-        BeginRelaying(_client, server);
-    }
-
     private void BeginRelaying(IChannel client, IChannel server)
     {
         _deadline.Cancel();
@@ -282,23 +203,6 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         _frontend.AccessLog?.Started(_record, Context.System.TimeProvider.GetUtcNow());
         relay.Start(_unread);
         _unread = [];
-    }
-
-    private void TryAnother(EndReason reason, string text, ServerOutcome? outcome = null)
-    {
-        _dial?.Abandon();
-        _race!.End(outcome);
-        _race = null;
-        _record.Attempts = _tried.Count;
-        _lastFailure = (reason, text);
-        if (_retries >= _settings.MaximumRetries)
-        {
-            End(reason, _retries > 0 ? $"{text}; {_tried.Count} servers were tried" : text);
-            return;
-        }
-
-        _retries++;
-        AskForServer();
     }
 
     private void HandleEnded(RelayEvents.Ended ended)
@@ -320,20 +224,9 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         Context.Stop(Self);
     }
 
-    // A client that goes away before the server has said anything says nothing of the server.
-    private ServerOutcome? LastOutcome() => _record switch
-    {
-        { Relay: null } => null,
-        { Reason: EndReason.ResetByUpstream, BytesFromUpstream: 0 } => ServerOutcome.ResetEarly,
-        { BytesFromUpstream: > 0 } or { Reason: EndReason.Completed } => ServerOutcome.Answered,
-        _ => null,
-    };
-
     private void SetDeadline(TimeSpan time)
     {
         _dueMicroseconds = Loop.NowMicroseconds + (time.Ticks / TimeSpan.TicksPerMicrosecond);
         _deadline.Set(_dueMicroseconds);
     }
-
-    private const long NotBegun = -1;
 }

@@ -9,6 +9,10 @@ internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter l
 {
     public FrontendCounters Counters { get; } = new();
 
+    public TlsCounters Tls { get; } = new();
+
+    public string Name { get; } = name;
+
     public ILoggingAdapter Log { get; } = log;
 
     /// <summary>Null: nobody wants one.</summary>
@@ -24,7 +28,7 @@ internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter l
     /// <summary>The same for what has no socket of its own.</summary>
     public ConnectionRecord Enter(IPEndPoint peer, IPEndPoint? local, DateTimeOffset now, long nowMicroseconds)
     {
-        var record = new ConnectionRecord(ids.Next(), name, peer, local, now, nowMicroseconds);
+        var record = new ConnectionRecord(ids.Next(), Name, peer, local, now, nowMicroseconds);
         Counters.Add(record);
         return record;
     }

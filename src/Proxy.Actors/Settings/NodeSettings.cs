@@ -56,7 +56,7 @@ public sealed record RelayFrontendSettings
 
     public required IPEndPoint Listen { get; init; }
 
-    /// <summary>At least one; every address of a name is a server of its own.</summary>
+    /// <summary>Every address of a name is a server of its own. At least one, unless there are routes: then these are for who fits none.</summary>
     public required IReadOnlyList<ServerEntry> Targets { get; init; }
 
     /// <summary>One of <see cref="BalancePolicies.Names"/>.</summary>
@@ -99,8 +99,19 @@ public sealed record RelayFrontendSettings
     /// <summary>How fast its bytes may go.</summary>
     public BandwidthSettings Bandwidth { get; init; } = BandwidthSettings.Unlimited;
 
+    /// <summary>TLS with clients; null: bytes are passed on as they are.</summary>
+    public TlsTermination? Tls { get; init; }
+
+    /// <summary>Servers by the name that TLS clients ask for, whether TLS is ended here or passed on; empty: the name does not matter.</summary>
+    public IReadOnlyList<ServerNameRoute> Routes { get; init; } = [];
+
+    /// <summary>TLS with servers; null: bytes are passed on as they are.</summary>
+    public UpstreamTlsSettings? UpstreamTls { get; init; }
+
     /// <summary>The targets as they were given, for status and log.</summary>
-    public string TargetText => string.Join(',', Targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));
+    public string TargetText => string.Join(',', Routes.Select(route => $"{route.Pattern}={TextOf(route.Targets)}").Append(TextOf(Targets)).Where(text => text.Length > 0));
+
+    private static string TextOf(IEnumerable<ServerEntry> targets) => string.Join(',', targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));
 }
 
 /// <summary>

@@ -18,6 +18,9 @@ public sealed record ComponentStatus
     /// <summary>The newest of those that live; never all of them, when there are many.</summary>
     public IReadOnlyList<ConnectionStatus> Live { get; init; } = [];
 
+    /// <summary>One for each frontend that speaks TLS.</summary>
+    public IReadOnlyList<TlsStatus> Tls { get; init; } = [];
+
     public StreamCount Streams { get; init; }
 
     public StreamCount Connections { get; init; }
@@ -28,6 +31,7 @@ public sealed record ComponentStatus
         Upstreams = [.. Upstreams, .. other.Upstreams],
         Tunnels = [.. Tunnels, .. other.Tunnels],
         Live = [.. Live, .. other.Live],
+        Tls = [.. Tls, .. other.Tls],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
     };
@@ -36,6 +40,9 @@ public sealed record ComponentStatus
 /// <summary>One living connection. Phase: opening, queued, connecting, relaying, half-closed.</summary>
 public sealed record ConnectionStatus(
     long Id, string Frontend, string Client, string? Server, string Phase, double DurationS, long BytesFromClient, long BytesFromUpstream);
+
+/// <summary>TLS handshakes of one frontend since its start.</summary>
+public sealed record TlsStatus(string Frontend, long ClientDone, long ClientFailed, long UpstreamDone, long UpstreamFailed);
 
 /// <summary>How many there are now, and how many there were since the start.</summary>
 public readonly record struct StreamCount(long Active, long Total)

@@ -2,23 +2,29 @@ using System.Net;
 using Proxy.Kernel;
 using Proxy.Policy.Health;
 using Proxy.Transport;
+using Proxy.Transport.Tls;
 
 namespace Proxy.Actors;
 
+/// <summary>TLS with a server that is asked.</summary>
+internal sealed record CheckTls(ITlsRole Role, TlsSettings Settings);
+
 /// <summary>
 /// Asks one server again and again whether it is well, and tells its parent every answer (<see cref="Checked"/>), with the verdict whenever
-/// the answers add up to another one. States: waiting → dialling → talking → waiting.
+/// the answers add up to another one. Where the server's connections are TLS, so are its checks. States: waiting → dialling → talking → waiting.
 /// </summary>
 internal sealed class HealthCheckActor : ReceiveActor
 {
+    private readonly CheckTls? _tls;
     private readonly IPEndPoint _server;
     private readonly HealthCheckSettings _settings;
     private readonly CheckSchedule _schedule;
     private Dial? _dial;
     private IChannel? _channel;
 
-    public HealthCheckActor(IPEndPoint server, HealthCheckSettings settings)
+    public HealthCheckActor(IPEndPoint server, HealthCheckSettings settings, CheckTls? tls = null)
     {
+        _tls = tls;
         _server = server;
         _settings = settings;
         _schedule = new CheckSchedule(settings.Times, Context.System.CreateRandom(), Loop.NowMicroseconds);
@@ -98,9 +104,18 @@ internal sealed class HealthCheckActor : ReceiveActor
 
         var talk = new Talk(_settings.Kind.CreateDialogue(), Self);
         _channel = _dial!.Take();
-        _channel.Handler = talk;
         Become(Talking);
-        talk.Begin(_channel);
+        if (_tls is { } tls)
+        {
+            var channel = new TlsChannel(Loop, _channel, tls.Role, tls.Settings, talk);
+            _channel = channel;
+            channel.Start();
+        }
+        else
+        {
+            _channel.Handler = talk;
+            talk.Begin(_channel);
+        }
     }
 
     private void HandleStep(CheckStep step) => Finish(step is CheckStep.Failed failed ? failed.Reason : null);
@@ -140,18 +155,18 @@ internal sealed class HealthCheckActor : ReceiveActor
     /// <summary>The dialogue on its channel; tells the actor the last step, once.</summary>
     private sealed class Talk(ICheckDialogue dialogue, IActorRef owner) : IChannelHandler
     {
+        private bool _hasBegun;
         private bool _isOver;
 
         public void Begin(IChannel channel)
         {
+            _hasBegun = true;
             Take(channel, dialogue.Begin());
             channel.ResumeReceive();
         }
 
-        public void OnConnected(IChannel channel)
-        {
-            // That was the dial's.
-        }
+        /// <summary>Only with TLS: else that was the dial's.</summary>
+        public void OnConnected(IChannel channel) => Begin(channel);
 
         public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
         {
@@ -168,7 +183,17 @@ internal sealed class HealthCheckActor : ReceiveActor
             // A request is short.
         }
 
-        public void OnFailed(IChannel channel, TransportFault fault) => End(channel);
+        public void OnFailed(IChannel channel, TransportFault fault)
+        {
+            if (_hasBegun)
+            {
+                End(channel);
+            }
+            else
+            {
+                Take(channel, new CheckStep.Failed(fault.Text));
+            }
+        }
 
         private void End(IChannel channel)
         {

@@ -19,6 +19,7 @@ internal sealed class ServerPlace
     {
         (_picker, _lease, Owner, OthersLeft) = (picker, lease, owner, othersLeft);
         (Name, Address) = (lease.Server.Settings.Name, lease.Server.Settings.Address);
+        Host = HostOf(lease.Server);
     }
 
     public IActorRef Owner { get; }
@@ -29,6 +30,9 @@ internal sealed class ServerPlace
     /// <summary>What logs call the server.</summary>
     public string Name { get; }
 
+    /// <summary>What the settings call it: a host name, or else its address.</summary>
+    public string Host { get; }
+
     /// <summary>Where to dial.</summary>
     public IPEndPoint Address { get; }
 
@@ -37,6 +41,9 @@ internal sealed class ServerPlace
 
     /// <summary>Whether the server's checks say that it is down.</summary>
     public bool IsDown => _picker.IsDown(Server);
+
+    /// <summary>What the settings call <paramref name="server"/>: a host name, or else its address.</summary>
+    public static string HostOf(UpstreamServer server) => server.Settings.HostName ?? server.Settings.Address.Address.ToString();
 
     public bool TryPickAlternative(IReadOnlyList<UpstreamServer> tried, [NotNullWhen(true)] out ServerPlace? alternative) =>
         _picker.TryPickAlternative(this, tried, out alternative);

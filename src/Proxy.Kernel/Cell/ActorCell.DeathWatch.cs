@@ -8,7 +8,8 @@ internal sealed partial class ActorCell
 {
     public IActorRef Watch(IActorRef subject)
     {
-        if (subject != Self && Extras.Watching.TryAdd(subject, WatchState.Alive))
+        // A parent is told of its children's end in any case.
+        if (subject != Self && Extras.Watching.TryAdd(subject, WatchState.Alive) && !(subject is LocalActorRef local && IsChild(local)))
         {
             ((IInternalActorRef)subject).SendSystem(new SystemMessage.Watch(Self));
         }
@@ -18,7 +19,7 @@ internal sealed partial class ActorCell
 
     public IActorRef Unwatch(IActorRef subject)
     {
-        if (subject != Self && _extras is not null && Extras.Watching.Remove(subject))
+        if (subject != Self && _extras?.WatchingOrNull is { } watching && watching.Remove(subject))
         {
             ((IInternalActorRef)subject).SendSystem(new SystemMessage.Unwatch(Self));
         }
@@ -28,16 +29,16 @@ internal sealed partial class ActorCell
 
     /// <summary>Whether the end of the subject is to be told: it is still watched, and was not told before.</summary>
     private bool StopsWatching(IActorRef subject) =>
-        _extras is not null
-        && _extras.Watching.TryGetValue(subject, out var state)
+        _extras?.WatchingOrNull is { } watching
+        && watching.TryGetValue(subject, out var state)
         && state == WatchState.TerminatedQueued
-        && _extras.Watching.Remove(subject);
+        && watching.Remove(subject);
 
     private void HandleWatchedTerminated(IInternalActorRef subject)
     {
-        if (_extras is not null && _extras.Watching.TryGetValue(subject, out var state) && state == WatchState.Alive)
+        if (_extras?.WatchingOrNull is { } watching && watching.TryGetValue(subject, out var state) && state == WatchState.Alive)
         {
-            _extras.Watching[subject] = WatchState.TerminatedQueued;
+            watching[subject] = WatchState.TerminatedQueued;
             _mailbox.PostUnbounded(new Envelope(new Terminated(subject), subject));
         }
 
@@ -57,15 +58,13 @@ internal sealed partial class ActorCell
             return;
         }
 
-        foreach (var watcher in _extras.Watchers)
+        _extras.TellWatchers(terminated, _parent);
+        if (_extras.WatchingOrNull is not { } watching)
         {
-            if (watcher != _parent)
-            {
-                watcher.SendSystem(new SystemMessage.WatchedTerminated(terminated));
-            }
+            return;
         }
 
-        foreach (var subject in _extras.Watching.Keys)
+        foreach (var subject in watching.Keys)
         {
             ((IInternalActorRef)subject).SendSystem(new SystemMessage.Unwatch(terminated));
         }

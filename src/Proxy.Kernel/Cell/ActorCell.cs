@@ -149,7 +149,7 @@ internal sealed partial class ActorCell : IActorContext
                     HandleWatchedTerminated(terminated.Subject);
                     break;
                 case SystemMessage.Watch watch:
-                    Extras.Watchers.Add(watch.Watcher);
+                    Extras.AddWatcher(watch.Watcher);
                     break;
                 case SystemMessage.Unwatch unwatch:
                     _extras?.RemoveWatcher(unwatch.Watcher);

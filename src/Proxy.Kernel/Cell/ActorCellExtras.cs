@@ -5,14 +5,17 @@ namespace Proxy.Kernel;
 /// <summary>The parts of a cell that most actors never use.</summary>
 internal sealed class ActorCellExtras
 {
-    private HashSet<IInternalActorRef>? _watchers;
+    // Most actors are watched by one other than their parent, or by none.
+    private IInternalActorRef? _watcher;
+    private HashSet<IInternalActorRef>? _moreWatchers;
     private Dictionary<IActorRef, WatchState>? _watching;
     private HashSet<LocalActorRef>? _stoppingChildren;
     private Dictionary<LocalActorRef, RestartStatistics>? _statistics;
 
-    public HashSet<IInternalActorRef> Watchers => _watchers ??= [];
-
     public Dictionary<IActorRef, WatchState> Watching => _watching ??= [];
+
+    /// <summary>Those that are watched; null when nobody ever was.</summary>
+    public Dictionary<IActorRef, WatchState>? WatchingOrNull => _watching;
 
     public HashSet<LocalActorRef> StoppingChildren => _stoppingChildren ??= [];
 
@@ -35,7 +38,49 @@ internal sealed class ActorCellExtras
 
     public int RestartCount { get; set; }
 
-    public void RemoveWatcher(IInternalActorRef watcher) => _watchers?.Remove(watcher);
+    public void AddWatcher(IInternalActorRef watcher)
+    {
+        if (_watcher is null || _watcher == watcher)
+        {
+            _watcher = watcher;
+        }
+        else
+        {
+            (_moreWatchers ??= []).Add(watcher);
+        }
+    }
+
+    public void RemoveWatcher(IInternalActorRef watcher)
+    {
+        if (_watcher == watcher)
+        {
+            _watcher = null;
+        }
+
+        _moreWatchers?.Remove(watcher);
+    }
+
+    /// <summary>Tells all but <paramref name="parent"/>, which is told in any case.</summary>
+    public void TellWatchers(LocalActorRef terminated, IInternalActorRef parent)
+    {
+        if (_watcher is not null && _watcher != parent)
+        {
+            _watcher.SendSystem(new SystemMessage.WatchedTerminated(terminated));
+        }
+
+        if (_moreWatchers is null)
+        {
+            return;
+        }
+
+        foreach (var watcher in _moreWatchers)
+        {
+            if (watcher != parent && watcher != _watcher)
+            {
+                watcher.SendSystem(new SystemMessage.WatchedTerminated(terminated));
+            }
+        }
+    }
 
     public RestartStatistics StatisticsOf(LocalActorRef child)
     {

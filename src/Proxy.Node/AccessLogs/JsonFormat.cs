@@ -32,6 +32,8 @@ internal sealed class JsonFormat : IAccessLogFormat
             json.WriteNumber("bytes_from_client", entry.BytesFromClient);
             json.WriteNumber("bytes_from_upstream", entry.BytesFromUpstream);
             json.WriteNumber("retries", entry.Retries);
+            json.WriteString("client_tls", entry.ClientTls);
+            json.WriteString("upstream_tls", entry.UpstreamTls);
             json.WriteEndObject();
         }
 

@@ -33,6 +33,8 @@ internal sealed class TextFormat : IAccessLogFormat
         line.Append(CultureInfo.InvariantCulture, $" {entry.TerminationCode} wait={Milliseconds(entry.Wait)} connect={Milliseconds(entry.Connect)}");
         line.Append(CultureInfo.InvariantCulture, $" duration={entry.Duration.TotalSeconds:0.000}s");
         line.Append(CultureInfo.InvariantCulture, $" up={entry.BytesFromClient} down={entry.BytesFromUpstream} retries={entry.Retries}");
+        Append(line, " tls", entry.ClientTls);
+        Append(line, " server-tls", entry.UpstreamTls);
         if (entry.Event == AccessLogEvents.End)
         {
             line.Append(' ').Append(entry.Reason.Text());
@@ -59,6 +61,16 @@ internal sealed class TextFormat : IAccessLogFormat
 
     private static string Milliseconds(TimeSpan? span) =>
         span is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0}ms") : "-";
+
+    private static void Append(StringBuilder line, string name, string? value)
+    {
+        if (value is not null)
+        {
+            line.Append(name).Append("=[");
+            Append(line, value);
+            line.Append(']');
+        }
+    }
 
     private static void Append(StringBuilder line, string text)
     {

@@ -14,7 +14,8 @@ internal sealed record NodeStatus(
     IReadOnlyList<UpstreamStatus> Upstreams,
     IReadOnlyList<FilterStatus> Filters,
     IReadOnlyList<MemberStatus> Members,
-    IReadOnlyList<ConnectionStatus> Live);
+    IReadOnlyList<ConnectionStatus> Live,
+    IReadOnlyList<TlsStatus> Tls);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
 

@@ -22,6 +22,7 @@ internal static class PrometheusText
         Family(text, "tcpproxy_streams_total", "counter", "Streams inside tunnels since the start.", ("", status.Streams.Total));
         Frontends(text, status);
         Filters(text, status);
+        Tls(text, status);
         Upstreams(text, status);
         Tunnels(text, status);
         Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
@@ -61,6 +62,19 @@ internal static class PrometheusText
                     select ($"{labels},name=\"{Escape(count.Name)}\"", (double)count.Count)]);
         }
     }
+
+    private static void Tls(StringBuilder text, NodeStatus status) => Family(
+        text,
+        "tcpproxy_frontend_tls_handshakes_total",
+        "counter",
+        "TLS handshakes of a frontend, by the peer and by how they ended.",
+        [.. status.Tls.SelectMany(row => new[]
+        {
+            ($"frontend=\"{Escape(row.Frontend)}\",peer=\"client\",result=\"done\"", (double)row.ClientDone),
+            ($"frontend=\"{Escape(row.Frontend)}\",peer=\"client\",result=\"failed\"", (double)row.ClientFailed),
+            ($"frontend=\"{Escape(row.Frontend)}\",peer=\"upstream\",result=\"done\"", (double)row.UpstreamDone),
+            ($"frontend=\"{Escape(row.Frontend)}\",peer=\"upstream\",result=\"failed\"", (double)row.UpstreamFailed),
+        })]);
 
     private static void Upstreams(StringBuilder text, NodeStatus status)
     {

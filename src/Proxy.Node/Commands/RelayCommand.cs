@@ -21,7 +21,6 @@ internal static class RelayCommand
             Description = "Where they go; repeat it for more servers. One that does not answer is passed over. Every address of a name is a server; "
                 + "a backup is used when no other is in service; connections wait while all servers have their maximum.",
             HelpName = ServerText.Form,
-            Required = true,
         };
         var balance = new Option<string>("--balance")
         {
@@ -38,6 +37,7 @@ internal static class RelayCommand
         var service = new ServiceOptions();
         var bandwidth = new BandwidthOptions();
         var filters = new FilterOptions();
+        var tls = new TlsOptions();
         var common = new CommonOptions();
         var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance };
         limits.AddTo(command);
@@ -49,6 +49,7 @@ internal static class RelayCommand
         service.AddTo(command);
         bandwidth.AddTo(command);
         filters.AddTo(command);
+        tls.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -70,7 +71,7 @@ internal static class RelayCommand
                 {
                     Name = "relay",
                     Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
-                    Targets = [.. parsed.GetRequiredValue(to).Select(text => ServerText.Read(text, "--to"))],
+                    Targets = TargetsOf(parsed.GetValue(to) ?? [], tls.ReadRoutes(parsed)),
                     Balance = parsed.GetRequiredValue(balance),
                     Limits = limits.Read(parsed),
                     Timeouts = timeouts.Read(parsed),
@@ -81,8 +82,16 @@ internal static class RelayCommand
                     ProxyProtocol = proxyProtocol.Read(parsed),
                     Bandwidth = bandwidth.Read(parsed),
                     Filters = filters.Read(parsed),
+                    Tls = tls.ReadTermination(parsed),
+                    Routes = tls.ReadRoutes(parsed),
+                    UpstreamTls = tls.ReadUpstream(parsed),
                 }),
             ],
         };
     }
+
+    private static ServerEntry[] TargetsOf(string[] targets, IReadOnlyList<ServerNameRoute> routes) =>
+        targets.Length == 0 && routes.Count == 0
+            ? throw new UsageException("Option '--to' is required, unless there is a --sni-route.")
+            : [.. targets.Select(text => ServerText.Read(text, "--to"))];
 }

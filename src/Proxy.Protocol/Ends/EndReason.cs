@@ -92,4 +92,10 @@ public enum EndReason : byte
 
     /// <summary>A filter of this node ended it, as it was made to.</summary>
     Filtered,
+
+    /// <summary>The client broke the rules of TLS, or did not prove who it is.</summary>
+    ClientTlsFailed,
+
+    /// <summary>The upstream broke the rules of TLS, or did not prove that it is the one that was meant.</summary>
+    UpstreamTlsFailed,
 }

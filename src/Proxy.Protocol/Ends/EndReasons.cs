@@ -7,11 +7,11 @@ public static class EndReasons
     public static Fault Fault(this EndReason reason) => reason switch
     {
         EndReason.ResetByClient or EndReason.ClientTooSlow or EndReason.HeaderTimeout
-            or EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.BadHeader => Ends.Fault.Client,
+            or EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.BadHeader or EndReason.ClientTlsFailed => Ends.Fault.Client,
 
         EndReason.ResetByUpstream or EndReason.UpstreamTooSlow or EndReason.ConnectTimeout or EndReason.Refused
             or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream
-            or EndReason.UpstreamDown => Ends.Fault.Upstream,
+            or EndReason.UpstreamDown or EndReason.UpstreamTlsFailed => Ends.Fault.Upstream,
 
         EndReason.Malformed or EndReason.NoTunnel or EndReason.HandshakeTimeout or EndReason.TunnelLost
             or EndReason.PeerShutDown => Ends.Fault.Tunnel,
@@ -55,6 +55,8 @@ public static class EndReasons
         EndReason.InternalError => "internal error",
         EndReason.BadHeader => "bad header",
         EndReason.Filtered => "cut by a filter",
+        EndReason.ClientTlsFailed => "TLS with client failed",
+        EndReason.UpstreamTlsFailed => "TLS with upstream failed",
         _ => "unknown",
     };
 }

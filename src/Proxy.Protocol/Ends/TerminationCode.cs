@@ -20,12 +20,12 @@ public static class TerminationCode
     private static char WhoOf(EndReason reason, bool isClientAwaited) => reason switch
     {
         EndReason.ResetByClient => 'C',
-        EndReason.ResetByUpstream or EndReason.Refused or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream => 'S',
+        EndReason.ResetByUpstream or EndReason.Refused or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream or EndReason.UpstreamTlsFailed => 'S',
         EndReason.ClientTooSlow or EndReason.HeaderTimeout => 'c',
         EndReason.UpstreamTooSlow or EndReason.ConnectTimeout or EndReason.NoTunnel or EndReason.HandshakeTimeout or EndReason.TunnelLost => 's',
         EndReason.IdleTimeout or EndReason.HalfCloseTimeout => isClientAwaited ? 'c' : 's',
         EndReason.NotAllowed or EndReason.Unauthenticated or EndReason.Loop or EndReason.Malformed or EndReason.BadHeader
-            or EndReason.Filtered => 'P',
+            or EndReason.Filtered or EndReason.ClientTlsFailed => 'P',
         EndReason.Busy => 'R',
         EndReason.LifetimeReached => 'L',
         EndReason.UpstreamDown => 'D',

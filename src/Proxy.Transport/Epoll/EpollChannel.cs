@@ -13,11 +13,16 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
     private const int NoDescriptor = -1;
     private readonly EpollLoop _loop;
     private int _descriptor;
+    private EndPoint? _localEndPoint;
 
     private EpollChannel(EpollLoop loop, int descriptor, IChannelHandler handler, ChannelPhase phase)
         : base(loop, handler, phase) => (_loop, _descriptor) = (loop, descriptor);
 
     public ulong Token { get; set; }
+
+    // Few ask for the address that the kernel chose, and each question is a call.
+    public override EndPoint? LocalEndPoint =>
+        _localEndPoint ??= Phase is ChannelPhase.Connecting or ChannelPhase.Gone ? null : NativeAddress.OfSocket(_descriptor);
 
     public static EpollChannel Connect(EpollLoop loop, IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler)
     {
@@ -52,7 +57,7 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
         var channel = new EpollChannel(loop, connection.Take(), handler, ChannelPhase.Open)
         {
             RemoteEndPoint = connection.RemoteEndPoint,
-            LocalEndPoint = connection.LocalEndPoint,
+            _localEndPoint = connection.LocalEndPoint,
         };
         var error = loop.Watch(channel, channel._descriptor);
         if (error != 0)
@@ -67,7 +72,7 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
     {
         try
         {
-            if (Phase == ChannelPhase.Connecting && !TryFinishConnecting())
+            if (Phase == ChannelPhase.Connecting && !TryFinishConnecting(events))
             {
                 return;
             }
@@ -121,16 +126,16 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
     }
 
     /// <summary>False: it has failed, and whoever wants to know has been told.</summary>
-    private bool TryFinishConnecting()
+    private bool TryFinishConnecting(uint events)
     {
-        var error = EpollSockets.TakeError(_descriptor);
+        var error = (events & (EpollError | EpollHangUp)) == 0 ? 0 : EpollSockets.TakeError(_descriptor);
         if (error != 0)
         {
             Fail(Errno.ToFault(error));
             return false;
         }
 
-        HandleConnected(NativeAddress.OfSocket(_descriptor));
+        HandleConnected();
         return Phase != ChannelPhase.Gone;
     }
 }

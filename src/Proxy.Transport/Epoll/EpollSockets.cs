@@ -83,12 +83,16 @@ internal static unsafe class EpollSockets
             SetOption(descriptor, SocketLevel, KeepAlive, 1);
             SetOption(descriptor, TcpLevel, TcpKeepAliveIdle, Math.Max(1, (int)options.KeepAliveIdle.TotalSeconds));
             SetOption(descriptor, TcpLevel, TcpKeepAliveInterval, KeepAliveIntervalSeconds);
-            SetOption(descriptor, TcpLevel, TcpKeepAliveCount, KeepAliveProbes);
         }
 
+        // The kernel counts probes only where there is no time.
         if (options.UserTimeout > TimeSpan.Zero)
         {
             SetOption(descriptor, TcpLevel, TcpUserTimeout, (int)options.UserTimeout.TotalMilliseconds);
+        }
+        else if (options.KeepAliveIdle > TimeSpan.Zero)
+        {
+            SetOption(descriptor, TcpLevel, TcpKeepAliveCount, KeepAliveProbes);
         }
     }
 

@@ -22,7 +22,10 @@ public interface IIoLoop
     /// <summary>A monotonic clock in microseconds, read once per turn.</summary>
     long NowMicroseconds { get; }
 
-    /// <summary>Runs <paramref name="work"/> once, in a turn of this loop, after what was posted before it. From any thread.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> once, in a turn of this loop, after what was posted before it. From any thread. Posted in a turn of another
+    /// loop, it may wait until that turn and a few more are over.
+    /// </summary>
     void Post(IThreadPoolWorkItem work);
 
     /// <summary>A deadline of this loop, not armed yet; <paramref name="callback"/> runs on the loop when it has passed.</summary>

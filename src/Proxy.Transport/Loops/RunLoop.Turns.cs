@@ -2,6 +2,12 @@ namespace Proxy.Transport;
 
 internal abstract partial class RunLoop
 {
+    // Another loop that this one gives work to is woken when there is a little more of it, or when this one has nothing else to do: a sleep
+    // and a wake-up cost as much as a dozen turns.
+    private const int TurnsBeforeWaking = 16;
+    private readonly List<RunLoop> _toWake = [];
+    private int _turnsUnwoken;
+
     /// <summary>A turn is over. The clock is read once: the end of a turn is the beginning of the next.</summary>
     protected void EndTurn()
     {
@@ -15,6 +21,10 @@ internal abstract partial class RunLoop
         }
 
         _nowMicroseconds = endMicroseconds;
+        if (_toWake.Count > 0 && ++_turnsUnwoken == TurnsBeforeWaking)
+        {
+            WakeOthers();
+        }
     }
 
     private void RunDueDeadlines()
@@ -90,6 +100,30 @@ internal abstract partial class RunLoop
 
         var dueMicroseconds = _deadlines.NextDueMicroseconds;
         return dueMicroseconds == long.MaxValue ? long.MaxValue : Math.Max(0, dueMicroseconds - MonotonicClock.NowMicroseconds());
+    }
+
+    /// <summary>There is posted work. <paramref name="poster"/> is the loop that this thread belongs to, if it is one's.</summary>
+    private void WakeFrom(RunLoop? poster)
+    {
+        if (poster is null)
+        {
+            WakeIfAsleep();
+        }
+        else if (!poster._toWake.Contains(this))
+        {
+            poster._toWake.Add(this);
+        }
+    }
+
+    private void WakeOthers()
+    {
+        foreach (var loop in _toWake)
+        {
+            loop.WakeIfAsleep();
+        }
+
+        _toWake.Clear();
+        _turnsUnwoken = 0;
     }
 
     private void WakeIfAsleep()

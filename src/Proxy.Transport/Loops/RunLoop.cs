@@ -15,6 +15,10 @@ namespace Proxy.Transport;
 internal abstract partial class RunLoop : IIoLoop, IDisposable
 {
     private const int PostsPerRound = 64;
+
+    [ThreadStatic]
+    private static RunLoop? _current;
+
     private readonly Thread _thread;
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
     private readonly Queue<IThreadPoolWorkItem> _ready = new();
@@ -39,7 +43,7 @@ internal abstract partial class RunLoop : IIoLoop, IDisposable
 
     public string Name { get; }
 
-    public bool IsCurrent => Thread.CurrentThread == _thread;
+    public bool IsCurrent => _current == this;
 
     public long NowMicroseconds => _nowMicroseconds;
 
@@ -67,7 +71,7 @@ internal abstract partial class RunLoop : IIoLoop, IDisposable
         if (!IsStopping)
         {
             _posted.Enqueue(work);
-            WakeIfAsleep();
+            WakeFrom(_current);
         }
     }
 
@@ -119,13 +123,16 @@ internal abstract partial class RunLoop : IIoLoop, IDisposable
 
     private void Run()
     {
+        _current = this;
         while (!IsStopping)
         {
             RunDueDeadlines();
             RunReady();
+            WakeOthers();
             RunEvents(WaitUnlessReady());
         }
 
         CloseEverything();
+        WakeOthers();
     }
 }

@@ -26,6 +26,9 @@ public enum TransportFaultKind
     /// <summary>Descriptors, buffers or ports ran out (EMFILE, ENOBUFS, EAGAIN from connect).</summary>
     Exhausted,
 
+    /// <summary>The other end of TLS broke its rules, or did not prove who it is; the text says which.</summary>
+    Tls,
+
     /// <summary>Anything else; the text says what.</summary>
     Other,
 }

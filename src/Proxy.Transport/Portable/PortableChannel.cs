@@ -14,6 +14,7 @@ internal sealed partial class PortableChannel : TcpChannel
     private readonly Socket? _socket;
     private readonly SocketOperation _receive;
     private SocketOperation? _send;
+    private EndPoint? _localEndPoint;
 
     private PortableChannel(PortableLoop loop, Socket? socket, IChannelHandler handler, ChannelPhase phase)
         : base(loop, handler, phase)
@@ -22,6 +23,8 @@ internal sealed partial class PortableChannel : TcpChannel
         _receive = new SocketOperation(loop, OnReadable);
         loop.Add(this);
     }
+
+    public override EndPoint? LocalEndPoint => _localEndPoint;
 
     public static PortableChannel Connect(PortableLoop loop, IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler)
     {
@@ -55,7 +58,7 @@ internal sealed partial class PortableChannel : TcpChannel
         var channel = new PortableChannel(loop, connection.Take(), handler, ChannelPhase.Open)
         {
             RemoteEndPoint = connection.RemoteEndPoint,
-            LocalEndPoint = connection.LocalEndPoint,
+            _localEndPoint = connection.LocalEndPoint,
         };
         channel.AwaitReadable();
         return channel;
@@ -128,7 +131,8 @@ internal sealed partial class PortableChannel : TcpChannel
             return;
         }
 
-        HandleConnected(_socket!.LocalEndPoint);
+        _localEndPoint = _socket!.LocalEndPoint;
+        HandleConnected();
         if (Phase != ChannelPhase.Gone)
         {
             AwaitReadable();

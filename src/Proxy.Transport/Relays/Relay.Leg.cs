@@ -65,8 +65,11 @@ public sealed partial class Relay
         {
             HasEnded = true;
             relay.NoteActivity();
-            Other.Channel.ShutdownSend();
-            relay.HandleEndOfStream(this);
+            if (!relay.TryComplete())
+            {
+                Other.Channel.ShutdownSend();
+                relay.HandleEndOfStream(this);
+            }
         }
 
         public void OnSendDrained(IChannel channel)
@@ -78,7 +81,7 @@ public sealed partial class Relay
                 Other.Channel.ResumeReceive();
             }
 
-            relay.CompleteWhenDrained();
+            relay.TryComplete();
         }
 
         public void OnFailed(IChannel channel, TransportFault fault) => relay.HandleFailed(this, fault);

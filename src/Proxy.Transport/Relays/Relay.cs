@@ -60,24 +60,27 @@ public sealed partial class Relay
 
     private void HandleEndOfStream(Leg leg)
     {
-        if (leg.Other.HasEnded)
+        if (!leg.Other.HasEnded)
         {
-            CompleteWhenDrained();
-            return;
+            SetLimit();
+            _observer.OnHalfClosed(leg.Side);
         }
-
-        SetLimit();
-        _observer.OnHalfClosed(leg.Side);
     }
 
-    private void CompleteWhenDrained()
+    /// <summary>
+    /// Ends the relay when both directions have ended and all has gone. Closing the channels ends whatever direction has not been told yet.
+    /// </summary>
+    private bool TryComplete()
     {
-        if (FromClient == RelayDirectionState.Ended && FromUpstream == RelayDirectionState.Ended && TryEnd(RelayEndKind.Completed, default))
+        if (FromClient != RelayDirectionState.Ended || FromUpstream != RelayDirectionState.Ended || !TryEnd(RelayEndKind.Completed, default))
         {
-            _client.Channel.Close();
-            _upstream.Channel.Close();
-            TellEnd();
+            return false;
         }
+
+        _client.Channel.Close();
+        _upstream.Channel.Close();
+        TellEnd();
+        return true;
     }
 
     private void HandleFailed(Leg leg, TransportFault fault)

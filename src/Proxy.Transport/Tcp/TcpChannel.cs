@@ -46,7 +46,7 @@ internal abstract partial class TcpChannel : IChannel, IThreadPoolWorkItem, IDis
 
     public EndPoint? RemoteEndPoint { get; protected init; }
 
-    public EndPoint? LocalEndPoint { get; protected set; }
+    public abstract EndPoint? LocalEndPoint { get; }
 
     protected ChannelPhase Phase { get; private set; }
 
@@ -80,9 +80,9 @@ internal abstract partial class TcpChannel : IChannel, IThreadPoolWorkItem, IDis
     }
 
     /// <summary>The connection is made; the owner is told, unless it has let go of the channel meanwhile.</summary>
-    protected void HandleConnected(EndPoint? localEndPoint)
+    protected void HandleConnected()
     {
-        (Phase, LocalEndPoint) = (ChannelPhase.Open, localEndPoint);
+        Phase = ChannelPhase.Open;
         ShutdownWhenSent();
         if (_isClosing)
         {

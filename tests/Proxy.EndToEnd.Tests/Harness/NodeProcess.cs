@@ -25,9 +25,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _log = new();
     private readonly Task _reading;
 
-    private NodeProcess(string[] arguments)
+    private NodeProcess(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(Executables.Node, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -35,7 +35,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         };
         start.Environment["TCPPROXY_KEY"] = Key;
         start.Environment["XDG_STATE_HOME"] = StateHome;
-        _commandLine = "tcpproxy " + string.Join(' ', arguments);
+        _commandLine = program + " " + string.Join(' ', arguments);
         _process = Process.Start(start)!;
         _reading = Task.WhenAll(CollectAsync(_process.StandardOutput, _output), CollectAsync(_process.StandardError, _log));
     }
@@ -67,9 +67,15 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int DescriptorCount => ProcessFacts.DescriptorCount(Id);
 
     /// <summary>Starts a node and returns when it said "ready".</summary>
-    public static async Task<NodeProcess> StartAsync(params string[] arguments)
+    public static Task<NodeProcess> StartAsync(params string[] arguments) => StartAsync(Executables.Node, arguments);
+
+    /// <summary>The same with so many descriptors and no more.</summary>
+    public static Task<NodeProcess> StartWithDescriptorsAsync(int descriptors, params string[] arguments) =>
+        StartAsync("/bin/sh", ["-c", $"ulimit -n {descriptors} && exec \"$0\" \"$@\"", Executables.Node, .. arguments]);
+
+    private static async Task<NodeProcess> StartAsync(string program, string[] arguments)
     {
-        var node = new NodeProcess(arguments);
+        var node = new NodeProcess(program, arguments);
         var ready = await Wait.ForAsync(() => node._output.Contains("ready") || node.HasExited, StartBound);
         if (!ready || node.HasExited)
         {

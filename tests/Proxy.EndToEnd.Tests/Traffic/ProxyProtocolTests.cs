@@ -107,6 +107,33 @@ public sealed class ProxyProtocolTests : EndToEndTest
     }
 
     [Fact]
+    public async Task The_server_is_told_the_name_that_a_tls_client_asked_for()
+    {
+        using var work = new WorkDirectory();
+        using var certificates = new CertificateFiles(work);
+        var last = FreePort.ForTcp();
+        await using var haproxy = await PeerProcess.HaproxyAsync(work, last, $"""
+            frontend last
+              mode http
+              bind {last} accept-proxy
+              http-request return status 200 content-type text/plain lf-string "%[fc_pp_authority] %[src]:%[src_port]"
+            """);
+        await using var relay = await StartRelayAsync(
+            work, last, "--proxy-protocol-out", "v2", "--tls-cert", certificates.Create("site.pem", "shop.example.org"));
+
+        var answer = await CommandResult.OfAsync(
+            Executables.RequirePeer("curl"),
+            [
+                "--silent", "--show-error", "--fail", "--cacert", certificates.Authority, "--connect-to", $"::{relay.Tcp}",
+                "--write-out", " %{local_ip}:%{local_port}", "https://shop.example.org/",
+            ]);
+
+        Assert.True(answer.ExitCode == 0, answer.Errors);
+        var parts = answer.Output.Split(' ');
+        Assert.Equal(("shop.example.org", parts[2]), (parts[0], parts[1]));
+    }
+
+    [Fact]
     public async Task A_connection_without_the_header_that_is_expected_is_refused_and_logged_as_such()
     {
         using var work = new WorkDirectory();

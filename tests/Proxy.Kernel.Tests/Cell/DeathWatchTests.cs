@@ -19,6 +19,34 @@ public sealed class DeathWatchTests
         probe.ExpectNoMsg();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Of_several_watchers_those_that_still_watch_get_Terminated_once_each(int leaver)
+    {
+        using var test = new TestSystem();
+        var probes = Enumerable.Range(0, 3).Select(_ => test.Probe()).ToArray();
+        var subject = test.ActorOf(Idle);
+        foreach (var probe in probes.Concat(probes))
+        {
+            probe.Watch(subject);
+        }
+
+        test.Run();
+        probes[leaver].Unwatch(subject);
+        probes[2].Watch(subject);
+        test.Run();
+        test.System.Stop(subject);
+
+        foreach (var probe in probes.Where((_, number) => number != leaver || number == 2))
+        {
+            probe.ExpectTerminated(subject);
+        }
+
+        Array.ForEach(probes, probe => probe.ExpectNoMsg());
+    }
+
     [Fact]
     public void A_watcher_of_an_actor_that_has_stopped_already_gets_Terminated_at_once()
     {

@@ -48,6 +48,7 @@ public abstract partial class IoLoopContract : IDisposable
             listener.Close();
             return serverLoop.Adopt(accepting.Accepted[0], server);
         });
+        _environment.UntilReady(clientChannel, serverChannel);
         return new ChannelPair(_environment, First, clientChannel, client, serverLoop, serverChannel, server);
     }
 

@@ -25,6 +25,12 @@ public abstract class IoLoopEnvironment : IDisposable
     /// <summary>Lets everything happen that is under way, so that a test can say that something did not.</summary>
     public abstract void Settle();
 
+    /// <summary>Waits until two channels that were made are connected to their last layer.</summary>
+    public virtual void UntilReady(IChannel client, IChannel server)
+    {
+        // A connection that is made is ready.
+    }
+
     public abstract LoopCounters CountersOf(IIoLoop loop);
 
     public abstract void Dispose();

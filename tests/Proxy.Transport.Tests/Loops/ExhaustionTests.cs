@@ -25,10 +25,15 @@ public sealed class ExhaustionTests
         Descriptors taken = null!;
 
         // While this runs the loop accepts nobody, and .NET one: the last client waits in the kernel until there are no descriptors.
+        var isBusy = false;
+        environment.First.Post(new Work(() =>
+        {
+            environment.Until(() => Volatile.Read(ref isBusy), "nobody is accepted");
+            Array.ForEach(clients, client => environment.First.Connect(listener.LocalEndPoint, TcpOptions.Default, client));
+        }));
         environment.Run(environment.Second, () =>
         {
-            environment.First.Post(new Work(() =>
-                Array.ForEach(clients, client => environment.First.Connect(listener.LocalEndPoint, TcpOptions.Default, client))));
+            Volatile.Write(ref isBusy, true);
             environment.Until(() => clients.All(client => client.IsConnected), "the clients are connected");
             taken = Descriptors.TakeAll();
         });

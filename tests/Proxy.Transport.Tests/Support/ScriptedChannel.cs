@@ -10,6 +10,7 @@ namespace Proxy.Transport.Tests.Support;
 internal sealed class ScriptedChannel : IChannel
 {
     private readonly StringBuilder _commands = new();
+    private bool _isShutdown;
 
     public IChannelHandler Handler { get; set; } = null!;
 
@@ -65,7 +66,14 @@ internal sealed class ScriptedChannel : IChannel
         return !HasUnsent;
     }
 
-    public void ShutdownSend() => Write("|");
+    public void ShutdownSend()
+    {
+        if (!_isShutdown)
+        {
+            _isShutdown = true;
+            Write("|");
+        }
+    }
 
     public void ResumeReceive() => IsPaused = false;
 
@@ -73,7 +81,12 @@ internal sealed class ScriptedChannel : IChannel
 
     public void Abort() => LetGo("[abort]");
 
-    public void Close() => LetGo("[close]");
+    // Closing in good order ends our direction as well.
+    public void Close()
+    {
+        ShutdownSend();
+        LetGo("[close]");
+    }
 
     private void LetGo(string command)
     {
