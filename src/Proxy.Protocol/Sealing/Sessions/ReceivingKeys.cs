@@ -1,0 +1,76 @@
+using Proxy.Protocol.Sealing.Ciphers;
+using Proxy.Protocol.Sealing.Keys;
+
+namespace Proxy.Protocol.Sealing.Sessions;
+
+/// <summary>
+/// The keys of the direction that a session receives in: the present phase's, for three probe timeouts after an update the previous ones for
+/// datagrams that were overtaken, and the next ones as soon as somebody uses them. Only an authentic datagram moves the phase.
+/// </summary>
+internal sealed class ReceivingKeys : IDisposable
+{
+    private PhaseKeys _present;
+    private PhaseKeys? _previous;
+    private PhaseKeys? _next;
+    private long _previousUntil;
+    private ulong _phaseFirst;   // the lowest number that opened in the present phase
+
+    public ReceivingKeys(SecretBytes secret, CipherChoice choice, CipherKind kind)
+    {
+        _present = new PhaseKeys(secret, isOdd: false, choice, kind);
+    }
+
+    public long Updates { get; private set; }
+
+    /// <summary>At most one key is tried: which one follows from the phase bit and the number.</summary>
+    public bool TryOpen(Span<byte> datagram, bool isOdd, ulong number, long nowMicroseconds, long probeTimeoutMicroseconds)
+    {
+        ForgetPrevious(nowMicroseconds);
+        if (isOdd == _present.IsOdd)
+        {
+            if (!_present.TryOpen(datagram, number))
+            {
+                return false;
+            }
+
+            _phaseFirst = Math.Min(_phaseFirst, number);
+            return true;
+        }
+
+        if (number < _phaseFirst)
+        {
+            return _previous?.TryOpen(datagram, number) ?? false;
+        }
+
+        _next ??= _present.Next();
+        if (!_next.TryOpen(datagram, number))
+        {
+            return false;
+        }
+
+        _previous?.Dispose();
+        _previous = _present;
+        _previousUntil = nowMicroseconds + (3 * probeTimeoutMicroseconds);
+        _present = _next;
+        _next = null;
+        _phaseFirst = number;
+        Updates++;
+        return true;
+    }
+
+    public void ForgetPrevious(long nowMicroseconds)
+    {
+        if (_previous is not null && nowMicroseconds >= _previousUntil)
+        {
+            _previous.Dispose();
+            _previous = null;
+        }
+    }
+
+    public void Dispose()
+    {
+        _present.Dispose();
+        _previous?.Dispose();
+        _next?.Dispose();
+    }
+}
