@@ -17,8 +17,8 @@ public sealed class CipherChoice
     /// <summary>The fastest there is on this machine.</summary>
     public static CipherChoice Best { get; } = new(EvpLibrary.Instance, HasAesHardware);
 
-    /// <summary>The framework's ciphers only.</summary>
-    public static CipherChoice Managed { get; } = new(null, HasAesHardware);
+    /// <summary>The framework's ciphers only, AES first: the fallback, and what the others are held against.</summary>
+    public static CipherChoice Managed { get; } = new(null, hasAesHardware: true);
 
     /// <summary>As on a machine without AES instructions.</summary>
     public static CipherChoice WithoutAesHardware { get; } = new(EvpLibrary.Instance, hasAesHardware: false);
