@@ -19,8 +19,7 @@ public sealed class ClientHandshake : IDisposable
 
     private readonly ClientHandshakeSettings _settings;
     private readonly IRandomBytes _random;
-    private readonly SecretBytes _scalar;
-    private readonly byte[] _ephemeral;
+    private readonly P256Key _ephemeral;
     private readonly byte[] _hello = new byte[SealingLimits.HandshakeBytes];
     private readonly long _endMicroseconds;
     private byte[] _cookie = [];
@@ -46,8 +45,8 @@ public sealed class ClientHandshake : IDisposable
 
         _settings = settings;
         _random = random;
-        _scalar = P256.DrawScalar(random);
-        _ephemeral = P256.PublicPoint(_scalar);
+        using var scalar = P256.DrawScalar(random);
+        _ephemeral = new P256Key(scalar);
         _endMicroseconds = nowMicroseconds + ToMicroseconds(settings.Timeout);
         Begin(nowMicroseconds, utcNow);
     }
@@ -111,7 +110,7 @@ public sealed class ClientHandshake : IDisposable
 
     public void Dispose()
     {
-        _scalar.Dispose();
+        _ephemeral.Dispose();
         _staticAgreed?.Dispose();
     }
 
@@ -124,7 +123,7 @@ public sealed class ClientHandshake : IDisposable
         _random.Fill(random);
         var body = new HelloBody(
             utcNow.ToUnixTimeMilliseconds(), !_settings.ServerKey.IsEmpty, [DatagramHeader.Version], _settings.Ciphers.Preferred, _settings.Settings);
-        new HelloMessage(_settings.Key.Id, _settings.TunnelId, _ephemeral, random, _cookie).Write(_hello, body, _settings.Key, _settings.Ciphers);
+        new HelloMessage(_settings.Key.Id, _settings.TunnelId, _ephemeral.PublicPoint, random, _cookie).Write(_hello, body, _settings.Key, _settings.Ciphers);
         _repeatMicroseconds = nowMicroseconds;
         _repeatAfterMicroseconds = ToMicroseconds(_settings.FirstRepeat);
     }
@@ -180,13 +179,13 @@ public sealed class ClientHandshake : IDisposable
     {
         var isPinned = !_settings.ServerKey.IsEmpty;
         var agreed = new SecretBytes(P256.ScalarBytes * (isPinned ? 2 : 1));
-        P256.Agree(_scalar, serverEphemeral, agreed.Span[..P256.ScalarBytes]);
+        _ephemeral.Agree(serverEphemeral, agreed.Span[..P256.ScalarBytes]);
         if (isPinned)
         {
             if (_staticAgreed is null)
             {
                 _staticAgreed = new SecretBytes(P256.ScalarBytes);
-                P256.Agree(_scalar, _settings.ServerKey.Span, _staticAgreed.Span);
+                _ephemeral.Agree(_settings.ServerKey.Span, _staticAgreed.Span);
             }
 
             _staticAgreed.Span.CopyTo(agreed.Span[P256.ScalarBytes..]);

@@ -58,12 +58,14 @@ public sealed class PendingHello : IDisposable
     /// <summary>Once, on any thread.</summary>
     public void Agree()
     {
-        ServerEphemeral = P256.PublicPoint(_scalar);
+        using var ephemeral = new P256Key(_scalar);
+        ServerEphemeral = ephemeral.PublicPoint;
         var agreed = new SecretBytes(P256.ScalarBytes * (_serverKey is null ? 1 : 2));
-        P256.Agree(_scalar, _clientEphemeral, agreed.Span[..P256.ScalarBytes]);
+        ephemeral.Agree(_clientEphemeral, agreed.Span[..P256.ScalarBytes]);
         if (_serverKey is not null)
         {
-            P256.Agree(_serverKey, _clientEphemeral, agreed.Span[P256.ScalarBytes..]);
+            using var serverKey = new P256Key(_serverKey);
+            serverKey.Agree(_clientEphemeral, agreed.Span[P256.ScalarBytes..]);
         }
 
         _scalar.Dispose();

@@ -1,12 +1,10 @@
 using System.Globalization;
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace Proxy.Protocol.Sealing.Keys;
 
 /// <summary>
-/// ECDH on the curve P-256 (FIPS 186-4, D.1.2.3). Points are uncompressed: 4 ‖ x ‖ y, 65 bytes; scalars are 32 bytes. Agreeing takes about a
-/// quarter of a millisecond and is thread-safe.
+/// Keys of the curve P-256 (FIPS 186-4, D.1.2.3). Public keys are uncompressed points, 4 ‖ x ‖ y, 65 bytes; private keys are scalars of 32 bytes.
 /// </summary>
 public static class P256
 {
@@ -14,7 +12,8 @@ public static class P256
 
     public const int ScalarBytes = 32;
 
-    private const byte Uncompressed = 4;
+    internal const byte Uncompressed = 4;
+
     private const int CoordinateBytes = 32;
 
     private static readonly BigInteger Prime = Parse("FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF");
@@ -57,29 +56,9 @@ public static class P256
     public static byte[] PublicPoint(SecretBytes scalar)
     {
         ArgumentNullException.ThrowIfNull(scalar);
-        using var pair = Import(scalar);
-        var q = pair.ExportParameters(includePrivateParameters: false).Q;
-        return [Uncompressed, .. q.X!, .. q.Y!];
+        using var key = new P256Key(scalar);
+        return key.PublicPoint;
     }
-
-    /// <summary>The x coordinate of scalar · point, 32 bytes.</summary>
-    /// <param name="peerPoint">Checked by <see cref="IsPoint"/> before.</param>
-    internal static void Agree(SecretBytes scalar, ReadOnlySpan<byte> peerPoint, Span<byte> agreed)
-    {
-        using var pair = Import(scalar);
-        using var peer = ECDiffieHellman.Create(new ECParameters
-        {
-            Curve = ECCurve.NamedCurves.nistP256,
-            Q = new ECPoint { X = peerPoint[1..^CoordinateBytes].ToArray(), Y = peerPoint[^CoordinateBytes..].ToArray() },
-        });
-        using var peerKey = peer.PublicKey;
-        var secret = pair.DeriveRawSecretAgreement(peerKey);
-        secret.CopyTo(agreed);
-        CryptographicOperations.ZeroMemory(secret);
-    }
-
-    private static ECDiffieHellman Import(SecretBytes scalar) =>
-        ECDiffieHellman.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = scalar.Array });
 
     private static BigInteger Read(ReadOnlySpan<byte> bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
 

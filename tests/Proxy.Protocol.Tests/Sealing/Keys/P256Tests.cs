@@ -25,9 +25,11 @@ public sealed class P256Tests
         using var theirs = new SecretBytes(Bytes.FromHex("C6EF9C5D78AE012A011164ACB397CE2088685D8F06BF9BE0B283AB46476BEE53"));
         var expected = Bytes.FromHex("D6840F6B42F6EDAFD13116E0E12565202FEF8E9ECE7DCE03812464D04B9442DE");
         var agreed = new byte[32];
-        P256.Agree(ours, P256.PublicPoint(theirs), agreed);
+        using var ourKey = new P256Key(ours);
+        using var theirKey = new P256Key(theirs);
+        ourKey.Agree(theirKey.PublicPoint, agreed);
         Assert.Equal(expected, agreed);
-        P256.Agree(theirs, P256.PublicPoint(ours), agreed);
+        theirKey.Agree(ourKey.PublicPoint, agreed);
         Assert.Equal(expected, agreed);
     }
 
