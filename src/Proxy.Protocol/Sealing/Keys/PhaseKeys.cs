@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Proxy.Protocol.Sealing.Ciphers;
-using Proxy.Protocol.Sealing.Datagrams;
 
 namespace Proxy.Protocol.Sealing.Keys;
 
@@ -33,20 +32,19 @@ internal sealed class PhaseKeys : IDisposable
     public PhaseKeys Next() => new(KeySchedule.Next(_secret), !IsOdd, _choice, _kind);
 
     /// <summary>Encrypts what is between the header, which is already written, and the last 16 bytes, which become the tag.</summary>
-    public void Seal(Span<byte> datagram, ulong number)
+    public void Seal(Span<byte> message, int headerBytes, ulong number)
     {
         Span<byte> nonce = stackalloc byte[Aead.NonceBytes];
         WriteNonce(nonce, number);
-        _cipher.Seal(nonce, datagram[..DatagramHeader.Bytes], datagram[DatagramHeader.Bytes..^Aead.TagBytes], datagram[^Aead.TagBytes..]);
+        _cipher.Seal(nonce, message[..headerBytes], message[headerBytes..^Aead.TagBytes], message[^Aead.TagBytes..]);
     }
 
     /// <summary>When false the body is wiped.</summary>
-    public bool TryOpen(Span<byte> datagram, ulong number)
+    public bool TryOpen(Span<byte> message, int headerBytes, ulong number)
     {
         Span<byte> nonce = stackalloc byte[Aead.NonceBytes];
         WriteNonce(nonce, number);
-        return _cipher.TryOpen(
-            nonce, datagram[..DatagramHeader.Bytes], datagram[DatagramHeader.Bytes..^Aead.TagBytes], datagram[^Aead.TagBytes..]);
+        return _cipher.TryOpen(nonce, message[..headerBytes], message[headerBytes..^Aead.TagBytes], message[^Aead.TagBytes..]);
     }
 
     public void Dispose()

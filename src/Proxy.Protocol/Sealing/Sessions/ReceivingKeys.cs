@@ -1,4 +1,5 @@
 using Proxy.Protocol.Sealing.Ciphers;
+using Proxy.Protocol.Sealing.Datagrams;
 using Proxy.Protocol.Sealing.Keys;
 
 namespace Proxy.Protocol.Sealing.Sessions;
@@ -28,7 +29,7 @@ internal sealed class ReceivingKeys : IDisposable
         ForgetPrevious(nowMicroseconds);
         if (isOdd == _present.IsOdd)
         {
-            if (!_present.TryOpen(datagram, number))
+            if (!_present.TryOpen(datagram, DatagramHeader.Bytes, number))
             {
                 return false;
             }
@@ -39,11 +40,11 @@ internal sealed class ReceivingKeys : IDisposable
 
         if (number < _phaseFirst)
         {
-            return _previous?.TryOpen(datagram, number) ?? false;
+            return _previous?.TryOpen(datagram, DatagramHeader.Bytes, number) ?? false;
         }
 
         _next ??= _present.Next();
-        if (!_next.TryOpen(datagram, number))
+        if (!_next.TryOpen(datagram, DatagramHeader.Bytes, number))
         {
             return false;
         }
@@ -66,6 +67,9 @@ internal sealed class ReceivingKeys : IDisposable
             _previous = null;
         }
     }
+
+    /// <summary>The first keys, where nothing was opened with later ones; the caller owns them.</summary>
+    public PhaseKeys Release() => Updates == 0 ? _present : throw new InvalidOperationException("The peer has changed its keys already.");
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Proxy.Protocol.Sealing.Ciphers;
 using Proxy.Protocol.Sealing.Datagrams;
 using Proxy.Protocol.Sealing.Keys;
+using Proxy.Protocol.Sealing.Records;
 using Proxy.Protocol.Sealing.Resets;
 
 namespace Proxy.Protocol.Sealing.Sessions;
@@ -162,9 +163,32 @@ public sealed class SealedSession : IDisposable
         && tunnelId == Identity.PeerTunnelId
         && CryptographicOperations.FixedTimeEquals(token, _resetToken.Span);
 
+    /// <summary>
+    /// The keys of this session for an ordered stream instead of datagrams. Only before any datagram was sealed or opened; the session is
+    /// over with it, and only its <see cref="Identity"/> may still be asked.
+    /// </summary>
+    public SealedRecords IntoRecords()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (IsConfirmed)
+        {
+            throw new InvalidOperationException("Datagrams were opened with these keys already.");
+        }
+
+        var records = new SealedRecords(_sending.Release(), _receiving.Release(), _limits.DatagramsPerKey);
+        _isDisposed = true;
+        _resetToken.Dispose();
+        return records;
+    }
+
     /// <summary>Wipes the keys.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
         _isDisposed = true;
         _sending.Dispose();
         _receiving.Dispose();

@@ -1,4 +1,5 @@
 using Proxy.Protocol.Sealing.Ciphers;
+using Proxy.Protocol.Sealing.Datagrams;
 using Proxy.Protocol.Sealing.Keys;
 
 namespace Proxy.Protocol.Sealing.Sessions;
@@ -56,7 +57,7 @@ internal sealed class SendingKeys : IDisposable
     }
 
     /// <summary>Seals the datagram, whose header is written, as <see cref="NextNumber"/>.</summary>
-    public void Seal(Span<byte> datagram) => _keys.Seal(datagram, NextNumber++);
+    public void Seal(Span<byte> datagram) => _keys.Seal(datagram, DatagramHeader.Bytes, NextNumber++);
 
     public void HandleAcknowledged(ulong number, long nowMicroseconds)
     {
@@ -65,6 +66,10 @@ internal sealed class SendingKeys : IDisposable
             _acknowledgedAt ??= nowMicroseconds;
         }
     }
+
+    /// <summary>The first keys, where nothing was sealed with them yet; the caller owns them.</summary>
+    public PhaseKeys Release() =>
+        NextNumber == 0 ? _keys : throw new InvalidOperationException("Datagrams were sealed with these keys already.");
 
     public void Dispose() => _keys.Dispose();
 }
