@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Proxy.Protocol.Sealing.Ciphers;
 
@@ -76,9 +77,9 @@ internal sealed unsafe class EvpLibrary
                     return bound;
                 }
             }
-            catch (EntryPointNotFoundException)
+            catch (Exception failure) when (failure is EntryPointNotFoundException or CryptographicException)
             {
-                // Another library by that name, or one that was built without this part; the next may be better.
+                // Another library by that name, or one that was built or told to do without this part; the next may be better.
             }
         }
 

@@ -13,15 +13,12 @@ public sealed class AmplificationLimit
 
     public void HandleReceived(int bytes) => _allowedBytes += (long)bytes * SealingLimits.AmplificationFactor;
 
+    public bool Allows(int bytes) => IsLifted || bytes <= _allowedBytes;
+
     /// <summary>Takes the bytes from what may be sent; false when they are too many.</summary>
     public bool TryTake(int bytes)
     {
-        if (IsLifted)
-        {
-            return true;
-        }
-
-        if (bytes > _allowedBytes)
+        if (!Allows(bytes))
         {
             return false;
         }

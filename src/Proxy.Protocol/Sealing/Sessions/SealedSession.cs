@@ -74,6 +74,9 @@ public sealed class SealedSession : IDisposable
     /// <summary>Key updates: ours and the peer's.</summary>
     public (long Sending, long Receiving) KeyUpdates => (_sending.Updates, _receiving.Updates);
 
+    /// <summary>Whether <see cref="TrySeal"/> would seal a datagram of so many bytes.</summary>
+    public bool CanSeal(int datagramBytes) => End == SessionEnd.None && Amplification.Allows(datagramBytes);
+
     /// <summary>The body that fits into a datagram of so many bytes.</summary>
     public static int MaximumBodyBytes(int datagramBytes) => datagramBytes - HeaderBytes - TagBytes;
 

@@ -168,6 +168,7 @@ public sealed class SessionTests
 
         var atClient = client.HandleDatagram(meeting.Answer(hello), meeting.Now, meeting.UtcNow)!.Session;
         Assert.Equal(OpenResult.Opened, Open(session, Sealed(atClient, 10)));
+        Assert.True(session.CanSeal(1_000_000));
         for (var datagram = 0; datagram < 1000; datagram++)
         {
             Sealed(session, 1000);
@@ -202,6 +203,8 @@ public sealed class SessionTests
             bytes += length;
             Assert.True(bytes < 100_000);
         }
+
+        Assert.False(session.CanSeal(136));
 
         return bytes;
     }
