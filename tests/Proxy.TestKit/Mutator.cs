@@ -7,7 +7,7 @@ public static class Mutator
 {
     private static readonly byte[] Interesting = [0, 1, 0x0F, 0x10, 0x3F, 0x40, 0x41, 0x7F, 0x80, 0xFE, 0xFF];
 
-    /// <summary>One of the corpus with 1 to 6 changes: bits, bytes, pieces cut, doubled, moved or taken from another one, ends lost or added.</summary>
+    /// <summary>One of the corpus with 1 to 6 changes: bits, bytes, pieces cut, doubled or taken from another one, ends lost or added.</summary>
     public static byte[] Mutate(Random random, IReadOnlyList<byte[]> corpus)
     {
         ArgumentNullException.ThrowIfNull(random);

@@ -123,7 +123,8 @@ public sealed class ClientHandshake : IDisposable
         _random.Fill(random);
         var body = new HelloBody(
             utcNow.ToUnixTimeMilliseconds(), !_settings.ServerKey.IsEmpty, [DatagramHeader.Version], _settings.Ciphers.Preferred, _settings.Settings);
-        new HelloMessage(_settings.Key.Id, _settings.TunnelId, _ephemeral.PublicPoint, random, _cookie).Write(_hello, body, _settings.Key, _settings.Ciphers);
+        var hello = new HelloMessage(_settings.Key.Id, _settings.TunnelId, _ephemeral.PublicPoint, random, _cookie);
+        hello.Write(_hello, body, _settings.Key, _settings.Ciphers);
         _repeatMicroseconds = nowMicroseconds;
         _repeatAfterMicroseconds = ToMicroseconds(_settings.FirstRepeat);
     }

@@ -15,7 +15,8 @@ internal static class HandshakeSeal
     /// <param name="message">Clear bytes, then plain text, then room for the tag.</param>
     /// <param name="before">The hello where the message answers one, else nothing.</param>
     public static void Seal(
-        Span<byte> message, int clearBytes, CipherChoice choice, PresharedKey psk, ReadOnlySpan<byte> agreed, ReadOnlySpan<byte> before, ReadOnlySpan<byte> label)
+        Span<byte> message, int clearBytes, CipherChoice choice, PresharedKey psk, ReadOnlySpan<byte> agreed, ReadOnlySpan<byte> before,
+        ReadOnlySpan<byte> label)
     {
         var clear = message[..clearBytes];
         using var cipher = Cipher(choice, psk, agreed, before, clear, label);
@@ -39,7 +40,8 @@ internal static class HandshakeSeal
     }
 
     private static IAead Cipher(
-        CipherChoice choice, PresharedKey psk, ReadOnlySpan<byte> agreed, ReadOnlySpan<byte> before, ReadOnlySpan<byte> clear, ReadOnlySpan<byte> label)
+        CipherChoice choice, PresharedKey psk, ReadOnlySpan<byte> agreed, ReadOnlySpan<byte> before, ReadOnlySpan<byte> clear,
+        ReadOnlySpan<byte> label)
     {
         Span<byte> key = stackalloc byte[Aead.KeyBytes];
         KeySchedule.HandshakeKey(psk.Key, agreed, before, clear, label, key);

@@ -6,7 +6,8 @@ namespace Proxy.Protocol.Sealing.Handshakes;
 /// <summary>
 /// What a hello says under its seal. Zeros fill the rest of the datagram.
 /// <code>
-/// | timestamp, ms since 1970 (64) | wants the server's key (8) | count (8) | framing versions (8 each)... | count (8) | ciphers (8 each)... | settings |
+/// | timestamp, ms since 1970 (64) | wants the server's key (8)
+/// | count (8) | framing versions (8 each)... | count (8) | ciphers (8 each)... | settings |
 /// </code>
 /// </summary>
 /// <param name="WantsServerKey">Whether the client insists on the server's static key (1) or not (0).</param>

@@ -8,7 +8,8 @@ namespace Proxy.Protocol.Sealing.Handshakes;
 /// <summary>
 /// The server's half of the handshake, 1200 bytes; its sealed part opens only for who has the pre-shared key and the hello's ephemeral key.
 /// <code>
-/// | header: kind 3, receiver = client's tunnel id | server's ephemeral key (65 bytes) | random (16 bytes) | sealed: <see cref="ReplyBody"/>, zeros | tag |
+/// | header: kind 3, receiver = client's tunnel id | server's ephemeral key (65 bytes) | random (16 bytes)
+/// | sealed: <see cref="ReplyBody"/>, zeros | tag |
 /// </code>
 /// </summary>
 internal static class ReplyMessage

@@ -22,7 +22,8 @@ internal static class KeySchedule
     /// <param name="before">The hello where the message answers one, else nothing.</param>
     /// <param name="clear">The message's clear bytes.</param>
     public static void HandshakeKey(
-        ReadOnlySpan<byte> psk, ReadOnlySpan<byte> agreed, ReadOnlySpan<byte> before, ReadOnlySpan<byte> clear, ReadOnlySpan<byte> label, Span<byte> key)
+        ReadOnlySpan<byte> psk, ReadOnlySpan<byte> agreed, ReadOnlySpan<byte> before, ReadOnlySpan<byte> clear, ReadOnlySpan<byte> label,
+        Span<byte> key)
     {
         Span<byte> salt = stackalloc byte[SHA256.HashSizeInBytes];
         Hash(before, clear, salt);

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Proxy.Protocol.Sealing.Keys;
 
-/// <summary>A private key of P-256, ready to agree. Making one and agreeing each take a tenth to a quarter of a millisecond. Not thread-safe.</summary>
+/// <summary>A private key of P-256, ready to agree. Making one and agreeing each take a tenth of a millisecond or two. Not thread-safe.</summary>
 internal sealed class P256Key : IDisposable
 {
     private readonly ECDiffieHellman _pair;

@@ -14,7 +14,7 @@ internal sealed class ReceivingKeys : IDisposable
     private PhaseKeys? _previous;
     private PhaseKeys? _next;
     private long _previousUntil;
-    private ulong _phaseFirst;   // the lowest number that opened in the present phase
+    private ulong _phaseNumber;   // one of the present phase: those of the previous one are lower, those of the next one higher
 
     public ReceivingKeys(SecretBytes secret, CipherChoice choice, CipherKind kind)
     {
@@ -29,16 +29,10 @@ internal sealed class ReceivingKeys : IDisposable
         ForgetPrevious(nowMicroseconds);
         if (isOdd == _present.IsOdd)
         {
-            if (!_present.TryOpen(datagram, DatagramHeader.Bytes, number))
-            {
-                return false;
-            }
-
-            _phaseFirst = Math.Min(_phaseFirst, number);
-            return true;
+            return _present.TryOpen(datagram, DatagramHeader.Bytes, number);
         }
 
-        if (number < _phaseFirst)
+        if (number < _phaseNumber)
         {
             return _previous?.TryOpen(datagram, DatagramHeader.Bytes, number) ?? false;
         }
@@ -54,7 +48,7 @@ internal sealed class ReceivingKeys : IDisposable
         _previousUntil = nowMicroseconds + (3 * probeTimeoutMicroseconds);
         _present = _next;
         _next = null;
-        _phaseFirst = number;
+        _phaseNumber = number;
         Updates++;
         return true;
     }

@@ -14,7 +14,8 @@ public sealed class RecordTests
         Property.Check(50, random =>
         {
             var (client, server) = Pair(recordsPerKey: 3);
-            var bodies = Enumerable.Range(0, 20).Select(_ => Some(random, random.Next(4) == 0 ? SealedRecords.MaximumBodyBytes : random.Next(300))).ToArray();
+            var bodies = Enumerable.Range(0, 20)
+                .Select(_ => Some(random, random.Next(4) == 0 ? SealedRecords.MaximumBodyBytes : random.Next(300))).ToArray();
             var stream = bodies.SelectMany(body => Sealed(client, body)).ToArray();
             var (received, waiting) = (new List<byte[]>(), new List<byte>());
             for (var at = 0; at < stream.Length;)

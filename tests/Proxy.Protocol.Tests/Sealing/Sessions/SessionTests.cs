@@ -119,7 +119,8 @@ public sealed class SessionTests
             Assert.NotEqual(OpenResult.Opened, Open(server, datagram));
             if (datagram.Length >= DatagramHeader.Bytes)
             {
-                new DatagramHeader(DatagramKind.Data, random.Next(2) == 0, datagram.Length, server.Identity.OwnTunnelId, (ulong)random.NextInt64()).Write(datagram);
+                var (isOdd, number) = (random.Next(2) == 0, (ulong)random.NextInt64());
+                new DatagramHeader(DatagramKind.Data, isOdd, datagram.Length, server.Identity.OwnTunnelId, number).Write(datagram);
                 Assert.NotEqual(OpenResult.Opened, Open(server, datagram));
             }
         });
