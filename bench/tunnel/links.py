@@ -12,7 +12,7 @@ import argparse, json, os, signal, socket, subprocess, sys, tempfile, threading,
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NODE = os.environ.get("PROXY_NODE_EXECUTABLE") or os.path.join(ROOT, "artifacts/bin/Proxy.Node/release/tcpproxy")
-LINK = os.path.join(ROOT, "artifacts/bin/Proxy.Link.Bench/release/Proxy.Link.Bench")
+LINK = os.path.join(ROOT, "artifacts/bin/Proxy.Link.Bench/release/Proxy.Link.Bench.dll")
 EFFICIENCY = 0.935  # payload / (datagram + 28), ours and kcptun's alike
 START_SECONDS = 4
 
@@ -71,7 +71,7 @@ def start_node(*arguments):
 
 def start_link(target, megabits, round_trip, loss):
     port = free_port(socket.SOCK_DGRAM)
-    process = start([LINK, f"127.0.0.1:{port}", target, f"delay={round_trip / 2}", f"rate={megabits}", f"loss={loss}"], stdout=subprocess.PIPE)
+    process = start(["dotnet", LINK, f"127.0.0.1:{port}", target, f"delay={round_trip / 2}", f"rate={megabits}", f"loss={loss}"], stdout=subprocess.PIPE)
     assert process.stdout.readline().strip() == "ready"
     return process, port
 

@@ -9,7 +9,9 @@ public enum PartRule
     /// <summary>The datagram ends inside the part.</summary>
     CutShort,
 
-    /// <summary>An acknowledgement has 1 to <see cref="ProtocolLimits.AcknowledgedRanges"/> ranges, none empty, none touching, none below number 0.</summary>
+    /// <summary>
+    /// An acknowledgement has 1 to <see cref="ProtocolLimits.AcknowledgedRanges"/> ranges, none empty, none touching, none below number 0.
+    /// </summary>
     BadRanges,
 
     /// <summary>A UDP fragment is one of 2 to 8, by an index below their count.</summary>

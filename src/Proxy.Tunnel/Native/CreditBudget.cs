@@ -21,7 +21,9 @@ internal sealed class CreditBudget(long budgetBytes, int maximumStreams)
     /// <summary>Whether one more stream can have its initial window.</summary>
     public bool HasRoom => LeftBytes >= ProtocolLimits.InitialCreditBytes;
 
-    /// <summary>Takes a new stream's window, the initial one and as much on top as there is, up to what is wished for. Only while there is room.</summary>
+    /// <summary>
+    /// Takes a new stream's window, the initial one and as much on top as there is, up to what is wished for. Only while there is room.
+    /// </summary>
     public int Open(int wishedBytes)
     {
         var window = ProtocolLimits.InitialCreditBytes;
@@ -47,7 +49,9 @@ internal sealed class CreditBudget(long budgetBytes, int maximumStreams)
         _usedBytes -= windowBytes;
     }
 
-    /// <summary>What is left when every stream that may come has its initial window; half the budget is spare where it is too small for that.</summary>
+    /// <summary>
+    /// What is left when every stream that may come has its initial window; half the budget is spare where it is too small for that.
+    /// </summary>
     private long SpareBytes
     {
         get

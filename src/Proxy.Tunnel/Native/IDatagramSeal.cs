@@ -18,8 +18,8 @@ public interface IDatagramSeal
     const int OverheadBytes = HeaderBytes + TagBytes;
 
     /// <summary>
-    /// Whether a datagram of that size may be sealed now. False while the peer's address has not earned so many bytes, and for ever once keys or
-    /// numbers are used up.
+    /// Whether one more datagram of that size may be sealed now. False while the peer's address has not earned so many bytes, and for ever once
+    /// keys or numbers are used up.
     /// </summary>
     bool CanSeal(int datagramBytes);
 

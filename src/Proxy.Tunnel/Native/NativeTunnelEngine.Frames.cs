@@ -222,7 +222,7 @@ public sealed partial class NativeTunnelEngine
             return WireReason.TooManyStreams;
         }
 
-        return _budget.HasRoom && _opens.TryTake(nowMicroseconds) ? null : WireReason.Busy;
+        return _budget.HasRoom && !IsControlCrowded && _opens.TryTake(nowMicroseconds) ? null : WireReason.Busy;
     }
 
     private void RefuseOnce(Lane lane, int streamId, WireReason reason, long nowMicroseconds)
@@ -236,7 +236,7 @@ public sealed partial class NativeTunnelEngine
     /// <summary>Queues an answer that the peer provoked; one that provokes too many loses its tunnel.</summary>
     private void Reply(Lane lane, in NativeControlFrame frame, long nowMicroseconds)
     {
-        if (_replies.TryTake(nowMicroseconds))
+        if (_replies.TryTake(nowMicroseconds) && ControlFrames < _settings.MaximumControlFrames)
         {
             Queue(lane, frame);
         }

@@ -10,6 +10,23 @@ public sealed partial class NativeTunnelEngine
     /// <summary>The lane of a stream: both ends know it from the id.</summary>
     private Lane LaneOf(int streamId) => _lanes[1 + ((streamId >> 1) % _settings.UserLanes)];
 
+    /// <summary>Control frames that wait, of all lanes.</summary>
+    private int ControlFrames
+    {
+        get
+        {
+            var frames = 0;
+            foreach (var lane in _lanes)
+            {
+                frames += lane.ControlFrames;
+            }
+
+            return frames;
+        }
+    }
+
+    private bool IsControlCrowded => ControlFrames >= _settings.MaximumControlFrames / 2;
+
     /// <summary>The first id of each lane from the given one on.</summary>
     private void SetFirstIds(int first)
     {

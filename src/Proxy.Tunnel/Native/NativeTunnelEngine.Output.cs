@@ -25,7 +25,12 @@ public sealed partial class NativeTunnelEngine
     {
         _nowMicroseconds = nowMicroseconds;
         batch = default;
-        if (_isSilent || buffer.Length < DatagramBytes || !_seal.CanSeal(buffer.Length))
+        if (buffer.Length < DatagramBytes)
+        {
+            throw new ArgumentException($"The buffer has {buffer.Length} bytes, a datagram up to {DatagramBytes}.", nameof(buffer));
+        }
+
+        if (_isSilent || !CanSendAtAll)
         {
             return false;
         }
@@ -44,7 +49,7 @@ public sealed partial class NativeTunnelEngine
 
         var size = _size.Bytes;
         var total = 0;
-        while (total + size <= buffer.Length)
+        while (total + size <= buffer.Length && _seal.CanSeal(size) && !_sent.IsFull)
         {
             var length = WriteDatagram(buffer.Slice(total, size), nowMicroseconds);
             total += length;
@@ -125,10 +130,13 @@ public sealed partial class NativeTunnelEngine
         return whole.Length;
     }
 
+    /// <summary>Whether the seal allows anything, and the book of what was sent has a place. A peer that never answers fills it.</summary>
+    private bool CanSendAtAll => _seal.CanSeal(NativeTunnelSettings.LeastDatagramBytes) && !_sent.IsFull;
+
     private bool MaySend(int bytes, long nowMicroseconds)
     {
         _isWaitingForPacer = false;
-        if (!HasActiveLanes || _sent.BytesInFlight + bytes > _controller.WindowBytes || _sent.IsFull)
+        if (!HasActiveLanes || _sent.BytesInFlight + bytes > _controller.WindowBytes)
         {
             if (!HasActiveLanes)
             {

@@ -83,11 +83,11 @@ public sealed partial class NativeTunnelEngine
             return true;
         }
 
-        if (_candidates.TryTakeChallenge(_roundTrip.ProbeTimeoutMicroseconds, nowMicroseconds, out var address, out var token))
+        if (_candidates.TryTakeChallenge(_roundTrip.ProbeTimeoutMicroseconds, nowMicroseconds, out var address, out var token, out var bytes))
         {
-            const int BodyBytes = PathCandidates.ChallengeBytes - IDatagramSeal.OverheadBytes;
-            PaddingPart.Write(body[PathPart.WriteChallenge(body, token)..BodyBytes]);
-            batch = SealForPath(buffer, BodyBytes, address, nowMicroseconds);
+            var bodyBytes = bytes - IDatagramSeal.OverheadBytes;
+            PaddingPart.Write(body[PathPart.WriteChallenge(body, token)..bodyBytes]);
+            batch = SealForPath(buffer, bodyBytes, address, nowMicroseconds);
             return true;
         }
 

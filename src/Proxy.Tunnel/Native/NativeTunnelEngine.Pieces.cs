@@ -62,6 +62,7 @@ public sealed partial class NativeTunnelEngine
             var arrived = _halvesArrived.GetValueOrDefault(name) | carried.Halves;
             if (arrived != (CarriedHalves.First | CarriedHalves.Second))
             {
+                ForgetSettledHalves();
                 _halvesArrived[name] = arrived;
                 return;
             }
@@ -70,6 +71,23 @@ public sealed partial class NativeTunnelEngine
         }
 
         _lanes[carried.Lane].Kcp.Acknowledged(carried.SequenceNumber);
+    }
+
+    /// <summary>Of segments that the peer confirmed in another way.</summary>
+    private void ForgetSettledHalves()
+    {
+        if (_halvesArrived.Count < HalvesUntilForgotten)
+        {
+            return;
+        }
+
+        foreach (var name in _halvesArrived.Keys.ToArray())
+        {
+            if ((int)(name.SequenceNumber - _lanes[name.Lane].Kcp.SendUnacknowledged) < 0)
+            {
+                _halvesArrived.Remove(name);
+            }
+        }
     }
 
     /// <summary>False when there is no place for it.</summary>
@@ -112,4 +130,6 @@ public sealed partial class NativeTunnelEngine
         _pieces.Remove(laneIndex, number);
         return true;
     }
+
+    private const int HalvesUntilForgotten = 1024;
 }

@@ -46,7 +46,10 @@ public sealed partial class NativeTunnelEngine
         }
 
         next = Math.Min(next, WindowProbeDueMicroseconds(nowMicroseconds));
-        _toldDeadlineMicroseconds = next = Math.Max(next, nowMicroseconds + 1);
+
+        // What may not be sent at all waits for the peer, not for time.
+        var least = nowMicroseconds + (CanSendAtAll ? 1 : UnsendableMicroseconds);
+        _toldDeadlineMicroseconds = next = Math.Max(next, least);
         return next;
     }
 
@@ -88,6 +91,7 @@ public sealed partial class NativeTunnelEngine
         switch (_liveness.HandleTimer(_probesSinceHeard, _roundTrip.ProbeTimeoutMicroseconds, nowMicroseconds))
         {
             case LivenessStep.SendPing:
+                TrimIfIdle();
                 _bytesAtPing = BytesMoved;
                 Queue(_lanes[0], new NativeControlFrame(FrameKind.Ping, ++_pingId));
                 break;
@@ -98,6 +102,18 @@ public sealed partial class NativeTunnelEngine
             case LivenessStep.Dead:
                 Apply(_machine.HandlePeerSilent(), "the peer is silent");
                 break;
+        }
+    }
+
+    /// <summary>Tables that a burst has grown are given back when nothing moved for a whole keepalive period.</summary>
+    private void TrimIfIdle()
+    {
+        if (!HasTraffic)
+        {
+            foreach (var lane in _lanes)
+            {
+                lane.Kcp.TrimExcess();
+            }
         }
     }
 
@@ -129,4 +145,5 @@ public sealed partial class NativeTunnelEngine
 
     private const long LateMicroseconds = 250_000;
     private const long CatchUpMicroseconds = 1_000;
+    private const long UnsendableMicroseconds = 100_000;
 }

@@ -53,7 +53,13 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
     /// <param name="random">For jitter and path tokens; owned by the engine from now on.</param>
     /// <param name="nowMicroseconds">The present.</param>
     public NativeTunnelEngine(
-        TunnelRole role, NativeTunnelSettings settings, IDatagramSeal seal, PathAddress peer, ArrayPool<byte> pool, Random random, long nowMicroseconds)
+        TunnelRole role,
+        NativeTunnelSettings settings,
+        IDatagramSeal seal,
+        PathAddress peer,
+        ArrayPool<byte> pool,
+        Random random,
+        long nowMicroseconds)
     {
         settings.Validate();
         _machine = new TunnelMachine(role);
@@ -86,7 +92,8 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
     public TunnelState State => _machine.State;
 
     /// <summary>Whether <see cref="OpenStream"/> may be called now.</summary>
-    public bool CanOpen => _machine.CanOpen && !_liveness.IsSuspect && _streams.Count < _settings.MaximumStreams && _budget.HasRoom && !_isDisposed;
+    public bool CanOpen => _machine.CanOpen && !_liveness.IsSuspect && !_isDisposed
+        && _streams.Count < _settings.MaximumStreams && _budget.HasRoom && !IsControlCrowded;
 
     /// <summary>Whether <see cref="TryGetEvent"/> has something; sending can make it so (<see cref="TunnelEventKind.SendDrained"/>).</summary>
     public bool HasEvents => _events.Count > 0 || _deliveryTurns.Count > 0 || (_lanesToRead != 0 && State != TunnelState.Closed);

@@ -35,6 +35,12 @@ public sealed record NativeTunnelSettings
     /// <summary>Answers (PING acknowledgement, RST to unknown streams) per second; a peer that provokes more loses its tunnel.</summary>
     public int RepliesPerSecond { get; init; } = 1000;
 
+    /// <summary>
+    /// Control frames that may wait for the lanes; at half of it no streams are opened any more, and a peer that provokes answers beyond it
+    /// without taking any loses its tunnel.
+    /// </summary>
+    public int MaximumControlFrames { get; init; } = 64 * 1024;
+
     /// <summary>Bytes of a stream that wait to be sent at which its source is stopped.</summary>
     public int SendHighBytes { get; init; } = 64 * 1024;
 
@@ -83,6 +89,7 @@ public sealed record NativeTunnelSettings
         Check(MaximumWindowBytes, ProtocolLimits.InitialCreditBytes, 1 << 30, nameof(MaximumWindowBytes));
         Check(OpensPerSecond, 1, int.MaxValue, nameof(OpensPerSecond));
         Check(RepliesPerSecond, 1, int.MaxValue, nameof(RepliesPerSecond));
+        Check(MaximumControlFrames, 2, int.MaxValue, nameof(MaximumControlFrames));
         Check(SendHighBytes, 1, int.MaxValue, nameof(SendHighBytes));
         Check(SendLowBytes, 0, SendHighBytes, nameof(SendLowBytes));
         Check(BulkBytes, 1, int.MaxValue, nameof(BulkBytes));

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Proxy.Tunnel.Native;
 
-/// <summary>Slots addressed by ever growing numbers. Grows on demand; which numbers are in use is the owner's knowledge, and so is the limit.</summary>
+/// <summary>
+/// Slots addressed by ever growing numbers. Grows on demand; which numbers are in use is the owner's knowledge, and so is the limit.
+/// </summary>
 internal struct NumberRing<T>
     where T : struct
 {
@@ -17,7 +19,9 @@ internal struct NumberRing<T>
 
     public readonly ref T this[ulong number] => ref _slots[(int)(number & (ulong)(_slots.Length - 1))];
 
-    /// <summary>Makes room for the numbers from <paramref name="first"/> to below <paramref name="end"/>, of which all but the last are kept.</summary>
+    /// <summary>
+    /// Makes room for the numbers from <paramref name="first"/> to below <paramref name="end"/>, of which all but the last are kept.
+    /// </summary>
     public void Reserve(ulong first, ulong end)
     {
         var needed = (int)(end - first);

@@ -1,3 +1,5 @@
+using Proxy.Protocol.Parts;
+
 namespace Proxy.Tunnel.Native;
 
 /// <summary>
@@ -6,8 +8,10 @@ namespace Proxy.Tunnel.Native;
 /// </summary>
 internal sealed class PathCandidates(Random random)
 {
+    /// <summary>A challenge shows that the path carries what every path has to, where that much may go there.</summary>
     public const int ChallengeBytes = NativeTunnelSettings.LeastDatagramBytes;
 
+    private const int LeastChallengeBytes = IDatagramSeal.OverheadBytes + PathPart.LengthBytes + PaddingPart.MinLengthBytes;
     private const int MostCandidates = 4;
     private const int MostAmplification = 3;
     private const int ProbeTimeouts = 3;
@@ -58,21 +62,23 @@ internal sealed class PathCandidates(Random random)
         }
     }
 
-    /// <summary>The challenge that is due, and counts as sent; false when none is.</summary>
-    public bool TryTakeChallenge(long probeTimeoutMicroseconds, long nowMicroseconds, out PathAddress address, out ulong token)
+    /// <summary>The challenge that is due, and the datagram's size, which counts as sent; false when none is due.</summary>
+    public bool TryTakeChallenge(
+        long probeTimeoutMicroseconds, long nowMicroseconds, out PathAddress address, out ulong token, out int bytes)
     {
         foreach (var candidate in _candidates)
         {
             if (nowMicroseconds >= candidate.DueMicroseconds && IsAffordable(candidate))
             {
-                candidate.SentBytes += ChallengeBytes;
+                bytes = Math.Min(ChallengeBytes, AffordableBytes(candidate));
+                candidate.SentBytes += bytes;
                 candidate.DueMicroseconds = nowMicroseconds + probeTimeoutMicroseconds;
                 (address, token) = (candidate.Address, candidate.Token);
                 return true;
             }
         }
 
-        (address, token) = (default, 0);
+        (address, token, bytes) = (default, 0, 0);
         return false;
     }
 
@@ -103,8 +109,10 @@ internal sealed class PathCandidates(Random random)
         }
     }
 
-    private static bool IsAffordable(Candidate candidate) =>
-        candidate.SentBytes + ChallengeBytes <= MostAmplification * candidate.ReceivedBytes;
+    private static bool IsAffordable(Candidate candidate) => AffordableBytes(candidate) >= LeastChallengeBytes;
+
+    private static int AffordableBytes(Candidate candidate) =>
+        (int)Math.Min(int.MaxValue, (MostAmplification * candidate.ReceivedBytes) - candidate.SentBytes);
 
     private sealed class Candidate
     {

@@ -11,6 +11,9 @@ internal sealed class ReceivedNumbers
     /// <summary>Eight acknowledgements full of holes; more holes than that within a round trip is not a working path.</summary>
     private const int MaximumRanges = 8 * 64;
 
+    /// <summary>No gap and no length on the wire may be larger.</summary>
+    private const ulong MostSpan = uint.MaxValue / 2;
+
     private readonly NumberRange[] _ranges = new NumberRange[MaximumRanges];
     private int _count;
     private ulong _floor; // below it everything is forgotten
@@ -58,6 +61,11 @@ internal sealed class ReceivedNumbers
         else
         {
             Insert(index + 1, new NumberRange(number, number));
+        }
+
+        if (Largest - _ranges[0].First > MostSpan)
+        {
+            ForgetUpTo(Largest - MostSpan);
         }
 
         return isInOrder;

@@ -93,7 +93,7 @@ internal sealed class SentBook
 
     public CarriedSegment Carried(ref SentDatagram datagram, int index) => _carried[datagram.CarriedStart + (uint)index];
 
-    /// <summary>The datagram in flight that carries that segment, and was not probed; false when there is none. For a probe, which marks it.</summary>
+    /// <summary>The datagram in flight that carries the segment and was not probed; false when there is none. A probe marks it.</summary>
     public bool TryFindInFlight(CarriedSegment segment, out ulong number)
     {
         for (number = _oldest; number != _next; number = _ring[number].Next)
@@ -125,7 +125,8 @@ internal sealed class SentBook
 
     /// <summary>Takes what the peer says arrived. False when that includes a number that was never sent; nothing changes then.</summary>
     /// <param name="ranges">Upward, not empty.</param>
-    public bool HandleAcknowledgement(ReadOnlySpan<NumberRange> ranges, RoundTrip roundTrip, long delayMicroseconds, long nowMicroseconds, ISentObserver observer)
+    public bool HandleAcknowledgement(
+        ReadOnlySpan<NumberRange> ranges, RoundTrip roundTrip, long delayMicroseconds, long nowMicroseconds, ISentObserver observer)
     {
         var largest = ranges[^1].Last;
         if (largest >= _next)
@@ -249,7 +250,8 @@ internal sealed class SentBook
         }
 
         var late = nowMicroseconds - sentMicroseconds - (LatenessMicroseconds(roundTrip) - _extraLatenessMicroseconds);
-        _extraLatenessMicroseconds = Math.Clamp(late, _extraLatenessMicroseconds, Math.Max(_extraLatenessMicroseconds, roundTrip.SmoothedMicroseconds / 2));
+        var most = Math.Max(_extraLatenessMicroseconds, roundTrip.SmoothedMicroseconds / 2);
+        _extraLatenessMicroseconds = Math.Clamp(late, _extraLatenessMicroseconds, most);
     }
 
     private void Lose(ulong number, ref SentDatagram slot, ISentObserver observer)

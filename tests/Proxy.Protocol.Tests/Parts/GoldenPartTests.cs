@@ -104,7 +104,11 @@ public sealed class GoldenPartTests
         Assert.Equal([expected, "PADDING 0"], ReadParts.All(hex + "07"));
 
     [Fact]
-    public void From_type_64_on_the_rest_is_ignored() => Assert.Equal(["PADDING 0"], ReadParts.All("07").Concat(ReadParts.All("40 01 02 03")).ToArray());
+    public void From_type_64_on_the_rest_is_ignored()
+    {
+        Assert.Equal(["CHALLENGE 1"], ReadParts.All("03 0000000000000001 40 01 02 03"));
+        Assert.Empty(ReadParts.All("ff 00"));
+    }
 
     [Fact]
     public void Parts_stand_back_to_back() => Assert.Equal(

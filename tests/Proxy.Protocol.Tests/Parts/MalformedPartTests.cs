@@ -76,7 +76,8 @@ public sealed class MalformedPartTests
             var part = new byte[600];
             var length = AcknowledgementPart.Write(part, ranges.ToArray(), 7);
             ranges.Reverse();
-            Assert.Equal([$"ACK {string.Join(' ', ranges.Select(range => $"{range.First}-{range.Last}"))} after 7"], ReadParts.All(part.AsSpan(0, length)));
+            var expected = string.Join(' ', ranges.Select(range => $"{range.First}-{range.Last}"));
+            Assert.Equal([$"ACK {expected} after 7"], ReadParts.All(part.AsSpan(0, length)));
         });
     }
 

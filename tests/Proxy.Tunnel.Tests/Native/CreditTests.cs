@@ -47,7 +47,8 @@ public sealed class CreditTests
         const int Stalled = 8191;
         var settings = NativeTunnelSettings.Default with { MaximumWindowBytes = 16 * 1024 * 1024 };
         var pool = new SegmentPool(2048, 256 * 1024, ArrayPool<byte>.Shared);
-        using var pair = new NativePair(settings with { MaximumStreams = 10_000, CreditBudgetBytes = 1L << 30 }, settings, pool: pool).WithPath(2000, 10, 0);
+        var client = settings with { MaximumStreams = 10_000, CreditBudgetBytes = 1L << 30 };
+        using var pair = new NativePair(client, settings, pool: pool).WithPath(2000, 10, 0);
         pair.Server.KeepsBytes = false;
         var live = pair.Client.Open();
         pair.DriveFor(0.2);

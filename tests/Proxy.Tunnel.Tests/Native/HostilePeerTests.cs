@@ -129,6 +129,21 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
+    public void Who_never_acknowledges_cannot_make_answers_pile_up()
+    {
+        var settings = NativeTunnelSettings.Default with { MaximumControlFrames = 500, OpensPerSecond = 1_000_000, MaximumStreams = 100_000 };
+        using var peer = new PartPeer(TunnelRole.Server, settings);
+        for (var count = 0; count < 3000 && peer.Side.Closed is null; count++)
+        {
+            var id = 1 + (16 * count);
+            byte[] name = [0, (byte)(id >> 16), (byte)(id >> 8), (byte)id];
+            peer.SayFrames(1, [0, 0, 4, 1, 0, .. name, 0, 0, 0, 0, 0, 0, 2, 1, 1, .. name, 0, 0]);
+        }
+
+        Assert.Equal("the peer provokes too many answers", peer.Side.ClosedText);
+    }
+
+    [Fact]
     public void Streams_beyond_the_maximum_are_refused_with_the_promise_that_nothing_was_processed()
     {
         using var peer = new PartPeer(TunnelRole.Server, NativeTunnelSettings.Default with { MaximumStreams = 1 });
@@ -200,12 +215,14 @@ public sealed class HostilePeerTests
             case 1:
                 var acknowledgement = new byte[64];
                 var first = (ulong)random.Next(4);
-                return acknowledgement[..AcknowledgementPart.Write(acknowledgement, [new NumberRange(first, first + (ulong)random.Next(3))], random.Next())];
+                var range = new NumberRange(first, first + (ulong)random.Next(3));
+                return acknowledgement[..AcknowledgementPart.Write(acknowledgement, [range], random.Next())];
             default:
                 var frames = body.AsSpan(0, Math.Min(body.Length, random.Next(60)));
                 var segment = new byte[1 + KcpSegment.HeaderBytes + frames.Length];
                 segment[0] = (byte)PartType.KcpToEnd;
-                new KcpSegment((uint)random.Next(10), KcpCommand.Push, 0, 100, 0, (uint)random.Next(4), 0, (uint)frames.Length).Write(segment.AsSpan(1));
+                var (lane, number) = ((uint)random.Next(10), (uint)random.Next(4));
+                new KcpSegment(lane, KcpCommand.Push, 0, 100, 0, number, 0, (uint)frames.Length).Write(segment.AsSpan(1));
                 if (frames.Length > 9)
                 {
                     frames[..3].Clear();

@@ -93,7 +93,10 @@ internal sealed class NativePair : IDisposable
         while (!condition())
         {
             var next = NextMoment();
-            Assert.True(next <= end, $"Not reached within {boundSeconds} s, at {Seconds} s; next comes {(next - NativeSide.Begin) / 1e6} s.\nclient {Dumper.Dump(Client.Engine, Now)}\nserver {Dumper.Dump(Server.Engine, Now)}");
+            Assert.True(
+                next <= end,
+                $"Not reached within {boundSeconds} s, at {Seconds} s; next comes {(next - NativeSide.Begin) / 1e6} s."
+                + $"\n{Client.Engine.NativeStatistics}\n{Server.Engine.NativeStatistics}");
             MoveTo(next!.Value);
         }
     }

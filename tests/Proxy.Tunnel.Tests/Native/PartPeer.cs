@@ -96,7 +96,8 @@ internal sealed class PartPeer : IDisposable
             }
             else
             {
-                Heard.Add(part.Type == PartType.Close ? $"CLOSE {ClosePart.Reason(part.Payload)} {ClosePart.Text(part.Payload)}" : part.Type.ToString());
+                var isClose = part.Type == PartType.Close;
+                Heard.Add(isClose ? $"CLOSE {ClosePart.Reason(part.Payload)} {ClosePart.Text(part.Payload)}" : part.Type.ToString());
             }
         }
     }

@@ -28,6 +28,19 @@ public sealed class PathTests
     }
 
     [Fact]
+    public void An_idle_client_that_changes_its_address_is_found_again_by_its_small_datagrams()
+    {
+        using var pair = new NativePair();
+        pair.DriveFor(3);
+        pair.Client.Address = OtherHost;
+        pair.Client.Engine.HandleOwnAddressChanged(pair.Now);
+        pair.DriveUntil(() => pair.Server.Engine.Path == OtherHost, boundSeconds: 1);
+        pair.DriveFor(60);
+        Assert.Null(pair.Client.Closed);
+        Assert.Null(pair.Server.Closed);
+    }
+
+    [Fact]
     public void An_address_that_does_not_answer_gets_three_times_what_came_from_it_at_most_and_is_given_up()
     {
         using var pair = new NativePair();
@@ -79,7 +92,7 @@ public sealed class PathTests
         }
 
         var challenged = new Dictionary<PathAddress, ulong>();
-        while (candidates.TryTakeChallenge(100_000, 0, out var address, out var token))
+        while (candidates.TryTakeChallenge(100_000, 0, out var address, out var token, out _))
         {
             challenged.Add(address, token);
         }
@@ -98,10 +111,10 @@ public sealed class PathTests
         var candidates = new PathCandidates(new Random(3));
         var (one, other) = (new PathAddress(5, 1), new PathAddress(5, 2));
         candidates.HandleDatagram(one, 1200, isNewest: true, 100_000, 0);
-        Assert.True(candidates.TryTakeChallenge(100_000, 0, out _, out var token));
+        Assert.True(candidates.TryTakeChallenge(100_000, 0, out _, out var token, out _));
         Assert.True(candidates.TryConfirm(token, one, 1000));
         candidates.HandleDatagram(other, 1200, isNewest: true, 100_000, 2000);
-        Assert.False(candidates.TryTakeChallenge(100_000, 900_000, out _, out _));
-        Assert.True(candidates.TryTakeChallenge(100_000, 1_001_000, out _, out _));
+        Assert.False(candidates.TryTakeChallenge(100_000, 900_000, out _, out _, out _));
+        Assert.True(candidates.TryTakeChallenge(100_000, 1_001_000, out _, out _, out _));
     }
 }

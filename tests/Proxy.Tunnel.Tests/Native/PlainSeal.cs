@@ -3,7 +3,9 @@ using Proxy.Tunnel.Native;
 
 namespace Proxy.Tunnel.Tests.Native;
 
-/// <summary>No secret at all: header with length and number, a tag of zeros. Repeated numbers pass, so that the engine's own guard is tested.</summary>
+/// <summary>
+/// No secret at all: header with length and number, a tag of zeros. Repeated numbers pass, so that the engine's own guard is tested.
+/// </summary>
 internal sealed class PlainSeal : IDatagramSeal
 {
     private ulong _next = 1;

@@ -22,6 +22,10 @@ internal sealed class BandwidthController : ICongestionController
     private const long RoundTripWindowMicroseconds = 10_000_000;
     private const long ProbeRoundTripMicroseconds = 200_000;
     private const double ProbeRoundTripShare = 0.5;
+
+    // Batches are a millisecond apart: on a path of microseconds a round trip is too short to see what they do.
+    private const long LeastRoundMicroseconds = 3_000;
+    private const long LeastStepMicroseconds = 5_000;
     private const int CruiseRounds = 5;
     private const int CruiseRoundsSpread = 4;
     private const long MostCruiseMicroseconds = 3_000_000;
@@ -35,6 +39,7 @@ internal sealed class BandwidthController : ICongestionController
     private long _leastRoundTripMicroseconds;   // 0: not measured
     private long _leastRoundTripAtMicroseconds;
     private long _nextRoundDeliveredBytes;
+    private long _roundSinceMicroseconds;
     private long _stepSinceMicroseconds;
     private int _roundsInStep;
     private int _cruiseRounds;
@@ -138,9 +143,10 @@ internal sealed class BandwidthController : ICongestionController
             return;
         }
 
-        var isNewRound = report.Rate.PriorDeliveredBytes >= _nextRoundDeliveredBytes;
+        var isNewRound = report.Rate.PriorDeliveredBytes >= _nextRoundDeliveredBytes && now - _roundSinceMicroseconds >= LeastRoundMicroseconds;
         if (isNewRound)
         {
+            _roundSinceMicroseconds = now;
             _nextRoundDeliveredBytes = report.DeliveredBytes;
             _roundsInStep++;
         }
@@ -156,7 +162,8 @@ internal sealed class BandwidthController : ICongestionController
             EndRound(report.Rate.IsApplicationLimited, now);
         }
 
-        Proceed(isRoundTripOld, now);
+        // Who sends less than the path carries has no queue there that would have to be drained for a measurement.
+        Proceed(isRoundTripOld && !report.Rate.IsApplicationLimited, now);
     }
 
     public void Restart(long nowMicroseconds)
@@ -235,18 +242,19 @@ internal sealed class BandwidthController : ICongestionController
     private void Proceed(bool isRoundTripOld, long nowMicroseconds)
     {
         var inStep = nowMicroseconds - _stepSinceMicroseconds;
+        var hasTakenEffect = inStep > Math.Max(RoundTripMicroseconds, LeastStepMicroseconds);
         switch (_step)
         {
             case Step.Drain when _bytesInFlight <= PipeBytes:
                 Enter(Step.Cruise, nowMicroseconds);
                 break;
-            case Step.Down when (_bytesInFlight <= PipeBytes && inStep > RoundTripMicroseconds) || _roundsInStep > 4:
+            case Step.Down when hasTakenEffect && (_bytesInFlight <= PipeBytes || _roundsInStep > 4):
                 Enter(Step.Cruise, nowMicroseconds);
                 break;
             case Step.Cruise when _roundsInStep >= _cruiseRounds || inStep > MostCruiseMicroseconds:
                 Enter(Step.Up, nowMicroseconds);
                 break;
-            case Step.Up when (inStep > RoundTripMicroseconds && _bytesInFlight >= UpGain * PipeBytes) || _roundsInStep > 2:
+            case Step.Up when hasTakenEffect && (_bytesInFlight >= UpGain * PipeBytes || _roundsInStep > 2):
                 Enter(Step.Down, nowMicroseconds);
                 break;
             case Step.ProbeRoundTrip when inStep > Math.Max(ProbeRoundTripMicroseconds, RoundTripMicroseconds) && _roundsInStep > 0:
