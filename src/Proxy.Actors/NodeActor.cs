@@ -195,6 +195,8 @@ public sealed partial class NodeActor : ReceiveActor
                     : Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen));
                 AddListener(props, TunnelListenerName, _listeners.Count);
             }
+
+            StartStreamListeners(server, egress);
         }
 
         foreach (var relay in _settings.Relays)
