@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Proxy.Actors;
 using Proxy.Node.Hosting;
 using Proxy.Policy;
@@ -12,8 +13,9 @@ internal static class ServerCommand
     {
         var listen = new Option<string[]>("--listen")
         {
-            Description = "Where tunnels are taken; may be repeated.",
-            HelpName = "kcp://HOST:PORT",
+            Description = "Where tunnels are taken: kcp:// over UDP, tcp:// for where UDP does not pass, tls:// for where nothing but TLS does "
+                + "(with --tls-cert). May be repeated.",
+            HelpName = "kcp|tcp|tls://HOST:PORT",
             Required = true,
         };
         var allow = new Option<string[]>("--allow-destination")
@@ -28,29 +30,36 @@ internal static class ServerCommand
             HelpName = "HOST:PORT",
         };
         var proxyProtocol = new ProxyProtocolOptions();
+        var tls = new TunnelTlsOptions();
         var dialect = DialectOptions.ForServer();
         var common = new CommonOptions();
         var command = new Command("server", "Takes tunnels from proxy clients and connects their streams to real servers.") { listen, allow, to };
         proxyProtocol.AddOutTo(command);
+        tls.AddServerTo(command);
         dialect.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var native = dialect.ReadServer(parsed, out var lines);
             var urls = parsed.GetRequiredValue(listen);
-            var endPoints = urls.Select(url => Values.ListenEndPoint(Values.KcpAddress(url, "--listen"), "--listen")).ToArray();
+            var listens = urls.Select(url => ListenOf(url)).ToArray();
             for (var i = 0; i < urls.Length; i++)
             {
-                dialect.CheckAddress(parsed, "--listen", urls[i], [endPoints[i].Address]);
+                dialect.CheckTransport(parsed, "--listen", listens[i].Transport);
+                dialect.CheckAddress(parsed, "--listen", urls[i], [listens[i].EndPoint.Address]);
             }
 
+            var ofTls = EndPointsOf(listens, TunnelTransport.Tls);
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
                     Server = new ServerSettings
                     {
-                        Listen = endPoints,
+                        Listen = EndPointsOf(listens, TunnelTransport.Kcp),
+                        ListenTcp = EndPointsOf(listens, TunnelTransport.Tcp),
+                        ListenTls = ofTls,
+                        Tls = tls.ReadServer(parsed, ofTls.Length > 0),
                         Native = native,
                         Destinations = Rules(parsed.GetValue(allow) ?? []),
                         ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
@@ -61,6 +70,15 @@ internal static class ServerCommand
         });
         return command;
     }
+
+    private static (TunnelTransport Transport, IPEndPoint EndPoint) ListenOf(string url)
+    {
+        var (transport, text) = Values.TunnelUrl(url, "--listen");
+        return (transport, Values.ListenEndPoint(text, "--listen"));
+    }
+
+    private static IPEndPoint[] EndPointsOf(IEnumerable<(TunnelTransport Transport, IPEndPoint EndPoint)> listens, TunnelTransport transport) =>
+        [.. listens.Where(listen => listen.Transport == transport).Select(listen => listen.EndPoint)];
 
     private static DestinationRules Rules(IEnumerable<string> texts) => new([.. texts.Select(text =>
         DestinationRule.TryParse(text, out var rule, out var error) ? rule : throw new UsageException($"--allow-destination: {error}"))]);
