@@ -1,3 +1,4 @@
+using Proxy.EndToEnd.Tests.Commands;
 using Proxy.EndToEnd.Tests.Harness;
 
 namespace Proxy.EndToEnd.Tests.Traffic;
@@ -23,3 +24,7 @@ public sealed class TlsServerCrashTests() : ServerCrashTests(Dialect.NativeTls);
 public sealed class TcpConcurrencyTests() : ConcurrencyTests(Dialect.NativeTcp);
 
 public sealed class TlsConcurrencyTests() : ConcurrencyTests(Dialect.NativeTls);
+
+public sealed class TcpDrainTests() : DrainTests(Dialect.NativeTcp);
+
+public sealed class TlsDrainTests() : DrainTests(Dialect.NativeTls);
