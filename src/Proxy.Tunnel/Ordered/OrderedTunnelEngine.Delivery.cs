@@ -83,7 +83,8 @@ public sealed partial class OrderedTunnelEngine
         stream.DeliveredBytes += bytes;
         if (stream.DeliveredBytes - stream.WindowUseFromBytes >= stream.WindowBytes / 2)
         {
-            if (_nowMicroseconds - stream.WindowUseSinceMicroseconds <= GrowthRoundTrips * _roundTrip.SmoothedMicroseconds)
+            var soon = Math.Max(GrowthRoundTrips * _roundTrip.SmoothedMicroseconds, SchedulingMicroseconds);
+            if (_nowMicroseconds - stream.WindowUseSinceMicroseconds <= soon)
             {
                 stream.WindowBytes = _budget.Grow(stream.WindowBytes, _settings.MaximumWindowBytes);
             }
@@ -120,4 +121,7 @@ public sealed partial class OrderedTunnelEngine
 
     private const int CreditTells = 4;
     private const int GrowthRoundTrips = 2;
+
+    // A busy machine lets credit wait for as long as that, however near the peer is.
+    private const long SchedulingMicroseconds = 10_000;
 }

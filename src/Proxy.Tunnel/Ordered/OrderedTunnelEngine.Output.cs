@@ -46,7 +46,7 @@ public sealed partial class OrderedTunnelEngine
     private int WriteFrames(Span<byte> buffer)
     {
         var length = 0;
-        if (_sendTurns.Count > 0 && IsMeasurementDue)
+        if ((_sendTurns.Count > 0 || _creditTurns.Count > 0) && IsMeasurementDue)
         {
             SendPing();
         }

@@ -151,7 +151,7 @@ public sealed partial class OrderedTunnelEngine
         }
     }
 
-    /// <summary>While bytes go out, the round trip is looked at from time to time: windows grow by it.</summary>
+    /// <summary>While bytes move, the round trip is looked at from time to time: windows grow by it.</summary>
     private bool IsMeasurementDue => !_isPingOut && _nowMicroseconds - _pingSentMicroseconds >= MeasureMicroseconds;
 
     private long BytesMoved => _statistics.BytesSent + _statistics.BytesReceived;
@@ -161,7 +161,7 @@ public sealed partial class OrderedTunnelEngine
     // An answer waits behind what the kernel and the path hold before it: longer than over datagrams, where nothing queues.
     private const long SuspectMicroseconds = 3_000_000;
     private const long FirstByteMicroseconds = 10_000_000;
-    private const long MeasureMicroseconds = 1_000_000;
+    private const long MeasureMicroseconds = 250_000;
     private const long LateMicroseconds = 250_000;
     private const long CatchUpMicroseconds = 1_000;
 }
