@@ -6,6 +6,7 @@ using Proxy.Policy.Health;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
+using Proxy.Transport.Tls;
 using Proxy.Tunnel;
 
 namespace Proxy.Actors;
@@ -144,7 +145,7 @@ public sealed record ClientSettings
     public int Connections { get; init; } = 1;
 
     /// <summary>For tunnels over TLS: how servers are verified.</summary>
-    public UpstreamTlsSettings Tls { get; init; } = new();
+    public UpstreamTlsSettings Tls { get; init; } = new() { Client = new TlsClientSettings { IsResuming = false } };
 
     public required IReadOnlyList<ForwardSettings> Forwards { get; init; }
 

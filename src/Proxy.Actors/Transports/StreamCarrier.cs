@@ -22,6 +22,7 @@ internal sealed class StreamCarrier : IUdpEndpoint, IChannelHandler
     private readonly byte[] _binding;
     private readonly ArrayPool<byte> _pool;
     private readonly IDeadline _lingerDeadline;
+    private readonly Action _opened;
     private TunnelLink? _link;
     private OrderedTunnelEngine? _engine;
     private byte[]? _record;                      // the beginning of a record
@@ -35,8 +36,11 @@ internal sealed class StreamCarrier : IUdpEndpoint, IChannelHandler
     /// <param name="records">With the keys of the handshake; owned from here on.</param>
     /// <param name="binding">Over TLS, what both ends see of its server's certificate; over TCP nothing.</param>
     /// <param name="pool">For a record that has not come whole.</param>
-    public StreamCarrier(IIoLoop loop, IChannel channel, SealedRecords records, ReadOnlySpan<byte> binding, ArrayPool<byte> pool)
+    /// <param name="opened">Run once the other end has proved that it is who it should be; nothing of the tunnel leaves before.</param>
+    public StreamCarrier(
+        IIoLoop loop, IChannel channel, SealedRecords records, ReadOnlySpan<byte> binding, ArrayPool<byte> pool, Action opened)
     {
+        _opened = opened;
         _loop = loop;
         _channel = channel;
         _records = records;
@@ -66,7 +70,12 @@ internal sealed class StreamCarrier : IUdpEndpoint, IChannelHandler
 
         if (IsTls)
         {
+            engine.SetBlocked(true, _loop.NowMicroseconds);
             SendRecords(_binding);
+        }
+        else
+        {
+            _opened();
         }
 
         OnReceived(_channel, hello.TakeUnread());
@@ -146,7 +155,7 @@ internal sealed class StreamCarrier : IUdpEndpoint, IChannelHandler
 
     public void OnSendDrained(IChannel channel)
     {
-        if (!_isClosing)
+        if (!_isClosing && (_isBound || !IsTls))
         {
             _engine!.SetBlocked(false, _loop.NowMicroseconds);
             _link!.RequestTurn();
@@ -213,6 +222,8 @@ internal sealed class StreamCarrier : IUdpEndpoint, IChannelHandler
         else if (CryptographicOperations.FixedTimeEquals(body, _binding))
         {
             _isBound = true;
+            _engine!.SetBlocked(_channel.HasUnsent, _loop.NowMicroseconds);
+            _opened();
         }
         else
         {

@@ -174,7 +174,7 @@ internal sealed class StreamServerActor : ReceiveActor
         var engine = new OrderedTunnelEngine(
             TunnelRole.Server, HandshakeTerms.Agree(tunnel, established.PeerSettings), dispatcher.Pool, Context.System.CreateRandom(), Now);
         var binding = (channel as TlsChannel)?.Session is { } session ? session.ServerCertificateHash.Span : default;
-        var carrier = new StreamCarrier(dispatcher.Loop, channel, established.Session.IntoRecords(), binding, dispatcher.Pool);
+        var carrier = new StreamCarrier(dispatcher.Loop, channel, established.Session.IntoRecords(), binding, dispatcher.Pool, static () => { });
         (_channel, _carrier) = (null, carrier);
         var (environment, settings, egress, peer) = (_plan.Environment, _plan.Settings, _plan.Egress, _peer);
         var actor = Context.Watch(Context.ActorOf(Props.Create(() => new ServerTunnelActor(environment, settings, egress, peer, principal))));

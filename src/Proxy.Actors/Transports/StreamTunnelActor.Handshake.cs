@@ -21,6 +21,12 @@ internal sealed partial class StreamTunnelActor
 
     private sealed record Agreed(EstablishedTunnel? Tunnel);
 
+    /// <summary>The server has proved who it is.</summary>
+    private sealed record Opened
+    {
+        public static readonly Opened Instance = new();
+    }
+
     private void Prepare(IChannel channel)
     {
         var settings = new ClientHandshakeSettings
@@ -83,6 +89,21 @@ internal sealed partial class StreamTunnelActor
         ReceiveInHandshake();
     }
 
+    private void Opening(TunnelLink link, string seal)
+    {
+        Receive<TunnelEvents.Ready>(_ => { });
+        Receive<Opened>(_ =>
+        {
+            Context.Timers.Cancel(Timer.Deadline);
+            _log.Info($"tunnel to {_server} is ready, {seal}");
+            _history.Failures = 0;
+            Become(Ready);
+            _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
+        });
+        Receive<TunnelEvents.Closed>(closed => GiveUp(closed.Reason, closed.Text));
+        ReceiveInHandshake();
+    }
+
     private void ReceiveInHandshake()
     {
         Receive<HelloChannel.Secured>(_ => { });
@@ -109,7 +130,6 @@ internal sealed partial class StreamTunnelActor
 
     private void Open(EstablishedTunnel tunnel, IChannel channel)
     {
-        Context.Timers.Cancel(Timer.Deadline);
         if (_handshake!.ClockDifference is { } difference && difference.Duration() > SealingLimits.ClockTolerance)
         {
             _log.Warning($"tunnel to {_server}: the server's clock and ours differ by {difference.TotalSeconds:0} s");
@@ -118,16 +138,18 @@ internal sealed partial class StreamTunnelActor
         var dispatcher = Dispatcher;
         var engine = new OrderedTunnelEngine(
             TunnelRole.Client, HandshakeTerms.Agree(_native.Tunnel, tunnel.PeerSettings), dispatcher.Pool, Context.System.CreateRandom(), Now);
-        var session = (channel as TlsChannel)?.Session;
+        var (session, self) = ((channel as TlsChannel)?.Session, Self);
         var carrier = new StreamCarrier(
-            dispatcher.Loop, channel, tunnel.Session.IntoRecords(), session is null ? default : session.ServerCertificateHash.Span, dispatcher.Pool);
-        var link = new TunnelLink(dispatcher.Loop, engine, new TunnelEvents(Self), seal: null);
+            dispatcher.Loop,
+            channel,
+            tunnel.Session.IntoRecords(),
+            session is null ? default : session.ServerCertificateHash.Span,
+            dispatcher.Pool,
+            () => self.Tell(Opened.Instance, ActorRefs.NoSender));
+        var link = new TunnelLink(dispatcher.Loop, engine, new TunnelEvents(self), seal: null);
         (_channel, _carrier, _link) = (null, carrier, link);
-        _log.Info($"tunnel to {_server} is ready, {(session is null ? $"sealed by {tunnel.Session.CipherName}" : session)}");
-        _history.Failures = 0;
-        Become(Ready);
+        Become(() => Opening(link, session is null ? $"sealed by {tunnel.Session.CipherName}" : session.ToString()));
         carrier.Start(link, engine, _hello);
-        _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
     }
 
     private ulong DrawId()

@@ -10,7 +10,7 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// One tunnel of a client over TCP or TLS, from dialling to its end; it stops with its tunnel, and whoever made it makes the next one.
-/// States: resolving → dialling → (securing) → preparing → saying hello ⇄ agreeing → ready → closed → stopped.
+/// States: resolving → dialling → (securing) → preparing → saying hello ⇄ agreeing → opening → ready → closed → stopped.
 /// </summary>
 internal sealed partial class StreamTunnelActor : ReceiveActor
 {

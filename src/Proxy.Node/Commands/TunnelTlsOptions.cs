@@ -65,6 +65,8 @@ internal sealed class TunnelTlsOptions
             ServerName = name,
             Client = new TlsClientSettings
             {
+                // Both ends hold the certificate of this very handshake against each other.
+                IsResuming = false,
                 Authorities = authorities is { } path ? TlsOptions.Reading("--tls-ca", () => UpstreamTlsSettings.ReadAuthorities(path)) : null,
             },
         };

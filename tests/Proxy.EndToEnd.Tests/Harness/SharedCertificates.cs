@@ -19,4 +19,7 @@ internal static class SharedCertificates
 
     /// <summary>The certificate and its key.</summary>
     public static string Server { get; } = Files.Create("server.pem", "127.0.0.1");
+
+    /// <summary>Another for the same address, which the authority has signed as well.</summary>
+    public static string Other { get; } = Files.Create("other.pem", "127.0.0.1");
 }

@@ -92,6 +92,21 @@ public sealed class FallbackTests : EndToEndTest
         Assert.Empty((await NodeStatus.OfAsync(server)).Tunnels);
     }
 
+    [Fact]
+    public async Task Who_sits_between_with_a_good_certificate_of_his_own_and_passes_the_handshake_on_is_found_out_and_reads_nothing()
+    {
+        await using var echoing = TcpPeer.Echo();
+        await using var server = await TunnelPair.StartServerAsync(Dialect.NativeTls, port: 0);
+        await using var between = new ManBetween(server.Tunnels);
+        await using var client = await StartClientAsync(
+            $"tls://{between.Address}", echoing.Address, "--tls-ca", SharedCertificates.Authority);
+
+        await Wait.UntilAsync(
+            () => client.Log.Any(line => line.Contains("the two ends see different certificates")), FallbackBound, () => string.Join('\n', client.Log));
+        Assert.DoesNotContain(client.Log, line => line.Contains("is ready"));
+        Assert.True(between.Connections > 0);
+    }
+
     private static Task<NodeProcess> StartClientAsync(string servers, IPEndPoint target, params string[] more) => NodeProcess.StartAsync(
         ["client", "--server", servers, "--forward", $"127.0.0.1:0={target}", "--admin", "127.0.0.1:0", .. more]);
 
