@@ -47,7 +47,6 @@ internal static class ClientCommand
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var native = dialect.ReadClient(parsed);
             var servers = parsed.GetRequiredValue(server).Select(urls => ServerOf(urls)).ToArray();
             var addresses = servers.SelectMany(one => one.Addresses).ToArray();
             foreach (var address in addresses)
@@ -56,6 +55,14 @@ internal static class ClientCommand
                 dialect.CheckAddress(parsed, "--server", address.ToString(), AddressesOf(address.Destination));
             }
 
+            var count = parsed.GetValue(connections);
+            if (count is < 1 or > MaximumConnections)
+            {
+                throw new UsageException($"--connections {count}: a number from 1 to {MaximumConnections} is expected");
+            }
+
+            var tlsOfServers = tls.ReadClient(parsed, addresses.Any(address => address.Transport == TunnelTransport.Tls));
+            var native = dialect.ReadClient(parsed);
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
@@ -63,8 +70,8 @@ internal static class ClientCommand
                     Client = new ClientSettings
                     {
                         Servers = servers,
-                        Connections = Values.Number($"{parsed.GetValue(connections)}", 1, MaximumConnections, "--connections", $"{parsed.GetValue(connections)}"),
-                        Tls = tls.ReadClient(parsed, addresses.Any(address => address.Transport == TunnelTransport.Tls)),
+                        Connections = count,
+                        Tls = tlsOfServers,
                         Native = native,
                         Forwards = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text) with
                         {

@@ -40,7 +40,6 @@ internal static class ServerCommand
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var native = dialect.ReadServer(parsed, out var lines);
             var urls = parsed.GetRequiredValue(listen);
             var listens = urls.Select(url => ListenOf(url)).ToArray();
             for (var i = 0; i < urls.Length; i++)
@@ -50,6 +49,8 @@ internal static class ServerCommand
             }
 
             var ofTls = EndPointsOf(listens, TunnelTransport.Tls);
+            var termination = tls.ReadServer(parsed, ofTls.Length > 0);
+            var native = dialect.ReadServer(parsed, out var lines);
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
@@ -59,7 +60,7 @@ internal static class ServerCommand
                         Listen = EndPointsOf(listens, TunnelTransport.Kcp),
                         ListenTcp = EndPointsOf(listens, TunnelTransport.Tcp),
                         ListenTls = ofTls,
-                        Tls = tls.ReadServer(parsed, ofTls.Length > 0),
+                        Tls = termination,
                         Native = native,
                         Destinations = Rules(parsed.GetValue(allow) ?? []),
                         ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
