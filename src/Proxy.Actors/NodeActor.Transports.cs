@@ -5,6 +5,8 @@ namespace Proxy.Actors;
 // The listeners of a server that take tunnels over TCP and TLS.
 public sealed partial class NodeActor
 {
+    private const string TunnelListenerName = "tunnels-at";
+
     private void StartStreamListeners(ServerSettings server, Frontend egress)
     {
         if (_secrets is not { } secrets)

@@ -296,6 +296,4 @@ public sealed partial class NodeActor : ReceiveActor
 
     // Of each frontend: enough to look at, and no burden with ten thousand of them.
     private const int MaximumLiveShown = 100;
-
-    private const string TunnelListenerName = "tunnels-at";
 }

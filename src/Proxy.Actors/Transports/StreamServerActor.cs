@@ -24,7 +24,8 @@ internal sealed class StreamServerActor : ReceiveActor
     private readonly HelloChannel _hello;
     private IChannel? _channel;                   // until a carrier has it
     private StreamCarrier? _carrier;
-    private PendingHello? _pending;               // while nobody else touches it
+    private PendingHello? _pending;
+    private Task? _agreement;                     // while it runs, the hello is not ours to touch
     private ulong _tunnelId;
 
     public StreamServerActor(StreamListenerPlan plan, IAcceptedConnection accepted)
@@ -72,7 +73,11 @@ internal sealed class StreamServerActor : ReceiveActor
         // Our child has disposed of its link; a connection without one is nobody's we know.
         _carrier?.Close();
         _channel?.Abort();
-        _pending?.Dispose();
+        if (_pending is { } pending)
+        {
+            _ = (_agreement ?? Task.CompletedTask).ContinueWith(_ => pending.Dispose(), _plan.Environment.Workers);
+        }
+
         if (_tunnelId != 0)
         {
             _plan.Handshake.Release(_tunnelId);
@@ -97,7 +102,7 @@ internal sealed class StreamServerActor : ReceiveActor
     {
         Receive<Agreed>(agreed =>
         {
-            _pending = pending;
+            _agreement = null;
             if (agreed.Failure is { } failure)
             {
                 _log.Error($"{_plan.Scheme} tunnel from {_peer}: a key agreement failed: {failure}");
@@ -139,11 +144,14 @@ internal sealed class StreamServerActor : ReceiveActor
         if (pending is not null)
         {
             Become(() => Agreeing(channel, pending));
-            _ = _plan.Environment.RunAside(() =>
+            _pending = pending;
+            var agreement = _plan.Environment.RunAside(() =>
             {
                 pending.Agree();
                 return pending;
-            }).PipeTo(Self, success: _ => new Agreed(null), failure: cause => new Agreed(cause.Message));
+            });
+            _agreement = agreement;
+            _ = agreement.PipeTo(Self, success: _ => new Agreed(null), failure: cause => new Agreed(cause.Message));
         }
         else if (outcome == HelloOutcome.Retry)
         {
