@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, then shows a file going web server <- proxy server <- KCP tunnel <- proxy client, all of it on 127.0.0.1.
+# Builds, then shows a file going web server <- proxy server <- sealed KCP tunnel <- proxy client, all of it on 127.0.0.1.
 # Prints what it did, the throughput, the SHA-256 at both ends and the admin address.
 #   ./demo.sh          shows it once and stops
 #   ./demo.sh --keep   leaves it running until Ctrl-C

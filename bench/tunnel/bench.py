@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Measures a TcpProxy tunnel beside kcptun, both on this machine, interleaved, medians.
 
-    bench/tunnel/bench.py [--rounds N] [--megabytes N] [--peer kcptun|none]
+    bench/tunnel/bench.py [--rounds N] [--megabytes N] [--peer kcptun|none] [--dialect native|vproxy]
 
 Bulk over one connection (a TCP source and sink in this process) and small request/response round trips over one and 64 connections. CPU is user
 plus system time of both ends together, from /proc/PID/stat. Build first: dotnet build -c Release. kcptun: apt-get install kcptun.
 Everything stays on 127.0.0.1. Other load on the machine moves absolute figures; trust the ratios.
 """
-import argparse, os, re, shutil, socket, statistics, subprocess, sys, threading, time
+import argparse, base64, os, re, shutil, socket, statistics, subprocess, sys, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NODE = os.path.join(ROOT, "artifacts/bin/Proxy.Node/release/tcpproxy")
@@ -65,9 +65,11 @@ def source_or_echo(connection):
 class Ours:
     name = "tcpproxy"
 
-    def __init__(self, target):
-        server, urls = self.start("server", "--listen", "kcp://127.0.0.1:0", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0")
-        client, entries = self.start("client", "--server", urls["kcp"], "--forward", f"127.0.0.1:0=127.0.0.1:{target}", "--admin", "127.0.0.1:0")
+    def __init__(self, target, dialect):
+        os.environ.setdefault("TCPPROXY_KEY", base64.b64encode(os.urandom(32)).decode())
+        common = ["--dialect", dialect, "--admin", "127.0.0.1:0"]
+        server, urls = self.start("server", "--listen", "kcp://127.0.0.1:0", "--allow-destination", "127.0.0.0/8", *common)
+        client, entries = self.start("client", "--server", urls["kcp"], "--forward", f"127.0.0.1:0=127.0.0.1:{target}", *common)
         self.processes, self.port = [server, client], int(entries["tcp"].rsplit(":", 1)[1])
 
     @staticmethod
@@ -99,6 +101,14 @@ class Kcptun:
                 return
             except OSError:
                 time.sleep(0.05)
+
+
+class Direct:
+    """No proxy at all: what a round trip costs anyway."""
+    name = "direct"
+
+    def __init__(self, target):
+        self.processes, self.port = [], target
 
 
 def bulk(subject, megabytes):
@@ -142,17 +152,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--megabytes", type=int, default=512)
+    parser.add_argument("--dialect", choices=["native", "vproxy"], default="native")
     parser.add_argument("--peer", choices=["kcptun", "none"], default="kcptun")
     options = parser.parse_args()
     target = serve(source_or_echo)
-    subjects = [Ours(target)]
+    subjects = [Ours(target, options.dialect)]
     if options.peer == "kcptun":
         if shutil.which("kcptun-client"):
             subjects.append(Kcptun(target))
         else:
             print("kcptun is not installed (apt-get install kcptun): measuring tcpproxy alone")
     results = {subject.name: [] for subject in subjects}
+    direct = Direct(target)
     try:
+        print(f"direct, 1 connection: p50 {requests(direct, 1, 2)[2]:.3f} ms")
         for subject in subjects:
             bulk(subject, 64)
             requests(subject, 8, 1)

@@ -25,6 +25,7 @@ public sealed partial class NodeActor : ReceiveActor
     private readonly Dictionary<string, IActorRef> _relays = new(StringComparer.Ordinal);
     private readonly List<IActorRef> _upstreams = [];
     private IActorRef? _pool;
+    private SealedSecrets? _secrets;
 
     public NodeActor(NodeEnvironment environment, NodeSettings settings)
     {
@@ -64,6 +65,8 @@ public sealed partial class NodeActor : ReceiveActor
     internal sealed record Bound(string Url);
 
     internal sealed record BindFailed(string Url, TransportFault Fault);
+
+    protected override void PostStop() => _secrets?.Dispose();
 
     // States
 
@@ -184,9 +187,13 @@ public sealed partial class NodeActor : ReceiveActor
         if (_settings.Server is { } server)
         {
             var egress = CreateFrontend("egress");
+            _secrets = server.Native is { } native ? new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow()) : null;
             foreach (var listen in server.Listen)
             {
-                AddListener(Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen)), TunnelListenerName, _listeners.Count);
+                var props = _secrets is { } secrets
+                    ? Props.Create(() => new SealedListenerActor(_environment, server, secrets, egress, listen))
+                    : Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen));
+                AddListener(props, TunnelListenerName, _listeners.Count);
             }
         }
 

@@ -78,8 +78,15 @@ public sealed partial class KcpEngine
         return _sendNext != _sendEnd && (int)(_sendNext - _firstUnacknowledged) < UsableWindowSegments;
     }
 
+    /// <summary>The first unacknowledged before all others: everything behind it waits for it at the peer.</summary>
     private bool TryFindDue(out uint number)
     {
+        number = _firstUnacknowledged;
+        if (number != _sendNext && _sendRing[number].Due != ResendCause.None)
+        {
+            return true;
+        }
+
         while (_due.Count > 0)
         {
             number = _due.Peek();
@@ -88,7 +95,7 @@ public sealed partial class KcpEngine
                 return true;
             }
 
-            // Acknowledged while it stood here.
+            // Acknowledged while it stood here, or sent ahead of its turn.
             _due.Dequeue();
         }
 
@@ -159,7 +166,11 @@ public sealed partial class KcpEngine
         }
         else
         {
-            _due.Dequeue();
+            if (_due.Peek() == number)
+            {
+                _due.Dequeue();
+            }
+
             CountResend(slot.Due);
         }
 

@@ -15,6 +15,15 @@ public static class ProtocolLimits
     /// <summary>Kept of a GOAWAY's reason, read or written; the rest is skipped. It is for a log line.</summary>
     public const int ReasonBytes = 256;
 
+    /// <summary>
+    /// Native: what may be sent on a stream before its SYN was answered. A server has to hold it for each of its streams, an opener until it
+    /// knows that the stream was taken.
+    /// </summary>
+    public const int InitialCreditBytes = 16 * 1024;
+
+    /// <summary>Native: ranges of one acknowledgement, 526 bytes of it.</summary>
+    public const int AcknowledgedRanges = 64;
+
     /// <summary>A whole chain request header; the largest that the known fields can make is 829 bytes.</summary>
     public const int ChainRequestBytes = 1024;
 

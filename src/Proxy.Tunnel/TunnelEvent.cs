@@ -26,6 +26,12 @@ public enum TunnelEventKind
     /// <summary>All bytes that <see cref="TunnelEngine.Send"/> had kept have gone to the lane. Once for each time it began to keep some.</summary>
     SendDrained,
 
+    /// <summary>Native dialect: the peer has been silent for so long that it may be gone. Nothing is closed yet.</summary>
+    Suspected,
+
+    /// <summary>Native dialect: a suspected peer was heard again.</summary>
+    Trusted,
+
     /// <summary>The tunnel ended, and every stream of it that had not ended before. Comes once, last.</summary>
     Closed,
 }
@@ -36,13 +42,20 @@ public enum TunnelEventKind
 /// </summary>
 public readonly ref struct TunnelEvent
 {
-    internal TunnelEvent(TunnelEventKind kind, int streamId = 0, ReadOnlySpan<byte> bytes = default, EndReason reason = EndReason.None, string text = "")
+    internal TunnelEvent(
+        TunnelEventKind kind,
+        int streamId = 0,
+        ReadOnlySpan<byte> bytes = default,
+        EndReason reason = EndReason.None,
+        string text = "",
+        byte distance = 0)
     {
         Kind = kind;
         StreamId = streamId;
         Bytes = bytes;
         Reason = reason;
         Text = text;
+        Distance = distance;
     }
 
     public TunnelEventKind Kind { get; }
@@ -55,6 +68,11 @@ public readonly ref struct TunnelEvent
 
     /// <summary>For <see cref="TunnelEventKind.StreamReset"/> and <see cref="TunnelEventKind.Closed"/>.</summary>
     public EndReason Reason { get; }
+
+    /// <summary>
+    /// For <see cref="TunnelEventKind.StreamReset"/> of the native dialect: how many tunnels lie behind the peer to whoever saw the failure.
+    /// </summary>
+    public byte Distance { get; }
 
     /// <summary>For <see cref="TunnelEventKind.Closed"/>: what a log should say beside the reason.</summary>
     public string Text { get; }

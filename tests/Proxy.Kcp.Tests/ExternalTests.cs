@@ -36,6 +36,32 @@ public sealed class ExternalTests
     }
 
     [Fact]
+    public void What_is_first_unacknowledged_is_sent_again_before_what_was_lost_earlier()
+    {
+        using var engine = Engine();
+        engine.Send(new byte[1226 * 4]);
+        for (var count = 0; count < 4; count++)
+        {
+            engine.TryGetSegment(0, _buffer, out _);
+        }
+
+        engine.Lost(2);
+        engine.Lost(3);
+        engine.Lost(0);
+        var numbers = new List<uint>();
+        while (engine.TryGetSegment(0, _buffer, out var output))
+        {
+            numbers.Add(output.SequenceNumber);
+        }
+
+        Assert.Equal([0u, 2u, 3u], numbers);
+        engine.Lost(0);
+        Assert.True(engine.TryGetSegment(0, _buffer, out var again));
+        Assert.Equal(0u, again.SequenceNumber);
+        Assert.False(engine.TryGetSegment(0, _buffer, out _));
+    }
+
+    [Fact]
     public void A_segment_that_does_not_fit_stays_due()
     {
         using var engine = Engine();

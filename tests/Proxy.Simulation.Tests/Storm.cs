@@ -13,10 +13,14 @@ public static class Storm
     private static readonly TimeSpan BlackoutEnd = TimeSpan.FromSeconds(3);
 
     /// <summary>Runs it; the result is the hash of all that happened.</summary>
-    public static ulong Run(int seed, int streams, int totalBytes)
+    public static ulong Run(int seed, int streams, int totalBytes, bool isSealed = false)
     {
         // A connection may be opened as the blackout begins: what it waits for then is the ARQ's back-off, not its upstream.
-        var cluster = new SimulatedCluster(seed, new ClusterPlan { Timeouts = new ConnectionTimeouts { Connect = TimeSpan.FromSeconds(20) } });
+        var cluster = new SimulatedCluster(seed, new ClusterPlan
+        {
+            IsSealed = isSealed,
+            Timeouts = new ConnectionTimeouts { Connect = TimeSpan.FromSeconds(20) },
+        });
         var world = cluster.World;
         var upstream = cluster.StartTalkingServer();
         var loss = new LossRule(0.05);

@@ -18,6 +18,23 @@ public sealed class StormTests
     private static readonly TimeSpan ChildLimit = TimeSpan.FromSeconds(60);
 
     [Fact]
+    public void A_hundred_streams_get_through_the_same_in_a_sealed_tunnel()
+    {
+        var hash = Storm.Run(Seed, Streams, TotalBytes, isSealed: true);
+        Assert.Equal(hash, Storm.Run(Seed, Streams, TotalBytes, isSealed: true));
+        Assert.NotEqual(hash, Storm.Run(Seed + 1, Streams, TotalBytes, isSealed: true));
+    }
+
+    [Fact]
+    public void Any_seed_carries_all_bytes_through_a_sealed_tunnel_and_leaves_nothing()
+    {
+        var isLong = Environment.GetEnvironmentVariable("PROXY_LONG") == "1";
+        Property.Check(
+            runs: isLong ? 200 : 12,
+            random => Storm.Run(random.Next(), streams: random.Next(1, 60), totalBytes: random.Next(1, 2_000_000), isSealed: true));
+    }
+
+    [Fact]
     public void A_hundred_streams_carry_ten_megabytes_through_loss_duplication_reordering_and_a_blackout()
     {
         var hash = Storm.Run(Seed, Streams, TotalBytes);

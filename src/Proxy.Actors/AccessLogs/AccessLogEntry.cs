@@ -39,6 +39,9 @@ public sealed record AccessLogEntry
     /// <summary>The other end of the socket.</summary>
     public required IPEndPoint Peer { get; init; }
 
+    /// <summary>Who its tunnel was authenticated as; null where nobody was.</summary>
+    public string? Principal { get; init; }
+
     /// <summary>Null: none was chosen.</summary>
     public required string? Server { get; init; }
 

@@ -24,6 +24,7 @@ internal sealed class ConnectionAccessLog(AccessLogSettings settings)
             Frontend = record.Frontend,
             Client = record.Client,
             Peer = record.Peer,
+            Principal = record.Principal,
             Server = record.Server,
             ClientTls = record.ClientTls,
             UpstreamTls = record.UpstreamTls,

@@ -16,7 +16,7 @@ internal static class ConnectionLog
         }
 
         var fault = record.Reason.Fault();
-        var line = $"{record.Frontend} {record.Client} -> {target}: {record.Reason.Text()}{(record.Detail.Length > 0 ? $" ({record.Detail})" : "")}"
+        var line = $"{record.Frontend} {record.Client}{(record.Principal is { } principal ? $" ({principal})" : "")} -> {target}: {record.Reason.Text()}{(record.Detail.Length > 0 ? $" ({record.Detail})" : "")}"
             + $"{(fault == Fault.Nobody ? "" : $", fault: {fault.ToString().ToLowerInvariant()}")}"
             + $", {record.BytesFromClient} B up, {record.BytesFromUpstream} B down, {record.Duration(record.StartMicroseconds).TotalSeconds:0.000} s"
             + $"{TextOf("TLS", record.ClientTls)}{TextOf("server's TLS", record.UpstreamTls)}";

@@ -33,6 +33,9 @@ internal sealed class ConnectionRecord
     /// <summary>Who it is for: <see cref="Peer"/>, unless a trusted PROXY header named another.</summary>
     public IPEndPoint Client { get; set; }
 
+    /// <summary>Who its tunnel was authenticated as; null where nobody was.</summary>
+    public string? Principal { get; set; }
+
     public ConnectionPhase Phase { get; set; }
 
     /// <summary>The server it was given to, as logs call it; null before the first.</summary>

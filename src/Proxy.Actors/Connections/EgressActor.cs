@@ -21,13 +21,21 @@ internal sealed class EgressActor : ReceiveActor
     private long _dialledAtMicroseconds;
     private Dial? _dial;
 
-    public EgressActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, TunnelStreamChannel stream, UdpAddress peer)
+    /// <param name="environment">What the node stands on.</param>
+    /// <param name="settings">The server's.</param>
+    /// <param name="egress">What it counts for.</param>
+    /// <param name="stream">The stream, untouched.</param>
+    /// <param name="peer">Where the tunnel's client is.</param>
+    /// <param name="principal">Who that client is; null where the dialect knows nobody.</param>
+    public EgressActor(
+        NodeEnvironment environment, ServerSettings settings, Frontend egress, TunnelStreamChannel stream, UdpAddress peer, string? principal)
     {
         _environment = environment;
         _settings = settings;
         _egress = egress;
         _stream = stream;
         _record = egress.Enter(peer.ToIPEndPoint(), null, Context.System.TimeProvider.GetUtcNow(), stream.Loop.NowMicroseconds);
+        _record.Principal = principal;
     }
 
     private enum Timer
@@ -156,7 +164,7 @@ internal sealed class EgressActor : ReceiveActor
         // The fixed target is the operator's own word; what clients ask for is held against the rules.
         var allowed = Array.FindAll(
             addresses,
-            address => _settings.FixedTarget is not null || _settings.Destinations.Allows(job.Destination.Name, address, job.Destination.Port));
+            address => _settings.FixedTarget is not null || _settings.DestinationsOf(_record.Principal).Allows(job.Destination.Name, address, job.Destination.Port));
         if (addresses.Length == 0)
         {
             Refuse(job, EndReason.NameNotFound, $"{job.Destination.Name} has no address");

@@ -1,12 +1,13 @@
 using System.Buffers;
+using Proxy.Protocol.Sealing;
 using Proxy.Transport;
 using Proxy.Transport.Dials;
 
 namespace Proxy.Actors;
 
 /// <summary>
-/// What a node stands on: its loops, names and buffers. With loops of the operating system it is a real node, with simulated ones the same
-/// node runs under virtual time.
+/// What a node stands on: its loops, names, buffers and secrets. With loops of the operating system it is a real node, with simulated ones the
+/// same node runs under virtual time.
 /// </summary>
 public sealed class NodeEnvironment
 {
@@ -14,15 +15,25 @@ public sealed class NodeEnvironment
     /// <param name="loops">At least one.</param>
     /// <param name="resolver">Names to addresses.</param>
     /// <param name="createPool">A pool for the buffers of one loop, which need not be thread-safe.</param>
-    public NodeEnvironment(IReadOnlyList<IIoLoop> loops, INameResolver resolver, Func<ArrayPool<byte>> createPool)
+    /// <param name="secrets">What keys, ids and cookies are made of; thread-safe.</param>
+    public NodeEnvironment(IReadOnlyList<IIoLoop> loops, INameResolver resolver, Func<ArrayPool<byte>> createPool, IRandomBytes secrets)
     {
         ArgumentNullException.ThrowIfNull(loops);
         Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop, createPool()))];
         Resolver = resolver;
+        Secrets = secrets;
     }
 
     /// <summary>One per loop. The first runs what has no reason to be elsewhere.</summary>
     public IReadOnlyList<LoopDispatcher> Dispatchers { get; }
 
     public INameResolver Resolver { get; }
+
+    public IRandomBytes Secrets { get; }
+
+    /// <summary>What runs arithmetic that a loop should not wait for.</summary>
+    public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
+
+    /// <summary>Runs it on <see cref="Workers"/>; the result is to be piped back.</summary>
+    public Task<T> RunAside<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Workers);
 }

@@ -142,7 +142,11 @@ public sealed record ClientSettings
 
     public required IReadOnlyList<ForwardSettings> Forwards { get; init; }
 
+    /// <summary>For the dialect of vproxy.</summary>
     public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
+
+    /// <summary>The sealed dialect; null: that of vproxy is spoken.</summary>
+    public NativeClientSettings? Native { get; init; }
 
     /// <summary>Connections that may wait while no tunnel is up; more are refused.</summary>
     public int MaximumWaiting { get; init; } = 10_000;
@@ -182,7 +186,11 @@ public sealed record ServerSettings
     /// <summary>Every stream goes there and carries no header, as vproxy's KcpTun does; null: each stream begins with a chain header.</summary>
     public Destination? FixedTarget { get; init; }
 
+    /// <summary>For the dialect of vproxy.</summary>
     public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
+
+    /// <summary>The sealed dialect; null: that of vproxy is spoken.</summary>
+    public NativeServerSettings? Native { get; init; }
 
     /// <summary>What destinations are told of who a stream is for, as far as the client said; null: nothing.</summary>
     public ProxyHeaderVersion? ProxyProtocolOut { get; init; }
@@ -191,4 +199,11 @@ public sealed record ServerSettings
 
     /// <summary>Tunnels at once on one endpoint; a datagram that would open another is dropped.</summary>
     public int MaximumTunnels { get; init; } = 10_000;
+
+    /// <summary>Where the streams of that principal may go; null: the one of a dialect that knows none. Today all go by the same rules.</summary>
+    public DestinationRules DestinationsOf(string? principal)
+    {
+        _ = principal;
+        return Destinations;
+    }
 }

@@ -120,4 +120,28 @@ public sealed record TunnelStatus(
     long BytesWaiting,
     long SegmentsSent,
     long SegmentsResent,
-    long DatagramsMalformed);
+    long DatagramsMalformed)
+{
+    /// <summary>Who it was authenticated as; null where nobody was.</summary>
+    public string? Principal { get; init; }
+
+    /// <summary>What only the native dialect has.</summary>
+    public NativeTunnelStatus? Native { get; init; }
+}
+
+/// <summary>More about a tunnel of the native dialect. <paramref name="Phase"/> is its congestion controller's.</summary>
+public sealed record NativeTunnelStatus(
+    string Phase,
+    long BandwidthBytesPerS,
+    long CongestionWindowBytes,
+    long BytesInFlight,
+    long DatagramsSent,
+    long DatagramsReceived,
+    long DatagramsLost,
+    long DatagramsSpurious,
+    long DatagramsRefused,
+    long ProbesSent,
+    long PathChanges,
+    long BlackHoles,
+    long CreditBytes,
+    bool Suspect);

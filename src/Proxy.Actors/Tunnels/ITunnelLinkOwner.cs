@@ -11,6 +11,12 @@ internal interface ITunnelLinkOwner
     /// <summary>The peer opened a stream; nothing of it is delivered before <see cref="TunnelStreamChannel.ResumeReceive"/>.</summary>
     void OnStreamOpened(TunnelStreamChannel channel);
 
+    /// <summary>Native dialect: the peer has been silent for so long that it may be gone. Nothing has ended.</summary>
+    void OnSuspected();
+
+    /// <summary>Native dialect: the peer was heard again.</summary>
+    void OnTrusted();
+
     /// <summary>The tunnel has ended and all its streams with it. Comes once.</summary>
     void OnClosed(EndReason reason, string text);
 

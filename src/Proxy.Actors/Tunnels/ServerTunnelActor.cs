@@ -16,11 +16,20 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private readonly ServerSettings _settings;
     private readonly Frontend _egress;
     private readonly UdpAddress _peer;
+    private readonly string? _principal;
+    private readonly string _name;
     private readonly ILoggingAdapter _log;
     private TunnelLink? _link;
 
-    public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, UdpAddress peer)
+    /// <param name="environment">What the node stands on.</param>
+    /// <param name="settings">The server's.</param>
+    /// <param name="egress">What its streams count for.</param>
+    /// <param name="peer">Where the client is at first.</param>
+    /// <param name="principal">Who it is; null where the dialect knows nobody.</param>
+    public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, UdpAddress peer, string? principal)
     {
+        _principal = principal;
+        _name = principal is null ? $"{peer}" : $"{peer} ({principal})";
         _egress = egress;
         _environment = environment;
         _settings = settings;
@@ -55,7 +64,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
     {
         Receive<TunnelEvents.Ready>(_ =>
         {
-            _log.Info($"tunnel from {_peer} is ready");
+            _log.Info($"tunnel from {_name} is ready");
             Become(() => Ready(link));
         });
         Receive<TunnelEvents.Closed>(HandleClosed);
@@ -65,7 +74,9 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void Ready(TunnelLink link)
     {
         Receive<TunnelEvents.StreamOpened>(opened =>
-            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, _egress, opened.Channel, _peer))));
+            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, _egress, opened.Channel, opened.Channel.Peer, _principal))));
+        Receive<TunnelEvents.Suspected>(_ => _log.Info($"tunnel from {_name}: the client is silent"));
+        Receive<TunnelEvents.Trusted>(_ => _log.Info($"tunnel from {_name}: the client is back"));
         Receive<TunnelEvents.Closed>(HandleClosed);
         Receive<Drain>(_ => link.Drain());
     }
@@ -85,7 +96,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
 
     private void HandleClosed(TunnelEvents.Closed closed)
     {
-        _log.Info($"tunnel from {_peer} ended: {closed.Reason.Text()} ({closed.Text})");
+        _log.Info($"tunnel from {_name} ended: {closed.Reason.Text()} ({closed.Text})");
         Become(() => Closed(isSilent: false));
         foreach (var egress in Context.Children)
         {

@@ -5,27 +5,26 @@ using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.Transport;
-using Proxy.Tunnel;
 
 namespace Proxy.Actors;
 
 /// <summary>
 /// One tunnel of a client, from the first datagram to its end; it stops with its tunnel, and its supervisor makes the next one, with
 /// back-off, for ever. Each tunnel has a socket of its own, so that a restarted server cannot take its datagrams for those of the last one.
-/// States: resolving → handshake_sent → ready → closed → stopped.
+/// States: resolving → handshake_sent (sealed: preparing → saying hello ⇄ agreeing) → ready → closed → stopped.
 /// </summary>
-internal sealed class TunnelActor : ReceiveActor
+internal sealed partial class TunnelActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly Destination _server;
-    private readonly TunnelSettings _settings;
+    private readonly ClientSettings _settings;
     private readonly IActorRef _pool;
     private readonly TunnelHistory _history;
     private readonly ILoggingAdapter _log;
     private TunnelLink? _link;
     private IUdpEndpoint? _endpoint;
 
-    public TunnelActor(NodeEnvironment environment, Destination server, TunnelSettings settings, IActorRef pool, TunnelHistory history)
+    public TunnelActor(NodeEnvironment environment, Destination server, ClientSettings settings, IActorRef pool, TunnelHistory history)
     {
         _environment = environment;
         _server = server;
@@ -51,7 +50,7 @@ internal sealed class TunnelActor : ReceiveActor
         }
 
         Become(Resolving);
-        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.HandshakeTimeout);
+        Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Tunnel.HandshakeTimeout);
         _ = _environment.Resolver.ResolveAsync(_server.Name!, CancellationToken.None)
             .PipeTo(Self, success: addresses => new Resolved(addresses));
     }
@@ -59,6 +58,7 @@ internal sealed class TunnelActor : ReceiveActor
     protected override void PostStop()
     {
         _link?.Dispose();
+        _handshake?.Dispose();
         _endpoint?.Close();
     }
 
@@ -82,9 +82,7 @@ internal sealed class TunnelActor : ReceiveActor
         Receive<TunnelEvents.Ready>(_ =>
         {
             _log.Info($"tunnel to kcp://{_server} is ready");
-            _history.Failures = 0;
-            _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
-            Become(Ready);
+            BecomeReady(link);
         });
         Receive<TunnelEvents.Closed>(HandleClosed);
     }
@@ -106,15 +104,26 @@ internal sealed class TunnelActor : ReceiveActor
         Become(Closed);
     }
 
+    private void BecomeReady(TunnelLink link)
+    {
+        _history.Failures = 0;
+        _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
+        Become(Ready);
+    }
+
     private void OpenTo(IPAddress address)
     {
-        var dispatcher = (LoopDispatcher)Context.Dispatcher;
-        var loop = dispatcher.Loop;
         var peer = new IPEndPoint(address, _server.Port);
-        var local = new IPEndPoint(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        var link = new TunnelLink(loop, TunnelRole.Client, _settings, dispatcher.Pool, new TunnelEvents(Self));
+        if (_settings.Native is { } native)
+        {
+            BeginHandshake(native, peer);
+            return;
+        }
+
+        var dispatcher = (LoopDispatcher)Context.Dispatcher;
+        var link = new TunnelLink(dispatcher.Loop, TunnelRole.Client, _settings.Tunnel, dispatcher.Pool, new TunnelEvents(Self));
         _link = link;
-        if (!loop.TryOpenUdp(local, peer, UdpOptions.Default, new Datagrams(link), out var endpoint, out var fault))
+        if (!TryOpenSocket(peer, new Datagrams(link), out var endpoint, out var fault))
         {
             GiveUp(EndReason.Unreachable, fault.Text);
             return;
@@ -123,6 +132,13 @@ internal sealed class TunnelActor : ReceiveActor
         _endpoint = endpoint;
         Become(() => HandshakeSent(link));
         link.Start(endpoint, UdpAddress.From(peer));
+    }
+
+    private bool TryOpenSocket(IPEndPoint peer, IUdpHandler handler, out IUdpEndpoint endpoint, out TransportFault fault)
+    {
+        var any = peer.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
+        return ((LoopDispatcher)Context.Dispatcher).Loop.TryOpenUdp(
+            new IPEndPoint(any, 0), peer, UdpOptions.Default, handler, out endpoint, out fault);
     }
 
     private void GiveUp(EndReason reason, string text)
@@ -143,8 +159,8 @@ internal sealed class TunnelActor : ReceiveActor
 
     private sealed class Datagrams(TunnelLink link) : IUdpHandler
     {
-        public void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
-            link.HandleDatagrams(datagrams, segmentSizeBytes);
+        public void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
+            link.HandleDatagrams(datagrams, segmentSizeBytes, from);
 
         public void OnReceiveTurnEnded(IUdpEndpoint endpoint)
         {

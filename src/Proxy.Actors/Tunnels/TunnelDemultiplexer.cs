@@ -49,11 +49,11 @@ internal sealed class TunnelDemultiplexer : IUdpHandler
     /// <summary>From now on strangers are ignored.</summary>
     public void StopOpening() => _isOpening = false;
 
-    public void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
+    public void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
         if (_links.TryGetValue(from, out var link))
         {
-            link.HandleDatagrams(datagrams, segmentSizeBytes);
+            link.HandleDatagrams(datagrams, segmentSizeBytes, from);
             return;
         }
 

@@ -10,6 +10,10 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
 
     public void OnStreamOpened(TunnelStreamChannel channel) => owner.Tell(new StreamOpened(channel), ActorRefs.NoSender);
 
+    public void OnSuspected() => owner.Tell(Suspected.Instance, ActorRefs.NoSender);
+
+    public void OnTrusted() => owner.Tell(Trusted.Instance, ActorRefs.NoSender);
+
     public void OnClosed(EndReason reason, string text) => owner.Tell(new Closed(reason, text), ActorRefs.NoSender);
 
     public void OnSilent() => owner.Tell(Silent.Instance, ActorRefs.NoSender);
@@ -20,6 +24,16 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
     }
 
     internal sealed record StreamOpened(TunnelStreamChannel Channel);
+
+    internal sealed record Suspected
+    {
+        public static readonly Suspected Instance = new();
+    }
+
+    internal sealed record Trusted
+    {
+        public static readonly Trusted Instance = new();
+    }
 
     internal sealed record Closed(EndReason Reason, string Text);
 

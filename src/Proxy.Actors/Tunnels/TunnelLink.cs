@@ -3,6 +3,7 @@ using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.Transport;
 using Proxy.Tunnel;
+using Proxy.Tunnel.Native;
 
 namespace Proxy.Actors;
 
@@ -17,26 +18,45 @@ namespace Proxy.Actors;
 internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 {
     private readonly IIoLoop _loop;
-    private readonly TunnelEngine _engine;
+    private readonly ITunnelEngine _engine;
+    private readonly IDisposable? _seal;
     private readonly ITunnelLinkOwner _owner;
     private readonly IDeadline _deadline;
     private readonly Dictionary<int, TunnelStreamChannel> _channels = [];
     private IUdpEndpoint? _endpoint;
     private UdpAddress _peer;
+    private PathAddress _path;                    // of the peer, as the engine calls it
     private bool _isTurnRequested;
     private bool _isInTurn;
     private bool _isSilenceTold;
     private bool _isDisposed;
 
+    /// <summary>A link in the dialect of vproxy.</summary>
     public TunnelLink(IIoLoop loop, TunnelRole role, TunnelSettings settings, ArrayPool<byte> pool, ITunnelLinkOwner owner)
+        : this(loop, new TunnelEngine(role, settings, pool, loop.NowMicroseconds), owner, seal: null)
+    {
+    }
+
+    /// <param name="loop">Where everything of the link happens.</param>
+    /// <param name="engine">Owned by the link.</param>
+    /// <param name="owner">Who hears of the tunnel.</param>
+    /// <param name="seal">The engine's, owned by the link; null where it has none.</param>
+    public TunnelLink(IIoLoop loop, ITunnelEngine engine, ITunnelLinkOwner owner, IDisposable? seal)
     {
         _loop = loop;
+        _engine = engine;
         _owner = owner;
-        _engine = new TunnelEngine(role, settings, pool, loop.NowMicroseconds);
+        _seal = seal;
         _deadline = loop.CreateDeadline(HandleDeadline);
     }
 
     public IIoLoop Loop => _loop;
+
+    /// <summary>What only tunnels of the native dialect have.</summary>
+    public NativeTunnelEngine? Native => _engine as NativeTunnelEngine;
+
+    /// <summary>Where the peer is now.</summary>
+    public UdpAddress Peer => Native is { } native ? AddressOf(native.Path) : _peer;
 
     public TunnelState State => _engine.State;
 
@@ -62,20 +82,43 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
     {
         _endpoint = endpoint;
         _peer = peer;
-        _engine.Start();
+        _path = PathOf(peer);
+        if (_engine.State == TunnelState.Init)
+        {
+            _engine.Start();
+        }
+
         RequestTurn();
     }
 
-    /// <summary>Datagrams of the peer, back to back. The answer goes out with the turn that this asks for.</summary>
-    public void HandleDatagrams(ReadOnlySpan<byte> datagrams, int segmentSizeBytes)
+    /// <summary>
+    /// Datagrams from one address, back to back; they may be changed in place. The answer goes out with the turn that this asks for.
+    /// </summary>
+    public void HandleDatagrams(Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
+        var path = PathOf(from);
         while (!datagrams.IsEmpty)
         {
             var datagram = datagrams[..Math.Min(segmentSizeBytes, datagrams.Length)];
-            _engine.HandleDatagram(datagram, _loop.NowMicroseconds);
+            _engine.HandleDatagram(datagram, path, _loop.NowMicroseconds);
             datagrams = datagrams[datagram.Length..];
         }
 
+        RequestTurn();
+    }
+
+    /// <summary>Client: from now on by another socket, perhaps from another address. Native dialect only.</summary>
+    public void MoveTo(IUdpEndpoint endpoint)
+    {
+        _endpoint = endpoint;
+        Native?.HandleOwnAddressChanged(_loop.NowMicroseconds);
+        RequestTurn();
+    }
+
+    /// <summary>The peer has proved that it does not know this tunnel any more. Native dialect only.</summary>
+    public void HandlePeerLost()
+    {
+        Native?.HandlePeerLost(_loop.NowMicroseconds);
         RequestTurn();
     }
 
@@ -126,6 +169,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
         _deadline.Cancel();
         _endpoint = null;
         _engine.Dispose();
+        _seal?.Dispose();
     }
 
     /// <summary>Asks for a turn after what the loop has in hand now.</summary>
@@ -208,6 +252,12 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
                     _channels.Add(next.StreamId, opened);
                     _owner.OnStreamOpened(opened);
                     break;
+                case TunnelEventKind.Suspected:
+                    _owner.OnSuspected();
+                    break;
+                case TunnelEventKind.Trusted:
+                    _owner.OnTrusted();
+                    break;
                 case TunnelEventKind.Closed:
                     FailChannels(next.Reason, next.Text);
                     _owner.OnClosed(next.Reason, next.Text);
@@ -241,48 +291,23 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
             return;
         }
 
-        var batch = ArrayPool<byte>.Shared.Rent(BatchBytes);
-        try
+        var buffer = ArrayPool<byte>.Shared.Rent(BatchBytes);
+        while (_engine.TryGetDatagrams(_loop.NowMicroseconds, buffer.AsSpan(0, BatchBytes), out var batch))
         {
-            var filled = 0;
-            var segmentBytes = 0;
-            while (_engine.TryGetDatagram(_loop.NowMicroseconds, batch.AsSpan(filled, _engine.DatagramBytes), out var length))
+            if (_endpoint.Send(buffer.AsSpan(0, batch.Bytes), batch.DatagramBytes, AddressOf(batch.Path)) == UdpSendStatus.Refused)
             {
-                if (filled > 0 && length > segmentBytes)
-                {
-                    // Longer than the first of the batch: it begins the next one.
-                    Send(batch.AsSpan(0, filled), segmentBytes);
-                    batch.AsSpan(filled, length).CopyTo(batch);
-                    filled = 0;
-                }
-
-                segmentBytes = filled == 0 ? length : segmentBytes;
-                filled += length;
-                if (length < segmentBytes || filled + _engine.DatagramBytes > BatchBytes)
-                {
-                    Send(batch.AsSpan(0, filled), segmentBytes);
-                    filled = 0;
-                }
-            }
-
-            if (filled > 0)
-            {
-                Send(batch.AsSpan(0, filled), segmentBytes);
+                _engine.HandleRefused(_loop.NowMicroseconds);
             }
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(batch);
-        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private void Send(ReadOnlySpan<byte> datagrams, int segmentBytes)
-    {
-        if (_endpoint?.Send(datagrams, segmentBytes, _peer) == UdpSendStatus.Refused)
-        {
-            _engine.HandleRefused(_loop.NowMicroseconds);
-        }
-    }
+    /// <summary>An address as engines call it.</summary>
+    public static PathAddress PathOf(in UdpAddress address) => new(address.Host, (ushort)address.Port);
+
+    /// <summary>An engine that does not know addresses sends to where the tunnel began.</summary>
+    private UdpAddress AddressOf(PathAddress path) => path == default || path == _path ? _peer : _peer.With(path.Host, path.Port);
 
     // As much as one segmented send can carry.
     private const int BatchBytes = 64 * 1024 - 512;

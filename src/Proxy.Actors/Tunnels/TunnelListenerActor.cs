@@ -7,7 +7,7 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>
-/// A UDP endpoint of a server: takes the tunnels that clients open there. States: binding → listening → draining → stopped.
+/// A UDP endpoint of a server, in the dialect of vproxy: takes the tunnels that clients open there. States: binding → listening → draining → stopped.
 /// </summary>
 internal sealed class TunnelListenerActor : ReceiveActor
 {
@@ -16,11 +16,9 @@ internal sealed class TunnelListenerActor : ReceiveActor
     private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
-    private readonly Dictionary<IActorRef, (UdpAddress Peer, TunnelLink Link)> _tunnels = [];
+    private readonly ServerTunnels _tunnels = new();
     private readonly HalfOpenTunnels _halfOpen;
-    private TunnelDemultiplexer? _demultiplexer;
     private IUdpEndpoint? _endpoint;
-    private long _streamsOfEndedTunnels;
 
     public TunnelListenerActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, IPEndPoint listen)
     {
@@ -55,7 +53,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
             return;
         }
 
-        (_demultiplexer, _endpoint) = (demultiplexer, endpoint);
+        _endpoint = endpoint;
         Become(() => Listening(loop, endpoint, demultiplexer));
         Context.Parent.Tell(new NodeActor.Bound($"kcp://{endpoint.LocalEndPoint}"));
     }
@@ -63,11 +61,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
     protected override void PostStop()
     {
         _endpoint?.Close();
-        foreach (var (_, link) in _tunnels.Values)
-        {
-            // An actor that was stopped before it knew its link did not dispose of it.
-            link.Dispose();
-        }
+        _tunnels.DisposeLinks();
     }
 
     // States
@@ -75,8 +69,8 @@ internal sealed class TunnelListenerActor : ReceiveActor
     private void Listening(IIoLoop loop, IUdpEndpoint endpoint, TunnelDemultiplexer demultiplexer)
     {
         Receive<Open>(open => OpenTunnel(loop, endpoint, demultiplexer, open));
-        Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
-        Receive<GetStatus>(_ => Sender.Tell(Status()));
+        Receive<Terminated>(terminated => _tunnels.HandleEnded(terminated.ActorRef));
+        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
         Receive<Drain>(_ => BeginDraining(demultiplexer));
     }
 
@@ -85,10 +79,10 @@ internal sealed class TunnelListenerActor : ReceiveActor
         Receive<Open>(_ => { });
         Receive<Terminated>(terminated =>
         {
-            HandleTunnelEnded(terminated.ActorRef);
+            _tunnels.HandleEnded(terminated.ActorRef);
             StopWhenEmpty();
         });
-        Receive<GetStatus>(_ => Sender.Tell(Status()));
+        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
         Receive<Drain>(_ => { });
     }
 
@@ -100,24 +94,15 @@ internal sealed class TunnelListenerActor : ReceiveActor
             return;
         }
 
-        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, _egress, open.Peer)));
+        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, _egress, open.Peer, null)));
         var link = new TunnelLink(loop, TunnelRole.Server, _settings.Tunnel, ((LoopDispatcher)Context.Dispatcher).Pool, new TunnelEvents(actor));
         Context.Watch(actor);
-        _tunnels.Add(actor, (open.Peer, link));
+        _tunnels.Add(actor, link, principal: null, () => demultiplexer.Remove(open.Peer, link));
         demultiplexer.Add(open.Peer, link);
         _halfOpen.Add(link, loop.NowMicroseconds);
         actor.Tell(new ServerTunnelActor.Begin(link));
         link.Start(endpoint, open.Peer);
-        link.HandleDatagrams(open.Datagram, open.Datagram.Length);
-    }
-
-    private void HandleTunnelEnded(IActorRef actor)
-    {
-        if (_tunnels.Remove(actor, out var tunnel))
-        {
-            _streamsOfEndedTunnels += tunnel.Link.Statistics.StreamsOpened;
-            _demultiplexer?.Remove(tunnel.Peer, tunnel.Link);
-        }
+        link.HandleDatagrams(open.Datagram, open.Datagram.Length, open.Peer);
     }
 
     private void BeginDraining(TunnelDemultiplexer demultiplexer)
@@ -125,11 +110,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
         _log.Info($"kcp://{_listen}: draining {_tunnels.Count} tunnels");
         demultiplexer.StopOpening();
         Become(Draining);
-        foreach (var actor in _tunnels.Keys)
-        {
-            actor.Tell(ServerTunnelActor.Drain.Instance);
-        }
-
+        _tunnels.Drain();
         StopWhenEmpty();
     }
 
@@ -139,18 +120,5 @@ internal sealed class TunnelListenerActor : ReceiveActor
         {
             Context.Stop(Self);
         }
-    }
-
-    private ComponentStatus Status()
-    {
-        var streams = new StreamCount(
-            _tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams),
-            _streamsOfEndedTunnels + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened));
-        return new ComponentStatus
-        {
-            Tunnels = [.. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, $"kcp://{tunnel.Peer}"))],
-            Streams = streams,
-            Connections = streams,
-        };
     }
 }

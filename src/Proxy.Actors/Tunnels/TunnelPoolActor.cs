@@ -69,7 +69,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         {
             var history = new TunnelHistory();
             var self = Self;
-            var tunnel = Props.Create(() => new TunnelActor(_environment, server, _settings.Tunnel, self, history));
+            var tunnel = Props.Create(() => new TunnelActor(_environment, server, _settings, self, history));
             Context.ActorOf(BackoffSupervisor.Props(new BackoffOptions(
                 tunnel, "tunnel", FirstRetry, LongestRetry, RetryJitter, Context.System.CreateRandom())
             {

@@ -5,7 +5,7 @@ namespace Proxy.Actors;
 /// <summary>How a tunnel looks from outside.</summary>
 internal static class TunnelStatuses
 {
-    public static TunnelStatus Of(TunnelLink link, string peer)
+    public static TunnelStatus Of(TunnelLink link, string peer, string? principal = null)
     {
         ref readonly var counters = ref link.Statistics;
         return new TunnelStatus(
@@ -20,7 +20,11 @@ internal static class TunnelStatuses
             link.ReceivedBytesWaiting,
             link.SegmentsSent,
             link.SegmentsResent,
-            counters.DatagramsMalformed);
+            counters.DatagramsMalformed)
+        {
+            Principal = principal,
+            Native = link.Native is { } native ? NativeTunnelStatuses.Of(native) : null,
+        };
     }
 
     /// <summary>There should be a tunnel and is none.</summary>

@@ -14,11 +14,11 @@ internal sealed class TunnelStreamChannel : IChannel
     public static readonly IChannelHandler Nobody = new IgnoringHandler();
 
     private readonly TunnelLink _link;
-    private readonly TunnelEngine _engine;
+    private readonly ITunnelEngine _engine;
     private bool _isGone;
     private IDeadline? _lingerDeadline;
 
-    public TunnelStreamChannel(TunnelLink link, TunnelEngine engine, int streamId, IChannelHandler handler)
+    public TunnelStreamChannel(TunnelLink link, ITunnelEngine engine, int streamId, IChannelHandler handler)
     {
         _link = link;
         _engine = engine;
@@ -29,6 +29,9 @@ internal sealed class TunnelStreamChannel : IChannel
     public int StreamId { get; }
 
     public IIoLoop Loop => _link.Loop;
+
+    /// <summary>Where the other end of the tunnel is now.</summary>
+    public UdpAddress Peer => _link.Peer;
 
     public IChannelHandler Handler { get; set; }
 

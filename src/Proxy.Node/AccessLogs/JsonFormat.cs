@@ -19,6 +19,7 @@ internal sealed class JsonFormat : IAccessLogFormat
             json.WriteString("frontend", entry.Frontend);
             json.WriteString("client", entry.Client.ToString());
             json.WriteString("peer", entry.Peer.ToString());
+            json.WriteString("principal", entry.Principal);
             json.WriteString("server", entry.Server);
             json.WriteString("phase", entry.Phase.Text());
             json.WriteString("code", entry.TerminationCode);

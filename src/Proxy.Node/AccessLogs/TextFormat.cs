@@ -23,6 +23,11 @@ internal sealed class TextFormat : IAccessLogFormat
             line.Append(CultureInfo.InvariantCulture, $" by {entry.Peer}");
         }
 
+        if (entry.Principal is { } principal)
+        {
+            line.Append(CultureInfo.InvariantCulture, $" ({principal})");
+        }
+
         line.Append(" -> ");
         Append(line, entry.Server ?? "-");
         line.Append(CultureInfo.InvariantCulture, $" {entry.TerminationCode} wait={Milliseconds(entry.Wait)} connect={Milliseconds(entry.Connect)}");

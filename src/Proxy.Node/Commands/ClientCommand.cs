@@ -30,7 +30,7 @@ internal static class ClientCommand
             Description = "Tells the server who each connection is for, so that its --proxy-protocol-out can tell the destination. Default: it is not told.",
         };
         var proxyProtocol = new ProxyProtocolOptions();
-        var dialect = new DialectOptions();
+        var dialect = DialectOptions.ForClient();
         var common = new CommonOptions();
         var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, passSource };
         proxyProtocol.AddInTo(command);
@@ -38,7 +38,7 @@ internal static class ClientCommand
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            dialect.Check(parsed);
+            var native = dialect.ReadClient(parsed);
             var urls = parsed.GetRequiredValue(server).SelectMany(urls => urls.Split(',')).ToArray();
             var servers = urls.Select(url => Values.Target(Values.KcpAddress(url, "--server"), "--server")).ToArray();
             for (var i = 0; i < urls.Length; i++)
@@ -53,6 +53,7 @@ internal static class ClientCommand
                     Client = new ClientSettings
                     {
                         Servers = servers,
+                        Native = native,
                         Forwards = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text) with
                         {
                             ProxyProtocol = proxyProtocol.Read(parsed),
@@ -60,7 +61,7 @@ internal static class ClientCommand
                         })],
                     },
                 },
-                common.Read(parsed));
+                common.Read(parsed) with { StartLines = [dialect.Describe(parsed)] });
         });
         return command;
     }

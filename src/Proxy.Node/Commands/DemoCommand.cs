@@ -15,7 +15,7 @@ internal static class DemoCommand
             HelpName = "N",
             DefaultValueFactory = _ => 256,
         };
-        var command = new Command("demo", "Sends a file through client, KCP tunnel, server and web server on 127.0.0.1, and compares its digests.")
+        var command = new Command("demo", "Sends a file through client, sealed KCP tunnel, server and web server on 127.0.0.1, and compares its digests.")
         {
             keep,
             size,

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Proxy.Actors;
+using Proxy.Protocol.Sealing.Keys;
 
 namespace Proxy.Node.Commands;
 
@@ -15,8 +17,25 @@ internal static class KeygenCommand
             Description = "The file to write, with mode 0600; one that exists is not touched. Without it the key goes to stdout.",
             HelpName = "FILE",
         };
-        var command = new Command("keygen", "Makes a new random key of 256 bits, in base64.") { output };
-        command.SetAction(parsed => parsed.GetValue(output) is { } path ? WriteFile(path) : Print());
+        var privateKey = new Option<string?>("--public-of")
+        {
+            Description = "Makes no key, but prints the public key that belongs to the key in FILE, for clients that are to know the server by it.",
+            HelpName = "FILE",
+        };
+        var command = new Command("keygen", "Makes a new random key of 256 bits, in base64.") { output, privateKey };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(output) is not null && result.GetValue(privateKey) is not null)
+            {
+                result.AddError("--out makes a key and --public-of reads one: say one of them");
+            }
+        });
+        command.SetAction(parsed => (parsed.GetValue(output), parsed.GetValue(privateKey)) switch
+        {
+            (_, { } path) => PrintPublic(path),
+            ({ } path, _) => WriteFile(path),
+            _ => Print(),
+        });
         return command;
     }
 
@@ -26,7 +45,8 @@ internal static class KeygenCommand
         return ExitCodes.Done;
     }
 
-    private static int WriteFile(string path)
+    /// <summary>Makes a key in a new file for its owner alone; gives the exit code.</summary>
+    public static int WriteFile(string path)
     {
         try
         {
@@ -41,6 +61,27 @@ internal static class KeygenCommand
             return ExitCodes.Done;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"tcpproxy keygen: {failure.Message}");
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static int PrintPublic(string path)
+    {
+        try
+        {
+            using var key = KeyFile.Read(path);
+            if (!P256.IsScalar(key.Span))
+            {
+                Console.Error.WriteLine($"tcpproxy keygen: the key in {path} is one of the few that can be no server key; make another");
+                return ExitCodes.Failed;
+            }
+
+            Console.Out.WriteLine(Convert.ToBase64String(P256.PublicPoint(key)));
+            return ExitCodes.Done;
+        }
+        catch (KeyFileException failure)
         {
             Console.Error.WriteLine($"tcpproxy keygen: {failure.Message}");
             return ExitCodes.Failed;

@@ -28,7 +28,7 @@ internal static class ServerCommand
             HelpName = "HOST:PORT",
         };
         var proxyProtocol = new ProxyProtocolOptions();
-        var dialect = new DialectOptions();
+        var dialect = DialectOptions.ForServer();
         var common = new CommonOptions();
         var command = new Command("server", "Takes tunnels from proxy clients and connects their streams to real servers.") { listen, allow, to };
         proxyProtocol.AddOutTo(command);
@@ -36,7 +36,7 @@ internal static class ServerCommand
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            dialect.Check(parsed);
+            var native = dialect.ReadServer(parsed, out var lines);
             var urls = parsed.GetRequiredValue(listen);
             var endPoints = urls.Select(url => Values.ListenEndPoint(Values.KcpAddress(url, "--listen"), "--listen")).ToArray();
             for (var i = 0; i < urls.Length; i++)
@@ -51,12 +51,13 @@ internal static class ServerCommand
                     Server = new ServerSettings
                     {
                         Listen = endPoints,
+                        Native = native,
                         Destinations = Rules(parsed.GetValue(allow) ?? []),
                         ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
                         FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
                     },
                 },
-                common.Read(parsed));
+                common.Read(parsed) with { StartLines = [dialect.Describe(parsed), .. lines] });
         });
         return command;
     }

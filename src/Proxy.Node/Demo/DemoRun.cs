@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Proxy.Node.Commands;
 
 namespace Proxy.Node.Demo;
 
@@ -12,16 +13,36 @@ internal static class DemoRun
     public static async Task<int> RunAsync(int megabytes, bool isKept)
     {
         using var signals = new Hosting.StopSignals();
-        Say($"TcpProxy demo: a file of {megabytes} MiB through a KCP tunnel, everything on 127.0.0.1");
+        Say($"TcpProxy demo: a file of {megabytes} MiB through a sealed KCP tunnel, everything on 127.0.0.1");
         await using var web = await DemoWebServer.StartAsync(megabytes);
         Say($"web server      http://127.0.0.1:{web.Port}/file, {megabytes} MiB of random bytes");
 
+        var state = Directory.CreateTempSubdirectory("tcpproxy-demo-");
+        try
+        {
+            return await RunAsync(megabytes, isKept, web, state.FullName, signals);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<int> RunAsync(int megabytes, bool isKept, DemoWebServer web, string state, Hosting.StopSignals signals)
+    {
+        var key = Path.Combine(state, "key");
+        if (KeygenCommand.WriteFile(key) is not ExitCodes.Done and var failed)
+        {
+            return failed;
+        }
+
+        Say($"key             tcpproxy keygen --out {key}");
         using var server = await DemoNode.StartAsync(
-            "server", "--listen", "kcp://127.0.0.1:0", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0");
+            "server", "--key-file", key, "--state-dir", state, "--listen", "kcp://127.0.0.1:0", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0");
         Say($"proxy server    {server.Listening("kcp")}, allowed to reach 127.0.0.0/8");
 
         using var client = await DemoNode.StartAsync(
-            "client", "--server", server.Listening("kcp"), "--forward", $"127.0.0.1:0=127.0.0.1:{web.Port}", "--admin", "127.0.0.1:0");
+            "client", "--key-file", key, "--server", server.Listening("kcp"), "--forward", $"127.0.0.1:0=127.0.0.1:{web.Port}", "--admin", "127.0.0.1:0");
         Say($"proxy client    {client.Listening("tcp")} -> tunnel -> 127.0.0.1:{web.Port}");
         Say($"admin           {client.Listening("http")}/status (client), {server.Listening("http")}/status (server)");
 

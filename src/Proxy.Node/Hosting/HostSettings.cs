@@ -17,6 +17,9 @@ internal sealed record HostSettings
 
     public required bool IsLogJson { get; init; }
 
+    /// <summary>What the log says at start about how the node was set up.</summary>
+    public IReadOnlyList<string> StartLines { get; init; } = [];
+
     /// <summary>Null: there is no access log.</summary>
     public AccessLogFile? AccessLog { get; init; }
 }

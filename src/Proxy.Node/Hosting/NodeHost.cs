@@ -50,6 +50,11 @@ internal sealed class NodeHost
         settings = settings with { MaximumConnections = NodeCapacity.Of(settings, loopSettings.SplicedFlows, log) };
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
         log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
+        foreach (var line in host.StartLines)
+        {
+            log.LogInformation("{Line}", line);
+        }
+
         var system = ActorSystem.Create("tcpproxy", new ActorSystemSetup
         {
             RandomSeed = Random.Shared.Next(),
@@ -61,7 +66,7 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool);
+        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance);
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
         var code = await new NodeHost(settings, node).RunAsync(host, system, logs, log, signals);

@@ -24,8 +24,11 @@ public enum FrameKind
     /// <summary>The peer asks us to pause or to go on sending on the stream.</summary>
     PauseToggle,
 
-    /// <summary>Shutdown of the tunnel.</summary>
+    /// <summary>Shutdown of the tunnel; native, with error 0: no new streams.</summary>
     GoAway,
+
+    /// <summary>Native: more credit for a stream.</summary>
+    WindowUpdate,
 }
 
 /// <summary>
@@ -59,6 +62,15 @@ public readonly ref struct Frame
     /// <summary>PING and its answer.</summary>
     public long PingId => (long)_number;
 
+    /// <summary>Native SYN and WINDOW_UPDATE: bytes that may be sent in addition.</summary>
+    public uint Credit => (uint)_number;
+
+    /// <summary>Native RST. A number that is not defined here stands for <see cref="WireReason.Unspecified"/>.</summary>
+    public WireReason ResetReason => (WireReason)(byte)(_number >> 8);
+
+    /// <summary>Native RST: tunnels between the peer and whoever saw the failure.</summary>
+    public byte ResetDistance => (byte)_number;
+
     /// <summary>GOAWAY.</summary>
     public uint LastStreamId => (uint)(_number >> 32);
 
@@ -72,7 +84,7 @@ public readonly ref struct Frame
 
     internal static Frame Ping(FrameKind kind, long id) => new(kind, 0, default, endsStream: false, (ulong)id);
 
-    internal static Frame OfStream(FrameKind kind, int streamId) => new(kind, streamId, default, endsStream: false, 0);
+    internal static Frame OfStream(FrameKind kind, int streamId, uint number = 0) => new(kind, streamId, default, endsStream: false, number);
 
     internal static Frame Data(int streamId, ReadOnlySpan<byte> payload, bool endsStream) => new(FrameKind.Data, streamId, payload, endsStream, 0);
 

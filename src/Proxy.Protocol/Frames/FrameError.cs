@@ -21,6 +21,18 @@ public enum FrameRule
     /// <summary>HEADERS is empty.</summary>
     HeadersWithPayload,
 
+    /// <summary>Native HEADERS have 4 bytes, those that reset 2.</summary>
+    HeadersLength,
+
+    /// <summary>WINDOW_UPDATE has 4 bytes.</summary>
+    WindowUpdateLength,
+
+    /// <summary>Credit is given by 1 at least.</summary>
+    WindowUpdateEmpty,
+
+    /// <summary>Native DATA has bytes or an end, or both.</summary>
+    DataEmpty,
+
     /// <summary>PING has 8 bytes. (vproxy ignores shorter ones, but nothing sends them, and an answer could not be matched.)</summary>
     PingLength,
 
@@ -59,6 +71,10 @@ public sealed record FrameError(FrameRule Rule, FrameHeader Header, long OffsetB
         FrameRule.SettingsRepeated => "SETTINGS after the handshake",
         FrameRule.SettingsWithPayload => "SETTINGS with payload",
         FrameRule.HeadersWithPayload => "HEADERS with payload",
+        FrameRule.HeadersLength => "HEADERS of wrong length",
+        FrameRule.WindowUpdateLength => "WINDOW_UPDATE without its 4 bytes",
+        FrameRule.WindowUpdateEmpty => "WINDOW_UPDATE by nothing",
+        FrameRule.DataEmpty => "DATA with neither bytes nor end",
         FrameRule.PingLength => "PING without its 8 bytes",
         FrameRule.PayloadTooLong => "payload too long",
         FrameRule.StreamIdReservedBit => "reserved bit of the stream id is set",

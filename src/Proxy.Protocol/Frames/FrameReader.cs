@@ -14,6 +14,7 @@ namespace Proxy.Protocol.Frames;
 public sealed class FrameReader : IDisposable
 {
     private readonly ArrayPool<byte> _pool;
+    private readonly FrameDialect _dialect;
     private HeaderBuffer _headerBytes;
     private int _headerFilled;
     private FrameHeader _header;
@@ -24,9 +25,10 @@ public sealed class FrameReader : IDisposable
     private int _gatheredBytes;
     private byte[]? _inflated;
 
-    public FrameReader(ArrayPool<byte> pool)
+    public FrameReader(ArrayPool<byte> pool, FrameDialect dialect = FrameDialect.Vproxy)
     {
         _pool = pool;
+        _dialect = dialect;
     }
 
     /// <summary>What the peer broke, from the first <see cref="ReadStatus.Malformed"/> on.</summary>
@@ -52,7 +54,7 @@ public sealed class FrameReader : IDisposable
                 return ReadStatus.NeedMore;
             }
 
-            if (FrameRules.Check(_header, _settingsSeen) is { } rule)
+            if (CheckHeader() is { } rule)
             {
                 return Fail(rule);
             }
@@ -91,6 +93,9 @@ public sealed class FrameReader : IDisposable
         _headerFilled = 0;
         return FrameHeader.TryRead(_headerBytes, out _header);
     }
+
+    private FrameRule? CheckHeader() =>
+        _dialect == FrameDialect.Native ? NativeFrameRules.Check(_header) : FrameRules.Check(_header, _settingsSeen);
 
     private ReadStatus ReadData(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
@@ -151,8 +156,13 @@ public sealed class FrameReader : IDisposable
             return ReadStatus.NeedMore;
         }
 
-        _inPayload = false;
         frame = ToControlFrame(payload);
+        if (frame is { Kind: FrameKind.WindowUpdate, Credit: 0 })
+        {
+            return Fail(FrameRule.WindowUpdateEmpty);
+        }
+
+        _inPayload = false;
         return ReadStatus.Done;
     }
 
@@ -166,8 +176,14 @@ public sealed class FrameReader : IDisposable
             case FrameType.Ping:
                 var kind = _header.Has(PingFrame.AcknowledgeFlag) ? FrameKind.PingAcknowledge : FrameKind.Ping;
                 return Frame.Ping(kind, BinaryPrimitives.ReadInt64BigEndian(payload));
+            case FrameType.Headers when _header.Has(FrameFlags.EndStream):
+                var reason = _dialect == FrameDialect.Native ? BinaryPrimitives.ReadUInt16BigEndian(payload) : 0u;
+                return Frame.OfStream(FrameKind.Reset, (int)_header.StreamId, reason);
             case FrameType.Headers:
-                return Frame.OfStream(_header.Has(FrameFlags.EndStream) ? FrameKind.Reset : FrameKind.Syn, (int)_header.StreamId);
+                var credit = _dialect == FrameDialect.Native ? BinaryPrimitives.ReadUInt32BigEndian(payload) : 0u;
+                return Frame.OfStream(FrameKind.Syn, (int)_header.StreamId, credit);
+            case FrameType.WindowUpdate:
+                return Frame.OfStream(FrameKind.WindowUpdate, (int)_header.StreamId, BinaryPrimitives.ReadUInt32BigEndian(payload));
             default:
                 return GoAwayFrame.Read(payload);
         }

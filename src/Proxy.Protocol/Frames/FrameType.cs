@@ -8,4 +8,7 @@ public enum FrameType : byte
     Settings = 4,
     Ping = 6,
     GoAway = 7,
+
+    /// <summary>Credit; native dialect only.</summary>
+    WindowUpdate = 8,
 }

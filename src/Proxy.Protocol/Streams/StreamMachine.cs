@@ -147,6 +147,9 @@ public struct StreamMachine
 
     public StreamEffects HandleReset() => CutOff(ReasonOfPeersReset);
 
+    /// <summary>A reset that says why.</summary>
+    public StreamEffects HandleReset(EndReason reason) => CutOff(reason);
+
     /// <summary>The peer, who reads our data, asks us to pause or to go on.</summary>
     public StreamEffects HandlePauseToggle()
     {

@@ -44,9 +44,9 @@ public interface IUdpHandler
 {
     /// <summary>
     /// Datagrams of one sender, back to back, each <paramref name="segmentSizeBytes"/> long, the last may be shorter. The span is the loop's
-    /// own buffer and is valid during the call only.
+    /// own buffer: valid during the call only, and the handler's to change.
     /// </summary>
-    void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from);
+    void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from);
 
     /// <summary>The reads of one turn are over: the moment to answer them all at once.</summary>
     void OnReceiveTurnEnded(IUdpEndpoint endpoint);

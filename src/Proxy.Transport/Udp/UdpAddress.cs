@@ -36,10 +36,21 @@ public readonly record struct UdpAddress
 
     public int Port => _port;
 
+    /// <summary>The IP address; IPv4 as it is mapped into IPv6.</summary>
+    public UInt128 Host => new(_high, _low);
+
     public static UdpAddress From(IPEndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         return new UdpAddress(endPoint.Address, endPoint.Port);
+    }
+
+    /// <summary>The address with another host and port, and the same scope where the host has one; IPv4 comes mapped into IPv6.</summary>
+    public UdpAddress With(UInt128 host, int port)
+    {
+        var (high, low) = ((ulong)(host >> 64), (ulong)host);
+        var isMapped = high == 0 && low >> 32 == 0xffff;
+        return new UdpAddress(high, low, isMapped ? 0 : _scope, checked((ushort)port), isMapped);
     }
 
     /// <summary>Reads what a receive call left in <paramref name="address"/>; no allocation.</summary>

@@ -103,7 +103,7 @@ public sealed class NodeActorTests
     {
         var system = ActorSystem.Create(settings.Name, new ActorSystemSetup { TimeProvider = world.Time, Dispatcher = new CallingThreadDispatcher() });
         var loop = new ListenRefusingLoop(world.CreateLoop(world.AddHost(settings.Name, "10.0.0.2"), "loop")) { AcceptsBadly = true };
-        var environment = new NodeEnvironment([loop], new FixedNames(), () => new LeakCheckingPool());
+        var environment = new NodeEnvironment([loop], new FixedNames(), () => new LeakCheckingPool(), new SeededSecrets(1));
         var probe = new TestProbe(system);
         var actor = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         probe.Watch(actor);

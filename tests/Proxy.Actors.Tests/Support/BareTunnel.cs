@@ -92,6 +92,16 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
         _opened.Add(end);
     }
 
+    void ITunnelLinkOwner.OnSuspected()
+    {
+        // The native dialect's.
+    }
+
+    void ITunnelLinkOwner.OnTrusted()
+    {
+        // The native dialect's.
+    }
+
     void ITunnelLinkOwner.OnClosed(EndReason reason, string text) => End = reason;
 
     void ITunnelLinkOwner.OnSilent()
@@ -99,7 +109,7 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
         // Its tests end it themselves.
     }
 
-    void IUdpHandler.OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
+    void IUdpHandler.OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
         if (Link is null)
         {
@@ -107,7 +117,7 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
             Link.Start(endpoint, from);
         }
 
-        Link.HandleDatagrams(datagrams, segmentSizeBytes);
+        Link.HandleDatagrams(datagrams, segmentSizeBytes, from);
     }
 
     void IUdpHandler.OnReceiveTurnEnded(IUdpEndpoint endpoint)

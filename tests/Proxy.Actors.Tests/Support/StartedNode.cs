@@ -13,7 +13,7 @@ internal static class StartedNode
         var system = ActorSystem.Create(settings.Name, new ActorSystemSetup { TimeProvider = world.Time, Dispatcher = new CallingThreadDispatcher() });
         var loop = world.CreateLoop(host, "starting");
         var probe = new TestProbe(system);
-        var environment = new NodeEnvironment([loop], new FixedNames(), () => new LeakCheckingPool());
+        var environment = new NodeEnvironment([loop], new FixedNames(), () => new LeakCheckingPool(), new SeededSecrets(1));
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)));
         probe.Watch(node);
         probe.Send(node, NodeActor.Start.Instance);

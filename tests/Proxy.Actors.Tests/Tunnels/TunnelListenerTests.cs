@@ -110,7 +110,7 @@ public sealed class TunnelListenerTests
 
         public void Send(byte[] datagram) => _loop.Run(() => { _endpoint.Send(datagram, datagram.Length, default); });
 
-        public void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
+        public void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
         {
             Answers += (datagrams.Length + segmentSizeBytes - 1) / segmentSizeBytes;
             LongestAnswerBytes = Math.Max(LongestAnswerBytes, segmentSizeBytes);

@@ -58,6 +58,26 @@ public sealed partial class UsageTests : EndToEndTest
         Assert.DoesNotContain("ready", result.Output);
     }
 
+    [Theory]
+    [InlineData("server --listen kcp://127.0.0.1:0 --admin 127.0.0.1:0")]
+    [InlineData("client --server kcp://127.0.0.1:1 --forward 127.0.0.1:0=127.0.0.1:1 --admin 127.0.0.1:0")]
+    public async Task A_sealed_tunnel_without_a_key_is_refused_and_told_how_to_make_one(string commandLine)
+    {
+        var result = await CommandResult.OfNodeAsync(commandLine.Split(' '));
+
+        Assert.Equal(ConfigurationError, result.ExitCode);
+        Assert.Contains("tcpproxy keygen --out FILE", result.Errors);
+        Assert.DoesNotContain("ready", result.Output);
+    }
+
+    [Fact]
+    public async Task A_sealed_server_may_listen_anywhere()
+    {
+        await using var server = await NodeProcess.StartAsync("server", "--listen", "kcp://0.0.0.0:0", "--admin", "127.0.0.1:0");
+
+        Assert.Equal(System.Net.IPAddress.Any, server.Kcp.Address);
+    }
+
     [Fact]
     public async Task A_port_that_is_taken_fails_with_1_and_names_the_address()
     {

@@ -13,6 +13,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     private const int LogLinesShown = 60;
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(20);
 
+    /// <summary>What all nodes here have, unless they are given a key file.</summary>
+    private static readonly string Key = Convert.ToBase64String(Enumerable.Repeat((byte)42, 32).ToArray());
+
+    /// <summary>Shared and never cleaned: one small file, the same for all.</summary>
+    private static readonly string StateHome = Path.Combine(Path.GetTempPath(), "tcpproxy-test-state");
+
     private readonly Process _process;
     private readonly string _commandLine;
     private readonly ConcurrentQueue<string> _output = new();
@@ -27,6 +33,8 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["TCPPROXY_KEY"] = Key;
+        start.Environment["XDG_STATE_HOME"] = StateHome;
         _commandLine = program + " " + string.Join(' ', arguments);
         _process = Process.Start(start)!;
         _reading = Task.WhenAll(CollectAsync(_process.StandardOutput, _output), CollectAsync(_process.StandardError, _log));

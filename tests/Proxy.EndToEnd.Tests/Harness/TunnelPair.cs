@@ -5,8 +5,11 @@ namespace Proxy.EndToEnd.Tests.Harness;
 /// <summary>A proxy client and a proxy server with a KCP tunnel between them, and one forward per target; all on 127.0.0.1.</summary>
 internal sealed class TunnelPair : IAsyncDisposable
 {
-    private TunnelPair(NodeProcess server, NodeProcess client)
+    private readonly Dialect _dialect;
+
+    private TunnelPair(Dialect dialect, NodeProcess server, NodeProcess client)
     {
+        _dialect = dialect;
         Server = server;
         Client = client;
     }
@@ -18,12 +21,14 @@ internal sealed class TunnelPair : IAsyncDisposable
     /// <summary>Where the first target is reached through the tunnel.</summary>
     public IPEndPoint Entry => Client.Entries[0];
 
-    public static async Task<TunnelPair> StartAsync(params IPEndPoint[] targets)
+    public static Task<TunnelPair> StartAsync(params IPEndPoint[] targets) => StartAsync(Dialect.Vproxy, targets);
+
+    public static async Task<TunnelPair> StartAsync(Dialect dialect, params IPEndPoint[] targets)
     {
-        var server = await StartServerAsync(port: 0);
+        var server = await StartServerAsync(dialect, port: 0);
         try
         {
-            return new TunnelPair(server, await StartClientAsync(server.Kcp.Port, targets));
+            return new TunnelPair(dialect, server, await StartClientAsync(dialect, server.Kcp.Port, targets));
         }
         catch
         {
@@ -32,18 +37,22 @@ internal sealed class TunnelPair : IAsyncDisposable
         }
     }
 
-    public static Task<NodeProcess> StartServerAsync(int port, string allowed = "127.0.0.0/8") => NodeProcess.StartAsync(
-        "server", "--dialect", "vproxy", "--listen", $"kcp://127.0.0.1:{port}", "--allow-destination", allowed, "--admin", "127.0.0.1:0");
+    public static Task<NodeProcess> StartServerAsync(int port, string allowed = "127.0.0.0/8") => StartServerAsync(Dialect.Vproxy, port, allowed);
 
-    public static Task<NodeProcess> StartClientAsync(int serverPort, params IPEndPoint[] targets) => NodeProcess.StartAsync(
-        ["client", "--dialect", "vproxy", "--server", $"kcp://127.0.0.1:{serverPort}", .. Forwards(targets), "--admin", "127.0.0.1:0"]);
+    public static Task<NodeProcess> StartServerAsync(Dialect dialect, int port, string allowed = "127.0.0.0/8") => NodeProcess.StartAsync(
+        "server", "--dialect", NameOf(dialect), "--listen", $"kcp://127.0.0.1:{port}", "--allow-destination", allowed, "--admin", "127.0.0.1:0");
+
+    public static Task<NodeProcess> StartClientAsync(int serverPort, params IPEndPoint[] targets) => StartClientAsync(Dialect.Vproxy, serverPort, targets);
+
+    public static Task<NodeProcess> StartClientAsync(Dialect dialect, int serverPort, params IPEndPoint[] targets) => NodeProcess.StartAsync(
+        ["client", "--dialect", NameOf(dialect), "--server", $"kcp://127.0.0.1:{serverPort}", .. Forwards(targets), "--admin", "127.0.0.1:0"]);
 
     /// <summary>Starts the server again on the port it had.</summary>
     public async Task RestartServerAsync()
     {
         var port = Server.Kcp.Port;
         await Server.DisposeAsync();
-        Server = await StartServerAsync(port);
+        Server = await StartServerAsync(_dialect, port);
     }
 
     public async ValueTask DisposeAsync()
@@ -51,6 +60,8 @@ internal sealed class TunnelPair : IAsyncDisposable
         await Client.DisposeAsync();
         await Server.DisposeAsync();
     }
+
+    private static string NameOf(Dialect dialect) => dialect == Dialect.Native ? "native" : "vproxy";
 
     private static IEnumerable<string> Forwards(IEnumerable<IPEndPoint> targets) =>
         targets.SelectMany(target => new[] { "--forward", $"127.0.0.1:0={target}" });

@@ -4,7 +4,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Many connections at once (100, 500 in long runs), of random sizes and with random pauses; then nothing of them is left.</summary>
-public sealed class ConcurrencyTests : EndToEndTest
+public abstract class ConcurrencyTests(Dialect dialect) : EndToEndTest
 {
     private const int LargestBytes = 512 * 1024;
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(40);
@@ -15,7 +15,7 @@ public sealed class ConcurrencyTests : EndToEndTest
     {
         await using var digesting = TcpPeer.Digesting();
         await using var echoing = TcpPeer.Echo();
-        await using var tunnel = await TunnelPair.StartAsync(digesting.Address, echoing.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, digesting.Address, echoing.Address);
         var (serverBefore, clientBefore) = await DescriptorsAfterFirstUseAsync(tunnel);
         var count = Scale.Pick(100, 500);
 
@@ -70,3 +70,7 @@ public sealed class ConcurrencyTests : EndToEndTest
         CleanUpBound,
         () => $"{node.DescriptorCount} descriptors are open, {before} were before");
 }
+
+public sealed class VproxyConcurrencyTests() : ConcurrencyTests(Dialect.Vproxy);
+
+public sealed class NativeConcurrencyTests() : ConcurrencyTests(Dialect.Native);

@@ -5,7 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Real programs at both ends: a file through the tunnel is the same file (64 MiB, 1 GiB in long runs).</summary>
-public sealed class CurlAndNginxTests : EndToEndTest
+public abstract class CurlAndNginxTests(Dialect dialect) : EndToEndTest
 {
     private const long Mebibyte = 1024 * 1024;
     private static readonly TimeSpan CurlBound = Scale.Seconds(inEveryRun: 100, inLongRuns: 800);
@@ -17,7 +17,7 @@ public sealed class CurlAndNginxTests : EndToEndTest
         var curl = Executables.RequirePeer("curl");
         using var work = new WorkDirectory();
         await using var nginx = await NginxServer.StartAsync(work);
-        await using var tunnel = await TunnelPair.StartAsync(nginx.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, nginx.Address);
         await File.WriteToAsync(Path.Combine(nginx.Files, "file"));
         var received = work.File("received");
 
@@ -34,7 +34,7 @@ public sealed class CurlAndNginxTests : EndToEndTest
         var curl = Executables.RequirePeer("curl");
         using var work = new WorkDirectory();
         await using var nginx = await NginxServer.StartAsync(work);
-        await using var tunnel = await TunnelPair.StartAsync(nginx.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, nginx.Address);
         var sent = work.File("sent");
         await File.WriteToAsync(sent);
 
@@ -51,3 +51,7 @@ public sealed class CurlAndNginxTests : EndToEndTest
         return await SHA256.HashDataAsync(stream, Limit);
     }
 }
+
+public sealed class VproxyCurlAndNginxTests() : CurlAndNginxTests(Dialect.Vproxy);
+
+public sealed class NativeCurlAndNginxTests() : CurlAndNginxTests(Dialect.Native);

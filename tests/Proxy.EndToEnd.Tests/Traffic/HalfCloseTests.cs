@@ -6,7 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>One direction may end while the other goes on, in either order, and nothing that was sent before an end is lost.</summary>
-public sealed class HalfCloseTests : EndToEndTest
+public abstract class HalfCloseTests(Dialect dialect) : EndToEndTest
 {
     private const int Mebibyte = 1024 * 1024;
 
@@ -14,7 +14,7 @@ public sealed class HalfCloseTests : EndToEndTest
     public async Task A_server_that_reads_to_the_end_answers_and_closes_at_once_gets_its_answer_through()
     {
         await using var peer = TcpPeer.Digesting();
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         // Powers of two in turn: from 1 byte to 1 MiB in every run and one of 64 MiB, in long runs all of them up to 64 MiB.
         var powers = Scale.Pick(21, 27);
         var runs = Scale.Pick(60, 500);
@@ -39,7 +39,7 @@ public sealed class HalfCloseTests : EndToEndTest
             requests.Add(await socket.ReadToEndAsync(cancellation));
             await answer.SendAsync(socket, cancellation);
         });
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         using var application = await Dial.ToAsync(tunnel.Entry);
 
         await request.SendAsync(application, Limit);
@@ -61,7 +61,7 @@ public sealed class HalfCloseTests : EndToEndTest
             socket.Shutdown(SocketShutdown.Send);
             uploaded.SetResult(await socket.ReadToEndAsync(cancellation));
         });
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         using var application = await Dial.ToAsync(tunnel.Entry);
 
         Exchange.Check(greeting, await application.ReadToEndAsync(Limit));
@@ -78,7 +78,7 @@ public sealed class HalfCloseTests : EndToEndTest
         var download = new Content(Seed: 5, 300_000);
         await using var peer = new TcpPeer(async (socket, cancellation) =>
             await uploads.Writer.WriteAsync(await SendAllAndReadAllAsync(socket, download, cancellation), cancellation));
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
 
         for (var run = 0; run < Scale.Pick(20, 200); run++)
         {
@@ -98,3 +98,7 @@ public sealed class HalfCloseTests : EndToEndTest
         return await reading;
     }
 }
+
+public sealed class VproxyHalfCloseTests() : HalfCloseTests(Dialect.Vproxy);
+
+public sealed class NativeHalfCloseTests() : HalfCloseTests(Dialect.Native);

@@ -5,7 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>An abort is not an end: a RST at one side is a RST at the other.</summary>
-public sealed class ResetTests : EndToEndTest
+public abstract class ResetTests(Dialect dialect) : EndToEndTest
 {
     private const int GreetingBytes = 5;
     private static readonly byte[] Greeting = "hello"u8.ToArray();
@@ -19,7 +19,7 @@ public sealed class ResetTests : EndToEndTest
             await socket.SendAllAsync(Greeting, cancellation);
             seen.SetResult(await socket.ReadToEndAsync(cancellation));
         });
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         using var application = await Dial.ToAsync(tunnel.Entry);
         await application.ReadExactlyAsync(GreetingBytes, Limit);
 
@@ -37,7 +37,7 @@ public sealed class ResetTests : EndToEndTest
             await socket.ReadExactlyAsync(GreetingBytes, cancellation);
             socket.Reset();
         });
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         using var application = await Dial.ToAsync(tunnel.Entry);
         await application.ReadExactlyAsync(GreetingBytes, Limit);
 
@@ -57,7 +57,7 @@ public sealed class ResetTests : EndToEndTest
             Assert.Equal(SocketError.Success, request.End);
             socket.Reset();
         });
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         using var application = await Dial.ToAsync(tunnel.Entry);
         await application.ReadExactlyAsync(GreetingBytes, Limit);
 
@@ -71,7 +71,7 @@ public sealed class ResetTests : EndToEndTest
     public async Task A_reset_ends_its_own_connection_and_no_other()
     {
         await using var peer = TcpPeer.Echo();
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         using var staying = await Dial.ToAsync(tunnel.Entry);
         await Exchange.PingAsync(staying, Limit);
 
@@ -84,3 +84,7 @@ public sealed class ResetTests : EndToEndTest
         }
     }
 }
+
+public sealed class VproxyResetTests() : ResetTests(Dialect.Vproxy);
+
+public sealed class NativeResetTests() : ResetTests(Dialect.Native);

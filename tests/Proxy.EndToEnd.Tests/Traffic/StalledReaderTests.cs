@@ -7,7 +7,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>A reader that stops reading (for 5 s, 30 s in long runs) costs bounded memory and stops nobody else.</summary>
-public sealed class StalledReaderTests : EndToEndTest
+public abstract class StalledReaderTests(Dialect dialect) : EndToEndTest
 {
     private const long Mebibyte = 1024 * 1024;
 
@@ -29,7 +29,7 @@ public sealed class StalledReaderTests : EndToEndTest
         var content = new Content(Seed: 41, ModestBytes);
         await using var sending = TcpPeer.Sending(content);
         await using var digesting = TcpPeer.Digesting();
-        await using var tunnel = await TunnelPair.StartAsync(sending.Address, digesting.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, sending.Address, digesting.Address);
         using var stalled = await DialWithASmallBufferAsync(tunnel.Client.Entries[0]);
 
         await OthersRunWithinMemoryAsync(tunnel, tunnel.Client.Entries[1]);
@@ -51,7 +51,7 @@ public sealed class StalledReaderTests : EndToEndTest
             },
             receiveBufferBytes: 64 * 1024);
         await using var digesting = TcpPeer.Digesting();
-        await using var tunnel = await TunnelPair.StartAsync(stalling.Address, digesting.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, stalling.Address, digesting.Address);
         using var application = await Dial.ToAsync(tunnel.Client.Entries[0]);
         var sending = SendAndEndAsync(application, content);
 
@@ -68,7 +68,7 @@ public sealed class StalledReaderTests : EndToEndTest
         var content = new Content(Seed: 43, EndlessBytes);
         await using var sending = TcpPeer.Sending(content);
         await using var digesting = TcpPeer.Digesting();
-        await using var tunnel = await TunnelPair.StartAsync(sending.Address, digesting.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, sending.Address, digesting.Address);
         using var stalled = await DialWithASmallBufferAsync(tunnel.Client.Entries[0]);
 
         await OthersRunWithinMemoryAsync(tunnel, tunnel.Client.Entries[1]);
@@ -132,3 +132,7 @@ public sealed class StalledReaderTests : EndToEndTest
         }
     }
 }
+
+public sealed class VproxyStalledReaderTests() : StalledReaderTests(Dialect.Vproxy);
+
+public sealed class NativeStalledReaderTests() : StalledReaderTests(Dialect.Native);

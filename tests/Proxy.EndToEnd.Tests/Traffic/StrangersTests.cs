@@ -6,7 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Strangers send garbage, cut and foreign datagrams to both UDP ports (for 2 s, 10 s in long runs), and nobody's connection notices.</summary>
-public sealed class StrangersTests : EndToEndTest
+public abstract class StrangersTests(Dialect dialect) : EndToEndTest
 {
     private const long GrowthBytes = 256L * 1024 * 1024;
     private static readonly TimeSpan Duration = Scale.Seconds(inEveryRun: 2, inLongRuns: 10);
@@ -16,7 +16,7 @@ public sealed class StrangersTests : EndToEndTest
     {
         await using var echoing = TcpPeer.Echo();
         await using var digesting = TcpPeer.Digesting();
-        await using var tunnel = await TunnelPair.StartAsync(echoing.Address, digesting.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, echoing.Address, digesting.Address);
         using var lasting = await Dial.ToAsync(tunnel.Client.Entries[0]);
         await Exchange.PingAsync(lasting, Limit);
         var residentBefore = tunnel.Server.ResidentBytes;
@@ -42,10 +42,10 @@ public sealed class StrangersTests : EndToEndTest
     public async Task A_client_is_served_while_strangers_send_from_before_its_first_datagram()
     {
         await using var digesting = TcpPeer.Digesting();
-        await using var server = await TunnelPair.StartServerAsync(port: 0);
+        await using var server = await TunnelPair.StartServerAsync(dialect, port: 0);
 
         var flood = DatagramFlood.RunAsync([server.Kcp], Duration, seed: 61);
-        await using var client = await TunnelPair.StartClientAsync(server.Kcp.Port, digesting.Address);
+        await using var client = await TunnelPair.StartClientAsync(dialect, server.Kcp.Port, digesting.Address);
         await Exchange.UploadAsync(client.Tcp, new Content(Seed: 62, 1_000_000), Limit);
         await flood;
 
@@ -59,3 +59,7 @@ public sealed class StrangersTests : EndToEndTest
         return [tunnel.Server.Kcp, .. ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))];
     }
 }
+
+public sealed class VproxyStrangersTests() : StrangersTests(Dialect.Vproxy);
+
+public sealed class NativeStrangersTests() : StrangersTests(Dialect.Native);

@@ -3,15 +3,27 @@ using Proxy.Actors;
 using Proxy.Kernel;
 using Proxy.Policy;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Sealing.Keys;
+using Proxy.Protocol.Sealing.Resets;
 using Proxy.TestKit;
 using Proxy.Tunnel;
+using Proxy.Tunnel.Native;
 
 namespace Proxy.Simulation.Tests;
 
 /// <summary>What of a <see cref="SimulatedCluster"/> differs from test to test.</summary>
 public sealed record ClusterPlan
 {
+    /// <summary>Whether the tunnel is sealed; else it speaks as vproxy does.</summary>
+    public bool IsSealed { get; init; }
+
+    /// <summary>Whether the client of a sealed tunnel has another key than the server knows.</summary>
+    public bool HasWrongKey { get; init; }
+
     public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
+
+    /// <summary>For the sealed dialect.</summary>
+    public NativeTunnelSettings NativeTunnel { get; init; } = NativeTunnelSettings.Default;
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
@@ -82,7 +94,14 @@ public sealed class SimulatedCluster
 
     public static IPEndPoint Upstream { get; } = IPEndPoint.Parse("10.0.0.4:80");
 
-    private static IPEndPoint TunnelPort { get; } = IPEndPoint.Parse("10.0.0.3:4000");
+    /// <summary>What the server knows the client by.</summary>
+    public static PresharedKey Key { get; } = new("alice", Enumerable.Repeat((byte)7, PresharedKey.Bytes).ToArray());
+
+    private static PresharedKey OtherKey { get; } = new("mallory", Enumerable.Repeat((byte)8, PresharedKey.Bytes).ToArray());
+
+    private static SecretBytes ResetSecret { get; } = new(Enumerable.Repeat((byte)9, TunnelIds.SecretBytesLength).ToArray());
+
+    public static IPEndPoint TunnelPort { get; } = IPEndPoint.Parse("10.0.0.3:4000");
 
     public SimulatedNode StartNode(SimulatedHost host, NodeSettings settings, int loops = 2) =>
         new(World, host, _dispatcher, Names, settings, loops);
@@ -160,6 +179,7 @@ public sealed class SimulatedCluster
                 },
             ],
             Tunnel = _plan.Tunnel,
+            Native = _plan.IsSealed ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel } : null,
             MaximumWaiting = _plan.MaximumWaiting,
         },
     };
@@ -172,6 +192,9 @@ public sealed class SimulatedCluster
             Listen = [TunnelPort],
             Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
             Tunnel = _plan.Tunnel,
+            Native = _plan.IsSealed
+                ? new NativeServerSettings { Keys = new KeyRing([Key]), ResetSecret = ResetSecret, Tunnel = _plan.NativeTunnel }
+                : null,
             Timeouts = _plan.Timeouts,
         },
     };

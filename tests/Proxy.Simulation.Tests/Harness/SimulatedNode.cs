@@ -29,7 +29,7 @@ public sealed class SimulatedNode
         });
         Collect();
         _probe = new TestProbe(System);
-        var environment = new NodeEnvironment(Loops, names, () => Pool);
+        var environment = new NodeEnvironment(Loops, names, () => Pool, new SeededSecrets(SeedOf(world, host))) { Workers = InlineScheduler.Instance };
         Actor = System.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         System.SystemActorOf(
             ScriptedActor.Props(new Script
@@ -98,6 +98,10 @@ public sealed class SimulatedNode
         Assert.Empty(_unhandled.Select(message => $"{message.Recipient.Path}: {message.Message}"));
         Assert.Equal(0, Loops.Sum(loop => loop.Counters.HandlerFailures));
     }
+
+    /// <summary>The same in every run, and another after a restart.</summary>
+    private static int SeedOf(SimulatedWorld world, SimulatedHost host) =>
+        unchecked((world.Seed * 1_000_003) + host.Name.Sum(letter => letter) + (int)world.Time.Elapsed.Ticks);
 
     private void Start()
     {

@@ -192,7 +192,7 @@ public sealed class SimulatedUdpTests
 
     private class BatchHandler(Action<int, int> onBatch) : IUdpHandler
     {
-        public virtual void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
+        public virtual void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
             onBatch(datagrams.Length, segmentSizeBytes);
 
         public void OnReceiveTurnEnded(IUdpEndpoint endpoint)
@@ -206,7 +206,7 @@ public sealed class SimulatedUdpTests
     /// <summary>Looks at six bytes of the loop's buffer, whatever was delivered.</summary>
     private sealed class PeekingHandler(Action<byte[]> see) : BatchHandler((_, _) => { })
     {
-        public override void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
+        public override void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
             see(MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetReference(datagrams), 6).ToArray());
     }
 }

@@ -15,6 +15,7 @@ public sealed partial class SimulatedHost
     private const int LastEphemeralPort = 65535;
 
     private readonly List<SimulatedLoop> _loops = [];
+    private readonly List<IPAddress> _addresses;
     private int _nextPort = FirstEphemeralPort;
 
     internal SimulatedHost(SimulatedWorld world, int number, string name, ReadOnlySpan<string> addresses)
@@ -22,7 +23,7 @@ public sealed partial class SimulatedHost
         World = world;
         Number = number;
         Name = name;
-        Addresses = [.. addresses.ToArray().Select(IPAddress.Parse)];
+        _addresses = [.. addresses.ToArray().Select(IPAddress.Parse)];
         _udp = new PortTable<SimulatedUdpEndpoint>(this);
         _listeners = new PortTable<SimulatedListener>(this);
     }
@@ -32,7 +33,7 @@ public sealed partial class SimulatedHost
     public string Name { get; }
 
     /// <summary>The addresses that other hosts reach it by; the first of a family is the source of what it sends.</summary>
-    public IReadOnlyList<IPAddress> Addresses { get; }
+    public IReadOnlyList<IPAddress> Addresses => _addresses;
 
     /// <summary>Whether the machine runs.</summary>
     public bool IsUp { get; private set; } = true;
@@ -42,6 +43,16 @@ public sealed partial class SimulatedHost
 
     /// <summary>The place in the order of creation, from 1: what the trace and the rules know a host by.</summary>
     internal int Number { get; }
+
+    /// <summary>
+    /// Gives the machine another address, which from now on is the source of what its sockets send that are bound to all addresses. It is still
+    /// reached by the present ones.
+    /// </summary>
+    public void AddAddress(string address)
+    {
+        _addresses.Insert(0, IPAddress.Parse(address));
+        World.Network.Attach(this, _addresses[0]);
+    }
 
     /// <summary>Cuts the power. Idempotent.</summary>
     public void Crash()

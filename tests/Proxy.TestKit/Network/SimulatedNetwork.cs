@@ -53,9 +53,11 @@ public sealed class SimulatedNetwork
     {
         foreach (var address in host.Addresses)
         {
-            _hosts.Add(address, host);
+            Attach(host, address);
         }
     }
+
+    internal void Attach(SimulatedHost host, IPAddress address) => _hosts.Add(address, host);
 
     /// <summary>The host that <paramref name="from"/> reaches at <paramref name="address"/>; null: nobody has it.</summary>
     internal SimulatedHost? HostAt(SimulatedHost from, IPAddress address) => from.Owns(address) ? from : _hosts.GetValueOrDefault(address);

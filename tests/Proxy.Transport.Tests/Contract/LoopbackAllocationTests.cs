@@ -69,7 +69,7 @@ public abstract class LoopbackAllocationTests(LoopBackendKind backend) : IDispos
 
         public int Rounds => Volatile.Read(ref _rounds);
 
-        public void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
+        public void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
         {
             Volatile.Write(ref _rounds, _rounds + 1);
             if (_rounds < lastRound)

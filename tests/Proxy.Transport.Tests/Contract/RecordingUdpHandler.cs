@@ -35,7 +35,7 @@ public sealed class RecordingUdpHandler : IUdpHandler
 
     public int TurnsEnded => Volatile.Read(ref _turnsEnded);
 
-    public void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
+    public void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
         while (!datagrams.IsEmpty)
         {

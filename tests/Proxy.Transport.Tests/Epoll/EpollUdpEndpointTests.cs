@@ -97,7 +97,7 @@ public sealed class EpollUdpEndpointTests : IDisposable
     {
         public List<(int SegmentSizeBytes, int Length)> Calls { get; } = [];
 
-        public void OnDatagrams(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
+        public void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
             Calls.Add((segmentSizeBytes, datagrams.Length));
 
         public void OnReceiveTurnEnded(IUdpEndpoint endpoint)

@@ -1,0 +1,59 @@
+using Proxy.Kernel;
+
+namespace Proxy.Actors;
+
+/// <summary>The tunnels of one server endpoint by the actors that steer them, and what those that ended have carried. For the loop's thread only.</summary>
+internal sealed class ServerTunnels
+{
+    private readonly Dictionary<IActorRef, Tunnel> _tunnels = [];
+    private long _streamsOfEnded;
+
+    public int Count => _tunnels.Count;
+
+    /// <param name="principal">Who it was authenticated as; null where the dialect knows nobody.</param>
+    /// <param name="forget">Run when it has ended.</param>
+    public void Add(IActorRef actor, TunnelLink link, string? principal, Action forget) => _tunnels.Add(actor, new Tunnel(link, principal, forget));
+
+    /// <summary>The actor has stopped.</summary>
+    public void HandleEnded(IActorRef actor)
+    {
+        if (_tunnels.Remove(actor, out var tunnel))
+        {
+            _streamsOfEnded += tunnel.Link.Statistics.StreamsOpened;
+            tunnel.Forget();
+        }
+    }
+
+    public void Drain()
+    {
+        foreach (var actor in _tunnels.Keys)
+        {
+            actor.Tell(ServerTunnelActor.Drain.Instance);
+        }
+    }
+
+    /// <summary>For when nobody steers them any more.</summary>
+    public void DisposeLinks()
+    {
+        foreach (var tunnel in _tunnels.Values)
+        {
+            // An actor that was stopped before it knew its link did not dispose of it.
+            tunnel.Link.Dispose();
+        }
+    }
+
+    public ComponentStatus Status()
+    {
+        var streams = new StreamCount(
+            _tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams),
+            _streamsOfEnded + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened));
+        return new ComponentStatus
+        {
+            Tunnels = [.. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, $"kcp://{tunnel.Link.Peer}", tunnel.Principal))],
+            Streams = streams,
+            Connections = streams,
+        };
+    }
+
+    private sealed record Tunnel(TunnelLink Link, string? Principal, Action Forget);
+}

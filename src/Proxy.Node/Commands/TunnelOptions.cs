@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Proxy.Tunnel.Native;
+
+namespace Proxy.Node.Commands;
+
+/// <summary>How a sealed tunnel carries its bytes; for those who know their line better than it finds out.</summary>
+internal sealed class TunnelOptions
+{
+    private readonly Option<int> _lanes = new("--lanes")
+    {
+        Description = "Streams share so many lanes; what is lost on one holds up no other. The end with fewer decides.",
+        HelpName = "N",
+        DefaultValueFactory = _ => NativeTunnelSettings.Default.UserLanes,
+    };
+
+    private readonly Option<int> _mtu = new("--mtu")
+    {
+        Description = "The largest UDP payload that is tried. The end with less decides.",
+        HelpName = "BYTES",
+        DefaultValueFactory = _ => NativeTunnelSettings.Default.MaximumDatagramBytes,
+    };
+
+    private readonly Option<string?> _rate = new("--tunnel-rate")
+    {
+        Description = "Sends at that rate, whatever the path seems to carry. Default: it is found out.",
+        HelpName = RateText.Form,
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_lanes);
+        command.Add(_mtu);
+        command.Add(_rate);
+    }
+
+    public NativeTunnelSettings Read(ParseResult parsed)
+    {
+        var settings = NativeTunnelSettings.Default with
+        {
+            UserLanes = parsed.GetValue(_lanes),
+            MaximumDatagramBytes = parsed.GetValue(_mtu),
+            FixedBytesPerSecond = parsed.GetValue(_rate) is { } rate ? RateText.Rate(rate, "--tunnel-rate") : 0,
+        };
+        try
+        {
+            settings.Validate();
+            return settings;
+        }
+        catch (ArgumentOutOfRangeException wrong)
+        {
+            var option = wrong.ParamName == nameof(NativeTunnelSettings.UserLanes) ? "--lanes" : "--mtu";
+            throw new UsageException($"{option}: {wrong.ActualValue} is beyond what is possible here");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+namespace Proxy.Tunnel.Native;
+
+/// <summary>Counters of one native engine since its start, beside <see cref="TunnelStatistics"/>.</summary>
+public record struct NativeStatistics
+{
+    public long DatagramsSent;
+    public long DatagramsReceived;
+
+    /// <summary>Bytes of datagrams, headers and tags included.</summary>
+    public long DatagramBytesSent;
+    public long DatagramBytesReceived;
+
+    /// <summary>Not from the peer, or not for the first time: the seal said no.</summary>
+    public long DatagramsRefused;
+
+    /// <summary>Came twice.</summary>
+    public long DatagramsRepeated;
+
+    /// <summary>Taken to be lost.</summary>
+    public long DatagramsLost;
+
+    /// <summary>Taken to be lost, and acknowledged later.</summary>
+    public long DatagramsSpurious;
+
+    /// <summary>Sent because no answer came, ahead of evidence.</summary>
+    public long ProbesSent;
+
+    /// <summary>Datagrams that carried nothing but an acknowledgement.</summary>
+    public long BareAcknowledgementsSent;
+
+    /// <summary>Segments of all lanes sent, repetitions included.</summary>
+    public long SegmentsSent;
+
+    /// <summary>Segments sent again, for whatever reason.</summary>
+    public long SegmentsResent;
+
+    /// <summary>Received datagrams that were not acknowledged because a lane had no place for what they carried.</summary>
+    public long DatagramsUnplaced;
+
+    /// <summary>Windows that grew.</summary>
+    public long WindowsGrown;
+
+    /// <summary>Streams reset because more came than credit was given for.</summary>
+    public long CreditExceeded;
+
+    /// <summary>Times the peer was suspected to be gone.</summary>
+    public long Suspicions;
+
+    /// <summary>Times the tunnel moved to another address of its peer.</summary>
+    public long PathChanges;
+
+    /// <summary>Times that large datagrams stopped getting through.</summary>
+    public long BlackHoles;
+}
