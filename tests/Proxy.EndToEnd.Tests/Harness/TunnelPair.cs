@@ -21,7 +21,7 @@ internal sealed class TunnelPair : IAsyncDisposable
     /// <summary>Where the first target is reached through the tunnel.</summary>
     public IPEndPoint Entry => Client.Entries[0];
 
-    public static Task<TunnelPair> StartAsync(params IPEndPoint[] targets) => StartAsync(Dialect.Vproxy, targets);
+    public static Task<TunnelPair> StartAsync(params IPEndPoint[] targets) => StartAsync(Dialect.Native, targets);
 
     public static async Task<TunnelPair> StartAsync(Dialect dialect, params IPEndPoint[] targets)
     {
@@ -37,12 +37,12 @@ internal sealed class TunnelPair : IAsyncDisposable
         }
     }
 
-    public static Task<NodeProcess> StartServerAsync(int port, string allowed = "127.0.0.0/8") => StartServerAsync(Dialect.Vproxy, port, allowed);
+    public static Task<NodeProcess> StartServerAsync(int port, string allowed = "127.0.0.0/8") => StartServerAsync(Dialect.Native, port, allowed);
 
     public static Task<NodeProcess> StartServerAsync(Dialect dialect, int port, string allowed = "127.0.0.0/8") => NodeProcess.StartAsync(
         "server", "--dialect", NameOf(dialect), "--listen", $"kcp://127.0.0.1:{port}", "--allow-destination", allowed, "--admin", "127.0.0.1:0");
 
-    public static Task<NodeProcess> StartClientAsync(int serverPort, params IPEndPoint[] targets) => StartClientAsync(Dialect.Vproxy, serverPort, targets);
+    public static Task<NodeProcess> StartClientAsync(int serverPort, params IPEndPoint[] targets) => StartClientAsync(Dialect.Native, serverPort, targets);
 
     public static Task<NodeProcess> StartClientAsync(Dialect dialect, int serverPort, params IPEndPoint[] targets) => NodeProcess.StartAsync(
         ["client", "--dialect", NameOf(dialect), "--server", $"kcp://127.0.0.1:{serverPort}", .. Forwards(targets), "--admin", "127.0.0.1:0"]);

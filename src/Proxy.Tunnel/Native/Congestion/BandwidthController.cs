@@ -13,6 +13,7 @@ internal sealed class BandwidthController : ICongestionController
     private const double StartUpGain = 2.77;
     private const double UpGain = 1.25;
     private const double DownGain = 0.9;
+    private const double StillGrowing = 1.15;
     private const double WindowGain = 2;
     private const double FullPipeGrowth = 1.25;
     private const int FullPipeRounds = 3;
@@ -44,6 +45,7 @@ internal sealed class BandwidthController : ICongestionController
     private int _roundsInStep;
     private int _cruiseRounds;
     private double _fullPipeBandwidth;
+    private double _upFromBandwidth;           // as the present step began
     private int _fullPipeCount;
     private long _bytesInFlight;
     private long _mostInFlight;                // in this round
@@ -255,7 +257,8 @@ internal sealed class BandwidthController : ICongestionController
                 Enter(Step.Up, nowMicroseconds);
                 break;
             case Step.Up when hasTakenEffect && (_bytesInFlight >= UpGain * PipeBytes || _roundsInStep > 2):
-                Enter(Step.Down, nowMicroseconds);
+                // As long as more brings more, the pipe is not full: a start-up that was cut short is made up for within a second.
+                Enter(_bandwidth.Value >= _upFromBandwidth * StillGrowing ? Step.Up : Step.Down, nowMicroseconds);
                 break;
             case Step.ProbeRoundTrip when inStep > Math.Max(ProbeRoundTripMicroseconds, RoundTripMicroseconds) && _roundsInStep > 0:
                 _leastRoundTripAtMicroseconds = nowMicroseconds;
@@ -272,6 +275,7 @@ internal sealed class BandwidthController : ICongestionController
     private void Enter(Step step, long nowMicroseconds)
     {
         _step = step;
+        _upFromBandwidth = _bandwidth.Value;
         _stepSinceMicroseconds = nowMicroseconds;
         _roundsInStep = 0;
         _cruiseRounds = CruiseRounds + _random.Next(CruiseRoundsSpread);
