@@ -18,6 +18,9 @@ public static class HoconLimits
     /// <summary>What a resolved tree may always have, however small its input.</summary>
     public const long MinimumResolvedSize = 64L << 20;
 
+    /// <summary>How many bytes the work of resolving may take for each character of the input; it is gone when the tree is resolved.</summary>
+    public const int WorkGrowth = 64;
+
     /// <summary>What files that are included many times may always sum up to, in characters.</summary>
     public const long MinimumIncludedSize = 4L << 20;
 
@@ -25,4 +28,6 @@ public static class HoconLimits
     public const long FileBytes = 256L << 20;
 
     internal static long ResolvedSize(long inputCharacters) => Math.Max(MinimumResolvedSize, Growth * inputCharacters);
+
+    internal static long WorkSize(long inputCharacters) => Math.Max(MinimumResolvedSize, WorkGrowth * inputCharacters);
 }

@@ -6,6 +6,9 @@ internal sealed class ErrorList
     // Nobody corrects more than this many at once, and behind it they mostly follow from each other.
     public const int Maximum = 100;
 
+    // A key may be as long as the text.
+    private const int MaximumLength = 400;
+
     private readonly List<HoconError> _errors = [];
 
     public IReadOnlyList<HoconError> Errors => _errors;
@@ -18,7 +21,9 @@ internal sealed class ErrorList
     {
         if (!IsFull)
         {
-            _errors.Add(new HoconError(kind, message, origin, path, hint));
+            _errors.Add(new HoconError(kind, Shorten(message), origin, Shorten(path), Shorten(hint)));
         }
     }
+
+    private static string Shorten(string text) => text.Length <= MaximumLength ? text : text[..MaximumLength] + "…";
 }

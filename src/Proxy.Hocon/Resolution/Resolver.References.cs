@@ -140,7 +140,7 @@ internal sealed partial class Resolver
 
     private HoconScalar External(string name, string text)
     {
-        Charge(text.Length + HoconValue.NodeSize);
+        _charged += text.Length + HoconValue.NodeSize;
         return HoconScalar.String(text, new HoconOrigin(new HoconSourceName(name, HoconOriginKind.Environment), 0, 0));
     }
 

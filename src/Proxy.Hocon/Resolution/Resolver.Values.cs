@@ -1,10 +1,13 @@
-using System.Text;
 using Proxy.Hocon.Tree;
 
 namespace Proxy.Hocon.Resolution;
 
 internal sealed partial class Resolver
 {
+    // What a merged object and each of its fields take in memory, about; more than their text, so that merging cannot take many times the limit.
+    private const int MergedObjectSize = 128;
+    private const int MergedFieldSize = 48;
+
     // Null: undefined. Remembered by view.
     private HoconValue? ValueOf(View view)
     {
@@ -56,7 +59,7 @@ internal sealed partial class Resolver
         var objects = new List<Layer>();
         for (var index = 0; view.TryGetLayer(index, out var layer); index++)
         {
-            Charge(1);
+            ChargeWork(StepWork);
             var shape = ShapeOf(layer, view);
             if (shape == Shape.Failed)
             {
@@ -65,7 +68,11 @@ internal sealed partial class Resolver
 
             if (shape == Shape.Object)
             {
-                objects.Add(layer);
+                if (!IsOwnBelow(layer, index, view))
+                {
+                    objects.Add(layer);
+                }
+
                 if (layer.Node is ObjectNode { HidesBelow: true })
                 {
                     break;
@@ -121,10 +128,30 @@ internal sealed partial class Resolver
             case ObjectNode { HasReferences: false } plain:
                 return plain.ToValue();
             case ObjectNode fields:
-                return Fields(fields.Fields.Keys, view, fields.Origin);
+                return Fields(fields, view);
             default:
                 return Items((ListNode)node, view);
         }
+    }
+
+    // One object alone. A view is needed only where something has to be resolved.
+    private HoconValue Fields(ObjectNode node, View view)
+    {
+        var fields = new OrderedDictionary<string, HoconValue>(node.Fields.Count);
+        var hasFailed = false;
+        foreach (var (key, field) in node.Fields)
+        {
+            var value = field is ValueNode plain ? plain.Value
+                : field is ObjectNode { HasReferences: false } inside && !view.TryGetLayer(1, out _) ? inside.ToValue()
+                : ValueOf(view.Child(key));
+            hasFailed |= ReferenceEquals(value, FailedValue);
+            if (value is not null)
+            {
+                fields.Add(key, value);
+            }
+        }
+
+        return hasFailed ? FailedValue : Bounded(new HoconObject(fields, node.Origin), view);
     }
 
     private HoconValue Fields(IEnumerable<string> keys, View view, HoconOrigin origin)
@@ -168,7 +195,7 @@ internal sealed partial class Resolver
     {
         if (value.Size > _maximumSize)
         {
-            ReportSize(value.Origin, view);
+            ReportSize(view);
             return FailedValue;
         }
 
@@ -223,7 +250,7 @@ internal sealed partial class Resolver
     {
         var fields = new OrderedDictionary<string, HoconValue>();
         var hasFailed = ReferenceEquals(substituted, FailedValue);
-        Charge((long)keys.Count * HoconValue.NodeSize);
+        _charged += MergedObjectSize + ((long)keys.Count * MergedFieldSize);
         foreach (var (key, isOwn) in keys)
         {
             var value = isOwn ? ValueOf(view.Child(key)) : substituted[key];
@@ -250,7 +277,7 @@ internal sealed partial class Resolver
             return FailedValue;
         }
 
-        Charge((long)(upper.Count + lower.Count) * HoconValue.NodeSize);
+        _charged += MergedObjectSize + ((long)(upper.Count + lower.Count) * MergedFieldSize);
         var fields = new OrderedDictionary<string, HoconValue>();
         var hasFailed = false;
         foreach (var (key, value) in lower)
@@ -319,7 +346,7 @@ internal sealed partial class Resolver
             joined = joined is null ? next : hasList ? Append((HoconList)joined, (HoconList)next) : Merge((HoconObject)next, (HoconObject)joined, view);
             if (_charged > _maximumSize)
             {
-                ReportSize(concat.Origin, view);
+                ReportSize(view);
                 return FailedValue;
             }
 
@@ -334,7 +361,7 @@ internal sealed partial class Resolver
 
     private HoconList Append(HoconList first, HoconList second)
     {
-        Charge((long)(second.Count + (first.IsCopiedByAppend ? first.Count : 0)) * HoconValue.NodeSize);
+        _charged += (long)(second.Count + (first.IsCopiedByAppend ? first.Count : 0)) * HoconValue.NodeSize;
         return first.Append(second);
     }
 
@@ -351,19 +378,21 @@ internal sealed partial class Resolver
     private HoconScalar JoinText(List<HoconScalar> parts, HoconOrigin origin, View view)
     {
         var length = parts.Sum(part => (long)part.Text.Length);
-        Charge(length);
+        _charged += length;
         if (_charged > _maximumSize)
         {
-            ReportSize(origin, view);
+            ReportSize(view);
             return FailedValue;
         }
 
-        var text = new StringBuilder((int)length);
-        foreach (var part in parts)
+        var text = string.Create((int)length, parts, static (rest, parts) =>
         {
-            text.Append(part.Text);
-        }
-
-        return HoconScalar.String(text.ToString(), origin);
+            foreach (var part in parts)
+            {
+                part.Text.CopyTo(rest);
+                rest = rest[part.Text.Length..];
+            }
+        });
+        return HoconScalar.String(text, origin);
     }
 }

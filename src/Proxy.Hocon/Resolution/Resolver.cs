@@ -9,8 +9,14 @@ namespace Proxy.Hocon.Resolution;
 /// </summary>
 internal sealed partial class Resolver
 {
-    /// <summary>What a view is charged: about what it takes.</summary>
-    public const int ViewSize = 32;
+    /// <summary>What a view takes, about, in bytes.</summary>
+    public const int ViewWork = 192;
+
+    /// <summary>What a layer takes in bytes.</summary>
+    public const int LayerWork = 32;
+
+    /// <summary>What a look at a layer is charged. It takes no memory; but many looks take time, which is bounded by the same sum.</summary>
+    public const int StepWork = 4;
 
     // Stands for a value for which an error was reported.
     private static readonly HoconScalar FailedValue = new(HoconKind.Null, "failed", HoconOrigin.Unknown);
@@ -19,12 +25,14 @@ internal sealed partial class Resolver
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly ReferenceState?[] _references;
     private readonly long _maximumSize;
+    private readonly long _maximumWork;
     private readonly View _root;
     private readonly Node _rootNode;
 
     // The substitutions that are being resolved, from the outside in.
     private readonly List<ReferenceState> _inProgress = [];
     private long _charged;
+    private long _work;
     private int _depth;
     private bool _isSizeReported;
     private bool _isDepthReported;
@@ -35,13 +43,14 @@ internal sealed partial class Resolver
         _environment = environment;
         _references = new ReferenceState?[referenceCount];
         _maximumSize = HoconLimits.ResolvedSize(inputCharacters);
+        _maximumWork = HoconLimits.WorkSize(inputCharacters);
         _rootNode = root;
         root.Prepare();
         _root = View.Root(this, root);
     }
 
-    /// <summary>What was made while resolving, in the units of <see cref="HoconValue.Size"/>.</summary>
-    public long Charged => _charged;
+    /// <summary>What was made while resolving, in the units of <see cref="HoconValue.Size"/>, and the work it took.</summary>
+    public long Charged => _charged + _work;
 
     /// <summary>The resolved root; null: errors were reported.</summary>
     public HoconValue? Resolve()
@@ -51,7 +60,16 @@ internal sealed partial class Resolver
         return _errors.Errors.Count > before || ReferenceEquals(value, FailedValue) ? null : value ?? EmptyRoot();
     }
 
-    public void Charge(long size) => _charged += size;
+    /// <summary>Counts the making of a view, a layer, or a look at one.</summary>
+    public void ChargeWork(long bytes) => _work += bytes;
+
+    /// <summary>
+    /// Whether a layer is a reference of the view to itself and stands for nothing but the layers behind it, which are there anyway. Its shape has to
+    /// be known.
+    /// </summary>
+    public bool IsOwnBelow(Layer layer, int index, View view) =>
+        layer.Node is ReferenceNode reference && layer.Below == index + 1 && IsExactly(view, reference)
+        && ReferenceEquals(StateOf(reference).Target, view.From(layer.Below));
 
     /// <summary>What a layer of <paramref name="view"/> will be.</summary>
     public Shape ShapeOf(Layer layer, View view) => layer switch
@@ -117,7 +135,7 @@ internal sealed partial class Resolver
         var shape = Shape.Undefined;
         for (var index = 0; shape == Shape.Undefined && view.TryGetLayer(index, out var layer); index++)
         {
-            Charge(1);
+            ChargeWork(StepWork);
             shape = ShapeOf(layer, view);
         }
 
@@ -165,9 +183,9 @@ internal sealed partial class Resolver
     // Whether there is room for one step deeper; if not, that was reported.
     private bool Enter(View view)
     {
-        if (_charged > _maximumSize)
+        if (_charged > _maximumSize || _work > _maximumWork)
         {
-            ReportSize(_rootNode.Origin, view);
+            ReportSize(view);
             return false;
         }
 
@@ -189,11 +207,11 @@ internal sealed partial class Resolver
         }
 
         _isDepthReported = true;
-        var origin = _inProgress.Count > 0 ? _inProgress[^1].Node.Origin : _rootNode.Origin;
+        var origin = _inProgress.Count > 0 ? _inProgress[^1].Node.Origin : view.Origin;
         Report(HoconErrorKind.Limit, "substitutions and objects lead too deep into each other here", origin, view, "shorten the chain");
     }
 
-    private void ReportSize(HoconOrigin origin, View view)
+    private void ReportSize(View view)
     {
         if (_isSizeReported)
         {
@@ -201,10 +219,12 @@ internal sealed partial class Resolver
         }
 
         _isSizeReported = true;
-        origin = _inProgress.Count > 0 ? _inProgress[^1].Node.Origin : origin;
+        var origin = _inProgress.Count > 0 ? _inProgress[^1].Node.Origin : view.Origin;
         Report(
             HoconErrorKind.Limit,
-            $"the resolved value, or the work to resolve it, passes {_maximumSize >> 20} MiB, which is {HoconLimits.Growth} times its text and at least {HoconLimits.MinimumResolvedSize >> 20} MiB",
+            _work > _maximumWork
+                ? $"resolving takes more than {_maximumWork >> 20} MiB, which is {HoconLimits.WorkGrowth} times the text"
+                : $"the resolved value passes {_maximumSize >> 20} MiB, which is {HoconLimits.Growth} times the text or more",
             origin, view, "substitutions multiply it");
     }
 

@@ -25,11 +25,28 @@ internal sealed class View
     private View(Resolver resolver, View? parent, string key, bool isDetached, int depth)
     {
         (_resolver, _parent, _key, IsDetached, Depth) = (resolver, parent, key, isDetached, depth);
-        resolver.Charge(Resolver.ViewSize);
+        resolver.ChargeWork(Resolver.ViewWork);
     }
 
     private View(View whole, int offset)
         : this(whole._resolver, whole._parent, whole._key, whole.IsDetached, whole.Depth) => (_whole, _offset) = (whole, offset);
+
+    /// <summary>Where the uppermost definition was written, or one above it.</summary>
+    public HoconOrigin Origin
+    {
+        get
+        {
+            for (var view = this; view is not null; view = view._parent)
+            {
+                if (view._layers.Find(layer => layer.Node is not null) is { Node: { } node })
+                {
+                    return node.Origin;
+                }
+            }
+
+            return HoconOrigin.Unknown;
+        }
+    }
 
     /// <summary>Whether this stands in a list, where no path leads to.</summary>
     public bool IsDetached { get; }
@@ -106,7 +123,7 @@ internal sealed class View
             return null;
         }
 
-        _resolver.Charge(stack.Layers.Count);
+        _resolver.ChargeWork(stack.Layers.Count * Resolver.StepWork);
         var others = stack.Layers.FindAll(layer => layer is not ReferenceNode reference || !home.IsAtOrInside(reference.Path));
         if (others.Count == stack.Layers.Count || others.Count == 0)
         {
@@ -176,7 +193,7 @@ internal sealed class View
         {
             if (_whole.TryGetLayer(_offset + known, out var lower))
             {
-                _layers.Add(lower with { Below = lower.Below - _offset });
+                Add(lower with { Below = lower.Below - _offset });
             }
             else
             {
@@ -186,7 +203,7 @@ internal sealed class View
             return;
         }
 
-        _resolver.Charge(1);
+        _resolver.ChargeWork(Resolver.StepWork);
         if (_parent is null || !_resolver.HasRoom(this) || !_parent.TryGetLayer(parentLayer, out var above))
         {
             _isComplete = true;
@@ -214,7 +231,10 @@ internal sealed class View
         _nextParentLayer++;
         if (shape == Shape.Object)
         {
-            AddDerived(above);
+            if (!_resolver.IsOwnBelow(above, parentLayer, _parent))
+            {
+                AddDerived(above);
+            }
         }
         else if (shape != Shape.Undefined)
         {
@@ -226,7 +246,7 @@ internal sealed class View
     {
         foreach (var target in _resolver.TargetsOf(above, _parent!))
         {
-            _layers.Add(new Layer(null, target.Child(_key), _layers.Count + 1, MustBeObject: false));
+            Add(new Layer(null, target.Child(_key), _layers.Count + 1, MustBeObject: false));
         }
     }
 
@@ -248,7 +268,7 @@ internal sealed class View
     {
         if (node is not ConcatNode { IsObject: true } concat)
         {
-            _layers.Add(new Layer(node, null, _layers.Count + 1, MustBeObject: false));
+            Add(new Layer(node, null, _layers.Count + 1, MustBeObject: false));
             return;
         }
 
@@ -257,7 +277,13 @@ internal sealed class View
         var below = _layers.Count + parts.Count;
         for (var index = parts.Count - 1; index >= 0; index--)
         {
-            _layers.Add(new Layer(parts[index].Node, null, below, MustBeObject: true));
+            Add(new Layer(parts[index].Node, null, below, MustBeObject: true));
         }
+    }
+
+    private void Add(Layer layer)
+    {
+        _resolver.ChargeWork(Resolver.LayerWork);
+        _layers.Add(layer);
     }
 }

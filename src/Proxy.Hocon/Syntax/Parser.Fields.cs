@@ -24,7 +24,7 @@ internal sealed partial class Parser
         {
             var hint = _token.Kind == TokenKind.OpenBracket ? "write ':' or '=' before a list"
                 : newlines ? $"line {start.Line} has a key without a value" : "write 'key = value'";
-            ReportUnexpected("':', '=', '+=' or '{'", hint);
+            ReportUnexpectedBehind(key, "':', '=', '+=' or '{'", hint);
             return false;
         }
 
@@ -45,6 +45,7 @@ internal sealed partial class Parser
         var isParsed = ParseFieldValue(target, key, operation);
         _path.RemoveRange(_path.Count - key.Length, key.Length);
         _depth -= key.Length;
+        _lastKey = key;
         return isParsed;
     }
 
@@ -86,7 +87,14 @@ internal sealed partial class Parser
         var start = _token;
         if (!_token.IsSimple)
         {
-            ReportUnexpected("a key", _token.Kind == TokenKind.Comma ? "remove the comma" : "");
+            var hint = _token.Kind switch
+            {
+                TokenKind.Comma => "remove the comma",
+                TokenKind.CloseBrace or TokenKind.CloseBracket => "nothing is open that it could close",
+                TokenKind.OpenBrace or TokenKind.OpenBracket => "what joins a value has to stand on its line",
+                _ => "",
+            };
+            ReportUnexpected("a key", hint);
             return null;
         }
 
@@ -121,6 +129,7 @@ internal sealed partial class Parser
             return false;
         }
 
+        _lastKey = HoconPath.Root;
         _includer.Include(request, target, new ParsePlace(new HoconPath(_path), _listDepth > 0, _depth));
         return true;
     }

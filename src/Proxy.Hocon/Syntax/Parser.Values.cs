@@ -95,7 +95,7 @@ internal sealed partial class Parser
 
             if (_token.Kind == TokenKind.End)
             {
-                Report("']' is missing at the end", $"the '[' of line {opening.Line} is not closed");
+                ReportUnclosed("]", "[", opening.Line);
                 return;
             }
 
@@ -106,7 +106,7 @@ internal sealed partial class Parser
             }
 
             items.Add(item);
-            if (!ParseSeparator(TokenKind.CloseBracket))
+            if (!ParseSeparator(TokenKind.CloseBracket, HoconPath.Root))
             {
                 Recover(TokenKind.CloseBracket);
             }

@@ -20,6 +20,12 @@ internal sealed partial class Parser
     private int _depth;
     private Token _token;
 
+    // The field that was parsed last at this depth, for an error behind it.
+    private HoconPath _lastKey = HoconPath.Root;
+
+    // Of brackets that are open at the end only the innermost is told.
+    private bool _isEndReported;
+
     /// <summary><paramref name="above"/>: keys that lead to a single value, as an override names them.</summary>
     public Parser(ParseContext context, IIncluder includer, Lexer lexer, ParsePlace place, HoconPath above)
     {
@@ -100,6 +106,24 @@ internal sealed partial class Parser
     private void Report(Token at, string message, string hint) =>
         _context.Errors.Add(HoconErrorKind.Syntax, message, _lexer.OriginOf(at), PathText, hint);
 
+    private void ReportUnclosed(string closing, string opening, int line)
+    {
+        if (!_isEndReported)
+        {
+            Report($"'{closing}' is missing at the end", $"the '{opening}' of line {line} is not closed");
+        }
+
+        _isEndReported = true;
+    }
+
+    // An error behind a key or its value, which belongs to that key.
+    private void ReportUnexpectedBehind(HoconPath key, string expected, string hint)
+    {
+        _path.AddRange(key.Keys);
+        ReportUnexpected(expected, hint);
+        _path.RemoveRange(_path.Count - key.Length, key.Length);
+    }
+
     /// <summary>Reports that the current token stands where something else is expected; what the lexer found wrong goes first.</summary>
     private void ReportUnexpected(string expected, string hint)
     {
@@ -162,11 +186,11 @@ internal sealed partial class Parser
 
             if (_token.Kind == TokenKind.End)
             {
-                Report("'}' is missing at the end", $"the '{{' of line {opening.Line} is not closed");
+                ReportUnclosed("}", "{", opening.Line);
                 return;
             }
 
-            if (!ParseField(target) || !ParseSeparator(closing))
+            if (!ParseField(target) || !ParseSeparator(closing, _lastKey))
             {
                 Recover(closing);
             }
@@ -182,7 +206,7 @@ internal sealed partial class Parser
     }
 
     // A comma or a newline, or nothing before the closing bracket.
-    private bool ParseSeparator(TokenKind closing)
+    private bool ParseSeparator(TokenKind closing, HoconPath key)
     {
         var isNewLine = SkipNewlines();
         if (_token.Kind == TokenKind.Comma)
@@ -203,7 +227,13 @@ internal sealed partial class Parser
             return true;
         }
 
-        ReportUnexpected("a comma or a newline", _token.Kind is TokenKind.Colon or TokenKind.Equal ? "quote the value before it" : "separate the two");
+        var hint = _token.Kind switch
+        {
+            TokenKind.Colon or TokenKind.Equal => "quote the value before it",
+            TokenKind.CloseBrace or TokenKind.CloseBracket => "nothing is open that it could close",
+            _ => "separate the two",
+        };
+        ReportUnexpectedBehind(key, "a comma or a newline", hint);
         return false;
     }
 
