@@ -10,12 +10,17 @@ public sealed class HoconDiskFiles(string? baseDirectory = null) : IHoconFiles
         ArgumentNullException.ThrowIfNull(name);
         var directory = includingPath is null ? _baseDirectory : Path.GetDirectoryName(includingPath) ?? _baseDirectory;
 
-        // No file has such a name; the disk says so by an exception where it should just be missing.
+        // No file has such a name, and the disk would throw at it.
         return name.Contains('\0', StringComparison.Ordinal) ? name : Path.GetFullPath(name, directory);
     }
 
     public HoconFileContent Read(string path)
     {
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            return HoconFileContent.Missing;
+        }
+
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -126,8 +126,9 @@ public static class HoconJson
     private static void AppendQuoted(StringBuilder text, string value)
     {
         text.Append('"');
-        foreach (var character in value)
+        for (var index = 0; index < value.Length; index++)
         {
+            var character = value[index];
             switch (character)
             {
                 case '"':
@@ -148,6 +149,9 @@ public static class HoconJson
                 case < ' ' or '\u007f' or '\ufeff' or '\u2028' or '\u2029':
                     text.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
                     break;
+                case >= '\ud800' and <= '\udfff' when !IsPaired(value, index):
+                    text.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
+                    break;
                 default:
                     text.Append(character);
                     break;
@@ -156,4 +160,9 @@ public static class HoconJson
 
         text.Append('"');
     }
+
+    // Half a character, which only an escape can bring here, has no form in UTF-8.
+    private static bool IsPaired(string text, int index) => char.IsHighSurrogate(text[index])
+        ? index + 1 < text.Length && char.IsLowSurrogate(text[index + 1])
+        : index > 0 && char.IsHighSurrogate(text[index - 1]);
 }

@@ -54,7 +54,7 @@ public sealed class FormatTests
         const string Text = "# c\n! c\na.b = 1\na = x\nc:d\\u0021\\n\ne   f\ng = p\\\n   q\nh\n\\ i\\=j = k\na..c = 2\n";
 
         Assert.Equal(
-            """{"c":"d!\n","e":"f","g":"pq","h":""," i=j":"k","a":{"b":"1","":{"c":"2"}}}""", Load("x.properties", Text).GetOrThrow().Root.ToString());
+            """{"a":{"b":"1","":{"c":"2"}},"c":"d!\n","e":"f","g":"pq","h":""," i=j":"k"}""", Load("x.properties", Text).GetOrThrow().Root.ToString());
     }
 
     [Fact]
