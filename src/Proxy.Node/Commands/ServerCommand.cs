@@ -31,12 +31,14 @@ internal static class ServerCommand
         };
         var proxyProtocol = new ProxyProtocolOptions();
         var tls = new TunnelTlsOptions();
+        var principals = new PrincipalOptions();
         var dialect = DialectOptions.ForServer();
         var common = new CommonOptions();
         var command = new Command("server", "Takes tunnels from proxy clients and connects their streams to real servers.") { listen, allow, to };
         proxyProtocol.AddOutTo(command);
         tls.AddServerTo(command);
         dialect.AddTo(command);
+        principals.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -63,6 +65,7 @@ internal static class ServerCommand
                         Tls = termination,
                         Native = native,
                         Destinations = Rules(parsed.GetValue(allow) ?? []),
+                        Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Select(key => key.Name)]),
                         ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
                         FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
                     },
