@@ -159,6 +159,9 @@ public sealed class TransportTests
         Assert.True(cluster.Server.HasLine("what came is no handshake of a sealed tunnel"), cluster.Server.LastLines());
         Assert.True(cluster.Server.HasLine("no handshake in time"), cluster.Server.LastLines());
         Assert.True(cluster.Server.HasLine("the hello was refused"), cluster.Server.LastLines());
+        var listener = Assert.Single(cluster.Server.Status().TunnelListeners);
+        Assert.Equal(($"tcp://{SimulatedCluster.TunnelPort}", 0), (listener.Listen, listener.HalfOpen));
+        Assert.Equal([new HelloCount("malformed", 1), new HelloCount("accepted", 1)], listener.Hellos.Where(hello => hello.Count > 0));
         var application = cluster.Connect();
         application.Send("hello");
         cluster.Until(() => upstream.Sockets is [{ Text: "hello" }], 1);

@@ -26,6 +26,7 @@ internal sealed class StreamListenerActor : ReceiveActor
     private readonly ServerTunnels _tunnels;
     private readonly Queue<IAcceptedConnection> _accepted = new();
     private ITcpListener? _listener;
+    private string _url;
     private int _connections;
 
     public StreamListenerActor(
@@ -35,6 +36,7 @@ internal sealed class StreamListenerActor : ReceiveActor
         _plan = new StreamListenerPlan(
             environment, settings, secrets.Handshake, new ServerHandshake(secrets.Handshake, environment.Secrets, now), egress, tls);
         _listen = listen;
+        _url = $"{_plan.Scheme}://{listen}";
         _tunnels = new ServerTunnels(_plan.Scheme);
         _log = Context.GetLogger();
     }
@@ -56,14 +58,15 @@ internal sealed class StreamListenerActor : ReceiveActor
         var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         if (!loop.TryListen(_listen, StreamSockets.Options, new Acceptor(Self, _accepted), out var listener, out var fault))
         {
-            Context.Parent.Tell(new NodeActor.BindFailed($"{_plan.Scheme}://{_listen}", fault));
+            Context.Parent.Tell(new NodeActor.BindFailed(_url, fault));
             Context.Stop(Self);
             return;
         }
 
         _listener = listener;
+        _url = $"{_plan.Scheme}://{listener.LocalEndPoint}";
         Become(() => Listening(listener));
-        Context.Parent.Tell(new NodeActor.Bound($"{_plan.Scheme}://{listener.LocalEndPoint}"));
+        Context.Parent.Tell(new NodeActor.Bound(_url));
     }
 
     protected override void PostStop()
@@ -84,7 +87,7 @@ internal sealed class StreamListenerActor : ReceiveActor
         Receive<Accepted>(_ => Take());
         Receive<Opened>(opened => _tunnels.Add(Sender, opened.Link, opened.Principal, static () => { }));
         Receive<Terminated>(terminated => HandleEnded(terminated.ActorRef));
-        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
+        Receive<GetStatus>(_ => Sender.Tell(Status()));
         Receive<TunnelListenerActor.Drain>(_ => BeginDraining(listener));
     }
 
@@ -101,7 +104,7 @@ internal sealed class StreamListenerActor : ReceiveActor
             HandleEnded(terminated.ActorRef);
             StopWhenEmpty();
         });
-        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
+        Receive<GetStatus>(_ => Sender.Tell(Status()));
         Receive<TunnelListenerActor.Drain>(_ => { });
     }
 
@@ -132,7 +135,7 @@ internal sealed class StreamListenerActor : ReceiveActor
 
     private void BeginDraining(ITcpListener listener)
     {
-        _log.Info($"{_plan.Scheme}://{_listen}: draining {_tunnels.Count} tunnels");
+        _log.Info($"{_url}: draining {_tunnels.Count} tunnels");
         listener.Close();
         while (_accepted.TryDequeue(out var connection))
         {
@@ -147,6 +150,19 @@ internal sealed class StreamListenerActor : ReceiveActor
 
         StopWhenEmpty();
     }
+
+    private ComponentStatus Status() => _tunnels.Status() with
+    {
+        TunnelListeners =
+        [
+            new TunnelListenerStatus(
+                _url,
+                _connections - _tunnels.Count,
+                HelloCounts.Of(_plan.Handshake),
+                ResetsSent: 0,
+                DatagramsIgnored: 0),
+        ],
+    };
 
     private void StopWhenEmpty()
     {
