@@ -15,7 +15,7 @@ public sealed partial class OrderedTunnelEngine
     private bool _isSilent;                       // whether nothing must go out any more
     private string? _lastWords;                   // the text that goes with the end, when we ended it
     private PendingEvent? _closedBehindReaders;   // the last event, held back while readers of complete streams still take bytes
-    private long? _readersEndMicroseconds;        // when the readers have had their time
+    private long? _endMicroseconds;               // when the readers, or last words that the carrier does not take, have had their time
     private long _drainEndsMicroseconds;          // when a peer that does not answer our drain has had its time
     private bool _hasPeerHeardOfDrain;
 
@@ -89,6 +89,26 @@ public sealed partial class OrderedTunnelEngine
         {
             _closedBehindReaders = null;
             _events.Enqueue(closed);
+        }
+    }
+
+    /// <summary>The deadline of a tunnel that is over; null when it has nothing left to do.</summary>
+    private long? NextDeadlineAfterEnd(long nowMicroseconds)
+    {
+        if (_closedBehindReaders is not null)
+        {
+            return _endMicroseconds ??= nowMicroseconds + ToMicroseconds(_settings.ReadersTimeout);
+        }
+
+        return HasUnacknowledged ? _endMicroseconds ??= nowMicroseconds + ToMicroseconds(_settings.LastWordsTimeout) : null;
+    }
+
+    private void HandleDeadlineAfterEnd(long nowMicroseconds)
+    {
+        if (_endMicroseconds <= nowMicroseconds)
+        {
+            StopWaitingForReaders();
+            _isSilent = true;
         }
     }
 

@@ -27,7 +27,7 @@ public sealed partial class OrderedTunnelEngine
 
         if (State == TunnelState.Closed)
         {
-            return _closedBehindReaders is null ? null : _readersEndMicroseconds ??= nowMicroseconds + ToMicroseconds(_settings.ReadersTimeout);
+            return NextDeadlineAfterEnd(nowMicroseconds);
         }
 
         var next = _liveness.DeadlineMicroseconds;
@@ -62,11 +62,7 @@ public sealed partial class OrderedTunnelEngine
         _nowMicroseconds = nowMicroseconds;
         if (State == TunnelState.Closed)
         {
-            if (_readersEndMicroseconds <= nowMicroseconds)
-            {
-                StopWaitingForReaders();
-            }
-
+            HandleDeadlineAfterEnd(nowMicroseconds);
             return;
         }
 

@@ -162,6 +162,44 @@ public sealed class OrderedTunnelTests
     }
 
     [Fact]
+    public void Last_words_that_the_carrier_does_not_take_are_given_up_after_two_seconds()
+    {
+        using var pair = new OrderedPair();
+        pair.DriveFor(0.1);
+        pair.Server.Engine.SetBlocked(true, pair.Now);
+        pair.Server.Engine.Close(EndReason.KilledLocally);
+        pair.Settle();
+        Assert.Equal(EndReason.KilledLocally, pair.Server.Closed);
+        Assert.True(pair.Server.Engine.HasUnacknowledged);
+        pair.DriveFor(1.9);
+        Assert.True(pair.Server.Engine.HasUnacknowledged);
+        pair.DriveFor(0.2);
+        Assert.False(pair.Server.Engine.HasUnacknowledged);
+    }
+
+    [Fact]
+    public void A_reader_of_a_whole_stream_has_its_bytes_after_the_peer_ended_the_tunnel()
+    {
+        using var pair = new OrderedPair();
+        var id = pair.Client.Open();
+        pair.DriveUntil(() => pair.Server.Streams.ContainsKey(id));
+        pair.Client.Read(id, isReading: false);
+        pair.Client.Engine.FinishSending(id);
+        pair.Server.Engine.Send(id, Bytes.Random(1000));
+        pair.Server.Engine.FinishSending(id);
+        pair.DriveFor(1);
+        pair.Server.Engine.Close(EndReason.KilledLocally);
+        pair.DriveFor(1);
+        Assert.Null(pair.Client.Closed);
+
+        pair.Client.Read(id);
+        pair.Settle();
+        Bytes.AssertSame(Bytes.Random(1000), pair.Client.Streams[id].Bytes);
+        Assert.True(pair.Client.Streams[id].HasEnded);
+        Assert.Equal(EndReason.PeerShutDown, pair.Client.Closed);
+    }
+
+    [Fact]
     public void A_client_that_says_nothing_after_its_handshake_loses_its_tunnel()
     {
         using var server = new OrderedSide(TunnelRole.Server);
