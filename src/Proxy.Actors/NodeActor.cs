@@ -186,7 +186,7 @@ public sealed partial class NodeActor : ReceiveActor
     {
         if (_settings.Server is { } server)
         {
-            var egress = CreateFrontend("egress");
+            var egress = CreateFrontend("egress", principals: new PrincipalStreams(server));
             _secrets = server.Native is { } native ? new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow()) : null;
             foreach (var listen in server.Listen)
             {
@@ -253,9 +253,9 @@ public sealed partial class NodeActor : ReceiveActor
             Props.Create(() => new TunnelConnectionActor(accepted, frontend, forward, pool)));
     }
 
-    private Frontend CreateFrontend(string name, FrontendInspection? inspection = null)
+    private Frontend CreateFrontend(string name, FrontendInspection? inspection = null, PrincipalStreams? principals = null)
     {
-        var frontend = new Frontend(name, _ids, _log, _accessLog, inspection);
+        var frontend = new Frontend(name, _ids, _log, _accessLog, inspection) { Principals = principals };
         _frontends.Add(frontend);
         if (_settings.AccessLog is { } settings && settings.Interval > TimeSpan.Zero && settings.Events.HasFlag(AccessLogEvents.Live))
         {

@@ -200,10 +200,10 @@ public sealed record ServerSettings
     /// <summary>Tunnels at once on one endpoint; a datagram that would open another is dropped.</summary>
     public int MaximumTunnels { get; init; } = 10_000;
 
-    /// <summary>Where the streams of that principal may go; null: the one of a dialect that knows none. Today all go by the same rules.</summary>
-    public DestinationRules DestinationsOf(string? principal)
-    {
-        _ = principal;
-        return Destinations;
-    }
+    /// <summary>By name, what some of them may do that others may not.</summary>
+    public IReadOnlyDictionary<string, PrincipalSettings> Principals { get; init; } = new Dictionary<string, PrincipalSettings>(StringComparer.Ordinal);
+
+    /// <summary>Where the streams of that principal may go; null: the one of a dialect that knows none.</summary>
+    public DestinationRules DestinationsOf(string? principal) =>
+        principal is not null && Principals.TryGetValue(principal, out var own) ? own.Destinations ?? Destinations : Destinations;
 }

@@ -28,11 +28,13 @@ internal static class ServerCommand
             HelpName = "HOST:PORT",
         };
         var proxyProtocol = new ProxyProtocolOptions();
+        var principals = new PrincipalOptions();
         var dialect = DialectOptions.ForServer();
         var common = new CommonOptions();
         var command = new Command("server", "Takes tunnels from proxy clients and connects their streams to real servers.") { listen, allow, to };
         proxyProtocol.AddOutTo(command);
         dialect.AddTo(command);
+        principals.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -53,6 +55,7 @@ internal static class ServerCommand
                         Listen = endPoints,
                         Native = native,
                         Destinations = Rules(parsed.GetValue(allow) ?? []),
+                        Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Select(key => key.Name)]),
                         ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
                         FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
                     },
