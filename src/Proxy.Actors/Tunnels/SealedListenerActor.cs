@@ -102,7 +102,7 @@ internal sealed class SealedListenerActor : ReceiveActor
 
             demultiplexer.HandleAgreed(endpoint, agreed.Pending, agreed.From);
         });
-        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
+        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status() with { TunnelListeners = [demultiplexer.Status($"kcp://{endpoint.LocalEndPoint}")] }));
     }
 
     private void RunAgreement(Agree agree)

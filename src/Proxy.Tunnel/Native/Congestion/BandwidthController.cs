@@ -257,8 +257,7 @@ internal sealed class BandwidthController : ICongestionController
                 Enter(Step.Up, nowMicroseconds);
                 break;
             case Step.Up when hasTakenEffect && (_bytesInFlight >= UpGain * PipeBytes || _roundsInStep > 2):
-                // As long as more brings more, the pipe is not full: a start-up that was cut short is made up for within a second.
-                Enter(_bandwidth.Value >= _upFromBandwidth * StillGrowing ? Step.Up : Step.Down, nowMicroseconds);
+                Enter(AfterUp(), nowMicroseconds);
                 break;
             case Step.ProbeRoundTrip when inStep > Math.Max(ProbeRoundTripMicroseconds, RoundTripMicroseconds) && _roundsInStep > 0:
                 _leastRoundTripAtMicroseconds = nowMicroseconds;
@@ -270,6 +269,27 @@ internal sealed class BandwidthController : ICongestionController
         {
             Enter(Step.ProbeRoundTrip, nowMicroseconds);
         }
+    }
+
+    /// <summary>
+    /// As long as more brings more, the pipe is not full, and where nothing queues either it is far from full: the path has become wider, or the
+    /// start-up was cut short by a machine that had no time. Then as in a start-up.
+    /// </summary>
+    private Step AfterUp()
+    {
+        if (_bandwidth.Value < _upFromBandwidth * StillGrowing)
+        {
+            return Step.Down;
+        }
+
+        if (_roundTripMicroseconds > QueueingRoundTrip * RoundTripMicroseconds)
+        {
+            return Step.Up;
+        }
+
+        _fullPipeBandwidth = 0;
+        _fullPipeCount = 0;
+        return Step.StartUp;
     }
 
     private void Enter(Step step, long nowMicroseconds)
