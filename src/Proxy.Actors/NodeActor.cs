@@ -195,6 +195,8 @@ public sealed partial class NodeActor : ReceiveActor
                     : Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen));
                 AddListener(props, TunnelListenerName, _listeners.Count);
             }
+
+            StartStreamListeners(server, egress);
         }
 
         foreach (var relay in _settings.Relays)
@@ -294,6 +296,4 @@ public sealed partial class NodeActor : ReceiveActor
 
     // Of each frontend: enough to look at, and no burden with ten thousand of them.
     private const int MaximumLiveShown = 100;
-
-    private const string TunnelListenerName = "tunnels-at";
 }

@@ -55,7 +55,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     public TunnelListenerStatus Status(string listen) => new(
         listen,
         _handshake.HalfOpen,
-        [.. Enum.GetValues<HelloOutcome>().Select(outcome => new HelloCount(NameOf(outcome), _handshake.Count(outcome)))],
+        HelloCounts.Of(_handshake),
         _resets.Sent,
         _datagramsIgnored);
 
@@ -243,20 +243,6 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
             _expiry.Set(oldest.ExpiresMicroseconds);
         }
     }
-
-    private static string NameOf(HelloOutcome outcome) => outcome switch
-    {
-        HelloOutcome.Malformed => "malformed",
-        HelloOutcome.UnknownKey => "unknown_key",
-        HelloOutcome.NotAuthentic => "not_authentic",
-        HelloOutcome.Senseless => "senseless",
-        HelloOutcome.Retry => "retry",
-        HelloOutcome.Replayed => "replayed",
-        HelloOutcome.Repeated => "repeated",
-        HelloOutcome.Busy => "busy",
-        HelloOutcome.NothingInCommon => "nothing_in_common",
-        _ => "accepted",
-    };
 
     // IPv6 address and port.
     private const int AddressBytes = 18;

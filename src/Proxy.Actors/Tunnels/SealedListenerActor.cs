@@ -18,7 +18,7 @@ internal sealed class SealedListenerActor : ReceiveActor
     private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
-    private readonly ServerTunnels _tunnels = new();
+    private readonly ServerTunnels _tunnels = new("kcp");
     private SealedDemultiplexer? _demultiplexer;
     private IUdpEndpoint? _endpoint;
 
