@@ -205,7 +205,10 @@ public sealed class TransportTests
         using var handshake = new ClientHandshake(settings, new SeededSecrets(5), 0, cluster.World.Time.GetUtcNow());
         var hello = new byte[SealingLimits.HandshakeBytes];
         Assert.True(handshake.TryGetDatagram(0, hello, out var length));
-        socket.Send(hello[..length]);
+        // In two pieces: a stream keeps no bounds.
+        socket.Send(hello[..100]);
+        cluster.RunFor(0.1);
+        socket.Send(hello[100..length]);
         var reply = 0;
         cluster.Until(() => HandshakeFraming.TryMeasure([.. socket.Received], out reply) == Protocol.ReadStatus.Done, 2);
         var tunnel = handshake.HandleDatagram([.. socket.Received.Take(reply)], 0, cluster.World.Time.GetUtcNow());
