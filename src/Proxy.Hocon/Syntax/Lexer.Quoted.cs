@@ -24,7 +24,8 @@ internal sealed partial class Lexer
             if (character == '\\')
             {
                 unescaped ??= new StringBuilder().Append(_text, start, _at - start);
-                failure ??= ReadEscape(unescaped);
+                var wrongEscape = ReadEscape(unescaped);
+                failure ??= wrongEscape;
                 continue;
             }
 

@@ -51,7 +51,7 @@ public sealed class BombTests
     [Fact]
     public void What_is_allowed_to_nest_resolves_on_a_small_stack()
     {
-        var deep = Repeat("a { b = [", 63) + "${x}" + Repeat("] }", 63) + "\nx = 1";
+        var deep = "a = [" + Repeat("{ b = [", 84) + "${x}" + Repeat("] }", 84) + "]\nx = 1";
         var chain = string.Join('\n', Enumerable.Range(0, 300).Select(i => $"k{i} = ${{k{i + 1}}}")) + "\nk300 = 1";
         IReadOnlyList<bool> successes = [];
         var thread = new Thread(() => successes = [HoconDocument.Parse(deep).IsSuccess, HoconDocument.Parse(chain).IsSuccess], maxStackSize: 1 << 20);

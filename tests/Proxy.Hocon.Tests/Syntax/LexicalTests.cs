@@ -164,6 +164,7 @@ public sealed class LexicalTests
     [InlineData("a = \"\\u12\"", "hexadecimal")]
     [InlineData("a = \"\\u12g4\"", "hexadecimal")]
     [InlineData("a = \"\\u+123\"", "hexadecimal")]
+    [InlineData("a = \"\\q \\q\"", "no escape")]
     [InlineData("a = \"x\ty\"", "control character")]
     [InlineData("a = \"x", "no end")]
     [InlineData("a = \"x\ny\"", "no end")]
