@@ -186,7 +186,7 @@ public sealed partial class NodeActor : ReceiveActor
     {
         if (_settings.Server is { } server)
         {
-            var egress = CreateFrontend("egress");
+            var egress = CreateFrontend("egress", principals: new PrincipalStreams(server));
             _secrets = server.Native is { } native ? new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow()) : null;
             foreach (var listen in server.Listen)
             {
@@ -195,6 +195,8 @@ public sealed partial class NodeActor : ReceiveActor
                     : Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen));
                 AddListener(props, TunnelListenerName, _listeners.Count);
             }
+
+            StartStreamListeners(server, egress);
         }
 
         foreach (var relay in _settings.Relays)
@@ -253,9 +255,9 @@ public sealed partial class NodeActor : ReceiveActor
             Props.Create(() => new TunnelConnectionActor(accepted, frontend, forward, pool)));
     }
 
-    private Frontend CreateFrontend(string name, FrontendInspection? inspection = null)
+    private Frontend CreateFrontend(string name, FrontendInspection? inspection = null, PrincipalStreams? principals = null)
     {
-        var frontend = new Frontend(name, _ids, _log, _accessLog, inspection);
+        var frontend = new Frontend(name, _ids, _log, _accessLog, inspection) { Principals = principals };
         _frontends.Add(frontend);
         if (_settings.AccessLog is { } settings && settings.Interval > TimeSpan.Zero && settings.Events.HasFlag(AccessLogEvents.Live))
         {
@@ -294,6 +296,4 @@ public sealed partial class NodeActor : ReceiveActor
 
     // Of each frontend: enough to look at, and no burden with ten thousand of them.
     private const int MaximumLiveShown = 100;
-
-    private const string TunnelListenerName = "tunnels-at";
 }

@@ -16,10 +16,10 @@ internal sealed class Dial : IDialHandler
     private readonly ServerRace? _race;
     private IChannel? _untaken;
 
-    public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline)
+    public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline, TcpOptions? options = null)
     {
         _owner = owner;
-        _dialer = Dialer.Start(loop, endPoints, TcpOptions.Default, DialSettings.Default with { Deadline = deadline }, this);
+        _dialer = Dialer.Start(loop, endPoints, options ?? TcpOptions.Default, DialSettings.Default with { Deadline = deadline }, this);
     }
 
     /// <summary>Dials the servers of <paramref name="race"/>, which is told how each of them did.</summary>

@@ -18,6 +18,7 @@ internal sealed class EgressActor : ReceiveActor
     private readonly TunnelStreamChannel _stream;
     private readonly Frontend _egress;
     private readonly ConnectionRecord _record;
+    private bool _hasPlace;
     private long _dialledAtMicroseconds;
     private Dial? _dial;
 
@@ -57,6 +58,13 @@ internal sealed class EgressActor : ReceiveActor
             return;
         }
 
+        _hasPlace = _egress.Principals?.TryEnter(_record.Principal) != false;
+        if (!_hasPlace)
+        {
+            RefuseBusy();
+            return;
+        }
+
         _stream.Handler = new RequestReader(Self);
         Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Timeouts.Connect);
         if (_settings.FixedTarget is { } target)
@@ -72,6 +80,11 @@ internal sealed class EgressActor : ReceiveActor
     protected override void PostStop()
     {
         _dial?.Abandon();
+        if (_hasPlace)
+        {
+            _egress.Principals?.Leave(_record.Principal);
+        }
+
         if (_record.Relay is { } relay)
         {
             relay.Abort();
@@ -234,6 +247,20 @@ internal sealed class EgressActor : ReceiveActor
         End(reason, job.Destination.ToString(), ended.End.Fault.Text ?? "");
     }
 
+    /// <summary>Its header is not waited for: whatever it asks for, there is no place for it.</summary>
+    private void RefuseBusy()
+    {
+        if (_settings.FixedTarget is null)
+        {
+            Answer(ChainStatus.Busy, EndReason.Busy, "-", TooManyStreams);
+        }
+        else
+        {
+            _stream.Abort();
+            End(EndReason.Busy, "-", TooManyStreams);
+        }
+    }
+
     private void Refuse(Job job, EndReason reason, string text)
     {
         if (job.IsAnswered)
@@ -266,4 +293,6 @@ internal sealed class EgressActor : ReceiveActor
         ConnectionLog.Write(_egress.Log, _record, destination);
         Context.Stop(Self);
     }
+
+    private const string TooManyStreams = "this principal has as many streams as it may have";
 }

@@ -6,6 +6,7 @@ using Proxy.Policy.Health;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
+using Proxy.Transport.Tls;
 using Proxy.Tunnel;
 
 namespace Proxy.Actors;
@@ -137,8 +138,14 @@ public sealed record HealthCheckSettings(CheckKind Kind, CheckSettings Times);
 /// <summary>The proxy client: tunnels to servers, and listeners whose connections go through them.</summary>
 public sealed record ClientSettings
 {
-    /// <summary>At least one; a tunnel is kept to each.</summary>
-    public required IReadOnlyList<Destination> Servers { get; init; }
+    /// <summary>At least one; tunnels are kept to each.</summary>
+    public required IReadOnlyList<TunnelServer> Servers { get; init; }
+
+    /// <summary>Tunnels to each server.</summary>
+    public int Connections { get; init; } = 1;
+
+    /// <summary>For tunnels over TLS: how servers are verified.</summary>
+    public UpstreamTlsSettings Tls { get; init; } = new() { Client = new TlsClientSettings { IsResuming = false } };
 
     public required IReadOnlyList<ForwardSettings> Forwards { get; init; }
 
@@ -176,10 +183,20 @@ public sealed record ForwardSettings
     public int MaximumConnections { get; init; } = int.MaxValue;
 }
 
-/// <summary>The proxy server: UDP endpoints that take tunnels, and where their streams may go.</summary>
+/// <summary>The proxy server: endpoints that take tunnels, and where their streams may go.</summary>
 public sealed record ServerSettings
 {
-    public required IReadOnlyList<IPEndPoint> Listen { get; init; }
+    /// <summary>UDP endpoints.</summary>
+    public IReadOnlyList<IPEndPoint> Listen { get; init; } = [];
+
+    /// <summary>TCP endpoints; for the sealed dialect only.</summary>
+    public IReadOnlyList<IPEndPoint> ListenTcp { get; init; } = [];
+
+    /// <summary>TCP endpoints that speak TLS, by <see cref="Tls"/>; for the sealed dialect only.</summary>
+    public IReadOnlyList<IPEndPoint> ListenTls { get; init; } = [];
+
+    /// <summary>Needed for <see cref="ListenTls"/>.</summary>
+    public TlsTermination? Tls { get; init; }
 
     public DestinationRules Destinations { get; init; } = DestinationRules.Nothing;
 
@@ -200,10 +217,10 @@ public sealed record ServerSettings
     /// <summary>Tunnels at once on one endpoint; a datagram that would open another is dropped.</summary>
     public int MaximumTunnels { get; init; } = 10_000;
 
-    /// <summary>Where the streams of that principal may go; null: the one of a dialect that knows none. Today all go by the same rules.</summary>
-    public DestinationRules DestinationsOf(string? principal)
-    {
-        _ = principal;
-        return Destinations;
-    }
+    /// <summary>By name, what some of them may do that others may not.</summary>
+    public IReadOnlyDictionary<string, PrincipalSettings> Principals { get; init; } = new Dictionary<string, PrincipalSettings>(StringComparer.Ordinal);
+
+    /// <summary>Where the streams of that principal may go; null: the one of a dialect that knows none.</summary>
+    public DestinationRules DestinationsOf(string? principal) =>
+        principal is not null && Principals.TryGetValue(principal, out var own) ? own.Destinations ?? Destinations : Destinations;
 }

@@ -15,6 +15,8 @@ public sealed record ComponentStatus
 
     public IReadOnlyList<TunnelStatus> Tunnels { get; init; } = [];
 
+    public IReadOnlyList<TunnelListenerStatus> TunnelListeners { get; init; } = [];
+
     /// <summary>The newest of those that live; never all of them, when there are many.</summary>
     public IReadOnlyList<ConnectionStatus> Live { get; init; } = [];
 
@@ -30,6 +32,7 @@ public sealed record ComponentStatus
         Frontends = [.. Frontends, .. other.Frontends],
         Upstreams = [.. Upstreams, .. other.Upstreams],
         Tunnels = [.. Tunnels, .. other.Tunnels],
+        TunnelListeners = [.. TunnelListeners, .. other.TunnelListeners],
         Live = [.. Live, .. other.Live],
         Tls = [.. Tls, .. other.Tls],
         Streams = Streams.Plus(other.Streams),
@@ -106,6 +109,18 @@ public sealed record CheckStatus(string Last, long Passed, long Failed)
 {
     public static readonly CheckStatus None = new("", 0, 0);
 }
+
+/// <summary>Where a server takes sealed tunnels, and who knocked.</summary>
+/// <param name="Listen">Its address.</param>
+/// <param name="HalfOpen">Tunnels that were answered and from which nothing has come yet.</param>
+/// <param name="Hellos">What became of the hellos, every outcome there is.</param>
+/// <param name="ResetsSent">Datagrams for tunnels of an earlier life of this server that were told so.</param>
+/// <param name="DatagramsIgnored">Datagrams for no tunnel that were dropped without a word.</param>
+public sealed record TunnelListenerStatus(
+    string Listen, int HalfOpen, IReadOnlyList<HelloCount> Hellos, long ResetsSent, long DatagramsIgnored);
+
+/// <summary>How many hellos had one outcome, such as <c>not_authentic</c>.</summary>
+public sealed record HelloCount(string Outcome, long Count);
 
 /// <summary>One tunnel. Round trip in milliseconds, 0 before it was measured.</summary>
 public sealed record TunnelStatus(

@@ -32,6 +32,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     private readonly IDeadline _expiry;
     private readonly Func<SealedTunnel, NativeTunnelEngine> _makeEngine;
     private int _agreeing;
+    private long _datagramsIgnored;
     private bool _isOpening = true;
 
     public SealedDemultiplexer(
@@ -51,14 +52,12 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         _makeEngine = MakeEngine;
     }
 
-    /// <summary>Datagrams that were dropped without a word.</summary>
-    public long DatagramsIgnored { get; private set; }
-
-    /// <summary>What became of the hellos.</summary>
-    public long Count(HelloOutcome outcome) => _handshake.Count(outcome);
-
-    /// <summary>Tunnels that were answered and from which nothing has come yet.</summary>
-    public int HalfOpen => _handshake.HalfOpen;
+    public TunnelListenerStatus Status(string listen) => new(
+        listen,
+        _handshake.HalfOpen,
+        HelloCounts.Of(_handshake),
+        _resets.Sent,
+        _datagramsIgnored);
 
     public void Remove(SealedTunnel tunnel)
     {
@@ -161,7 +160,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
         else
         {
-            DatagramsIgnored++;
+            _datagramsIgnored++;
         }
     }
 
@@ -194,7 +193,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
         else
         {
-            DatagramsIgnored++;
+            _datagramsIgnored++;
         }
     }
 
@@ -202,7 +201,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     {
         if (!_isOpening || _tunnels.Count + _agreeing >= _settings.MaximumTunnels)
         {
-            DatagramsIgnored++;
+            _datagramsIgnored++;
             return;
         }
 

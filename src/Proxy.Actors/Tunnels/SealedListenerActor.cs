@@ -18,7 +18,7 @@ internal sealed class SealedListenerActor : ReceiveActor
     private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
-    private readonly ServerTunnels _tunnels = new();
+    private readonly ServerTunnels _tunnels = new("kcp");
     private SealedDemultiplexer? _demultiplexer;
     private IUdpEndpoint? _endpoint;
 
@@ -102,7 +102,7 @@ internal sealed class SealedListenerActor : ReceiveActor
 
             demultiplexer.HandleAgreed(endpoint, agreed.Pending, agreed.From);
         });
-        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
+        Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status() with { TunnelListeners = [demultiplexer.Status($"kcp://{endpoint.LocalEndPoint}")] }));
     }
 
     private void RunAgreement(Agree agree)

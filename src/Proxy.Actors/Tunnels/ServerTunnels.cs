@@ -3,7 +3,8 @@ using Proxy.Kernel;
 namespace Proxy.Actors;
 
 /// <summary>The tunnels of one server endpoint by the actors that steer them, and what those that ended have carried. For the loop's thread only.</summary>
-internal sealed class ServerTunnels
+/// <param name="scheme">What carries them, as in a URL.</param>
+internal sealed class ServerTunnels(string scheme)
 {
     private readonly Dictionary<IActorRef, Tunnel> _tunnels = [];
     private long _streamsOfEnded;
@@ -49,7 +50,7 @@ internal sealed class ServerTunnels
             _streamsOfEnded + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened));
         return new ComponentStatus
         {
-            Tunnels = [.. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, $"kcp://{tunnel.Link.Peer}", tunnel.Principal))],
+            Tunnels = [.. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, scheme, $"{tunnel.Link.Peer}", tunnel.Principal))],
             Streams = streams,
             Connections = streams,
         };

@@ -103,11 +103,13 @@ internal sealed partial class TunnelActor
         Receive<TunnelEvents.Suspected>(_ =>
         {
             _log.Info($"tunnel to kcp://{_server}: the server is silent");
+            _pool.Tell(TunnelPoolActor.TunnelSuspected.Instance);
             Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, LookAtRouteAfter);
             MoveIfRouteChanged(link, attempt);
         });
         Receive<TunnelEvents.Trusted>(_ =>
         {
+            _pool.Tell(TunnelPoolActor.TunnelTrusted.Instance);
             _log.Info($"tunnel to kcp://{_server}: the server is back");
             Context.Timers.Cancel(Timer.Deadline);
         });

@@ -16,7 +16,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
     private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
-    private readonly ServerTunnels _tunnels = new();
+    private readonly ServerTunnels _tunnels = new("kcp");
     private readonly HalfOpenTunnels _halfOpen;
     private IUdpEndpoint? _endpoint;
 

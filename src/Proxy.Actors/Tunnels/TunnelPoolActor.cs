@@ -1,11 +1,10 @@
 using Proxy.Kernel;
-using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 
 namespace Proxy.Actors;
 
 /// <summary>
-/// A client's tunnels, one to each server, kept up for ever. Hands the less loaded of two random ones to whoever asks, and lets askers wait
+/// A client's tunnels, as many to each server as the settings say, kept up for ever. Hands the less loaded of two random ones to whoever asks, and lets askers wait
 /// while there is none. States: serving → draining → stopped.
 /// </summary>
 internal sealed class TunnelPoolActor : ReceiveActor
@@ -56,7 +55,19 @@ internal sealed class TunnelPoolActor : ReceiveActor
     }
 
     /// <summary>The sender's tunnel is up.</summary>
-    internal sealed record TunnelReady(TunnelLink Link, Destination Server);
+    internal sealed record TunnelReady(TunnelLink Link, TunnelAddress Server);
+
+    /// <summary>The server of the sender's tunnel is silent; the tunnel takes no streams meanwhile.</summary>
+    internal sealed record TunnelSuspected
+    {
+        public static readonly TunnelSuspected Instance = new();
+    }
+
+    /// <summary>It was heard again.</summary>
+    internal sealed record TunnelTrusted
+    {
+        public static readonly TunnelTrusted Instance = new();
+    }
 
     private enum Timer
     {
@@ -65,11 +76,16 @@ internal sealed class TunnelPoolActor : ReceiveActor
 
     protected override void PreStart()
     {
-        foreach (var server in _settings.Servers)
+        foreach (var server in _settings.Servers.SelectMany(server => Enumerable.Repeat(server, _settings.Connections)))
         {
-            var history = new TunnelHistory();
             var self = Self;
-            var tunnel = Props.Create(() => new TunnelActor(_environment, server, _settings, self, history));
+            if (server.Addresses.Count > 1)
+            {
+                Context.ActorOf(Props.Create(() => new PreferenceActor(_environment, server, _settings, self)));
+                continue;
+            }
+
+            var tunnel = TunnelTo(_environment, server.Addresses[0], _settings, self, new TunnelHistory());
             Context.ActorOf(BackoffSupervisor.Props(new BackoffOptions(
                 tunnel, "tunnel", FirstRetry, LongestRetry, RetryJitter, Context.System.CreateRandom())
             {
@@ -79,6 +95,12 @@ internal sealed class TunnelPoolActor : ReceiveActor
         }
     }
 
+    /// <summary>An actor that makes one tunnel and stops with it.</summary>
+    internal static Props TunnelTo(NodeEnvironment environment, TunnelAddress server, ClientSettings settings, IActorRef pool, TunnelHistory history) =>
+        server.Transport == TunnelTransport.Kcp
+            ? Props.Create(() => new TunnelActor(environment, server.Destination, settings, pool, history))
+            : Props.Create(() => new StreamTunnelActor(environment, server, settings, pool, history));
+
     // States
 
     private void Serving()
@@ -87,6 +109,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
+        Receive<TunnelSuspected>(_ => { });
+        Receive<TunnelTrusted>(_ => { });
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -98,6 +122,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Abandon>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
+        Receive<TunnelSuspected>(_ => { });
+        Receive<TunnelTrusted>(_ => { });
         Receive<Terminated>(terminated =>
         {
             HandleTunnelEnded(terminated.ActorRef);
@@ -208,14 +234,16 @@ internal sealed class TunnelPoolActor : ReceiveActor
     {
         Tunnels =
         [
-            .. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, $"kcp://{tunnel.Server}")),
-            .. _settings.Servers.Where(server => _tunnels.Values.All(tunnel => tunnel.Server != server))
-                .Select(server => TunnelStatuses.Down($"kcp://{server}", state == "draining" ? "closed" : "connecting")),
+            .. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, tunnel.Server.Scheme, $"{tunnel.Server.Destination}")),
+            .. _settings.Servers.SelectMany(server => Enumerable.Repeat(server.Addresses[0], Math.Max(0, _settings.Connections - TunnelsTo(server))))
+                .Select(address => TunnelStatuses.Down(address, state == "draining" ? "closed" : "connecting")),
         ],
         Streams = new StreamCount(
             _tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams),
             _streamsOfEndedTunnels + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened)),
     };
+
+    private int TunnelsTo(TunnelServer server) => _tunnels.Values.Count(tunnel => server.Addresses.Contains(tunnel.Server));
 
     // A server that restarts is back within a second or two: a try a second costs it one small datagram per client.
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);

@@ -5,12 +5,12 @@ namespace Proxy.Actors;
 /// <summary>How a tunnel looks from outside.</summary>
 internal static class TunnelStatuses
 {
-    public static TunnelStatus Of(TunnelLink link, string peer, string? principal = null)
+    public static TunnelStatus Of(TunnelLink link, string scheme, string peer, string? principal = null)
     {
         ref readonly var counters = ref link.Statistics;
         return new TunnelStatus(
-            peer,
-            "kcp",
+            $"{scheme}://{peer}",
+            scheme,
             Name(link.State),
             link.RoundTripMilliseconds,
             link.ActiveStreams,
@@ -28,7 +28,7 @@ internal static class TunnelStatuses
     }
 
     /// <summary>There should be a tunnel and is none.</summary>
-    public static TunnelStatus Down(string peer, string state) => new(peer, "kcp", state, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static TunnelStatus Down(TunnelAddress address, string state) => new($"{address}", address.Scheme, state, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     private static string Name(TunnelState state) => state switch
     {

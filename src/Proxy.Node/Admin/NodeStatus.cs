@@ -15,7 +15,8 @@ internal sealed record NodeStatus(
     IReadOnlyList<FilterStatus> Filters,
     IReadOnlyList<MemberStatus> Members,
     IReadOnlyList<ConnectionStatus> Live,
-    IReadOnlyList<TlsStatus> Tls);
+    IReadOnlyList<TlsStatus> Tls,
+    IReadOnlyList<TunnelListenerStatus> TunnelListeners);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Proxy.Actors;
 
 namespace Proxy.Node.Admin;
 
@@ -128,6 +129,20 @@ internal static class PrometheusText
             ("", status.Tunnels.Sum(tunnel => tunnel.SegmentsSent)));
         Family(text, "tcpproxy_tunnel_segments_resent", "gauge", "KCP segments that the present tunnels sent again.",
             ("", status.Tunnels.Sum(tunnel => tunnel.SegmentsResent)));
+        var native = status.Tunnels.Select(tunnel => tunnel.Native).OfType<NativeTunnelStatus>().ToArray();
+        Family(text, "tcpproxy_tunnel_datagrams_sent", "gauge", "Datagrams sent by the present sealed tunnels.", ("", native.Sum(tunnel => tunnel.DatagramsSent)));
+        Family(text, "tcpproxy_tunnel_datagrams_lost", "gauge", "Of them, taken to be lost.", ("", native.Sum(tunnel => tunnel.DatagramsLost)));
+        Family(text, "tcpproxy_tunnel_datagrams_spurious", "gauge", "Of those, acknowledged later.", ("", native.Sum(tunnel => tunnel.DatagramsSpurious)));
+        Family(text, "tcpproxy_tunnel_datagrams_refused", "gauge", "Received by them, and not the peer's or not for the first time.",
+            ("", native.Sum(tunnel => tunnel.DatagramsRefused)));
+        Family(text, "tcpproxy_tunnels_suspect", "gauge", "Sealed tunnels whose peer is silent.", ("", native.Count(tunnel => tunnel.Suspect)));
+        Family(text, "tcpproxy_tunnel_hellos_total", "counter", "Hellos of clients, by what became of them.",
+            [.. status.TunnelListeners.SelectMany(listener => listener.Hellos).GroupBy(hello => hello.Outcome)
+                .Select(same => ($"outcome=\"{same.Key}\"", (double)same.Sum(hello => hello.Count)))]);
+        Family(text, "tcpproxy_tunnel_resets_sent_total", "counter", "Answers to datagrams of tunnels that are gone.",
+            ("", status.TunnelListeners.Sum(listener => listener.ResetsSent)));
+        Family(text, "tcpproxy_tunnel_datagrams_ignored_total", "counter", "Datagrams for no tunnel that met silence.",
+            ("", status.TunnelListeners.Sum(listener => listener.DatagramsIgnored)));
     }
 
     private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)

@@ -14,8 +14,9 @@ internal static class ClientCommand
     {
         var server = new Option<string[]>("--server")
         {
-            Description = "The proxy servers, by comma or repeated; a tunnel is kept to each, and new connections go to the less loaded.",
-            HelpName = "kcp://HOST:PORT",
+            Description = "A proxy server. Several addresses of the same server, by comma, the best first: the first that works is used, and left again "
+                + "for a better one that works later. Repeated: several servers; tunnels are kept to each, and new connections go to the less loaded.",
+            HelpName = "kcp|tcp|tls://HOST:PORT[,…]",
             Required = true,
         };
         var forward = new Option<string[]>("--forward")
@@ -25,27 +26,43 @@ internal static class ClientCommand
             HelpName = "LISTEN=TARGET",
             Required = true,
         };
+        var connections = new Option<int>("--connections")
+        {
+            Description = "Tunnels to each server. One is enough but for a path that limits single connections.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        };
         var passSource = new Option<bool>("--pass-source")
         {
             Description = "Tells the server who each connection is for, so that its --proxy-protocol-out can tell the destination. Default: it is not told.",
         };
         var proxyProtocol = new ProxyProtocolOptions();
+        var tls = new TunnelTlsOptions();
         var dialect = DialectOptions.ForClient();
         var common = new CommonOptions();
-        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, passSource };
+        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, passSource };
         proxyProtocol.AddInTo(command);
+        tls.AddClientTo(command);
         dialect.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var native = dialect.ReadClient(parsed);
-            var urls = parsed.GetRequiredValue(server).SelectMany(urls => urls.Split(',')).ToArray();
-            var servers = urls.Select(url => Values.Target(Values.KcpAddress(url, "--server"), "--server")).ToArray();
-            for (var i = 0; i < urls.Length; i++)
+            var servers = parsed.GetRequiredValue(server).Select(urls => ServerOf(urls)).ToArray();
+            var addresses = servers.SelectMany(one => one.Addresses).ToArray();
+            foreach (var address in addresses)
             {
-                dialect.CheckAddress(parsed, "--server", urls[i], AddressesOf(servers[i]));
+                dialect.CheckTransport(parsed, "--server", address.Transport);
+                dialect.CheckAddress(parsed, "--server", address.ToString(), AddressesOf(address.Destination));
             }
 
+            var count = parsed.GetValue(connections);
+            if (count is < 1 or > MaximumConnections)
+            {
+                throw new UsageException($"--connections {count}: a number from 1 to {MaximumConnections} is expected");
+            }
+
+            var tlsOfServers = tls.ReadClient(parsed, addresses.Any(address => address.Transport == TunnelTransport.Tls));
+            var native = dialect.ReadClient(parsed);
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
@@ -53,6 +70,8 @@ internal static class ClientCommand
                     Client = new ClientSettings
                     {
                         Servers = servers,
+                        Connections = count,
+                        Tls = tlsOfServers,
                         Native = native,
                         Forwards = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text) with
                         {
@@ -64,6 +83,18 @@ internal static class ClientCommand
                 common.Read(parsed) with { StartLines = [dialect.Describe(parsed)] });
         });
         return command;
+    }
+
+    private static TunnelServer ServerOf(string urls)
+    {
+        var addresses = urls.Split(',').Select(url =>
+        {
+            var (transport, text) = Values.TunnelUrl(url, "--server");
+            return new TunnelAddress(transport, Values.Target(text, "--server"));
+        }).ToArray();
+        return addresses.Distinct().Count() == addresses.Length
+            ? new TunnelServer(addresses)
+            : throw new UsageException($"--server '{urls}': an address is there twice");
     }
 
     private static ForwardSettings Forward(string text)
@@ -100,4 +131,7 @@ internal static class ClientCommand
             return [IPAddress.None];
         }
     }
+
+    // Each is a connection with a congestion controller of its own: more take from others what is theirs.
+    private const int MaximumConnections = 64;
 }

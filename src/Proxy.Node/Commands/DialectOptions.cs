@@ -138,6 +138,15 @@ internal sealed class DialectOptions
         }
     }
 
+    /// <summary>Refuses a transport that the dialect does not know.</summary>
+    public void CheckTransport(ParseResult parsed, string what, TunnelTransport transport)
+    {
+        if (transport != TunnelTransport.Kcp && !IsNative(parsed))
+        {
+            throw new UsageException($"{what} {TunnelAddress.SchemeOf(transport)}://…: the vproxy dialect goes over kcp:// only");
+        }
+    }
+
     /// <summary>Whether it is the sealed one; refuses a key for the other rather than to run without the protection that was asked for.</summary>
     private bool IsNative(ParseResult parsed)
     {

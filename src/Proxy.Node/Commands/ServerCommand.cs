@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Proxy.Actors;
 using Proxy.Node.Hosting;
 using Proxy.Policy;
@@ -12,8 +13,9 @@ internal static class ServerCommand
     {
         var listen = new Option<string[]>("--listen")
         {
-            Description = "Where tunnels are taken; may be repeated.",
-            HelpName = "kcp://HOST:PORT",
+            Description = "Where tunnels are taken: kcp:// over UDP, tcp:// for where UDP does not pass, tls:// for where nothing but TLS does "
+                + "(with --tls-cert). May be repeated.",
+            HelpName = "kcp|tcp|tls://HOST:PORT",
             Required = true,
         };
         var allow = new Option<string[]>("--allow-destination")
@@ -28,31 +30,42 @@ internal static class ServerCommand
             HelpName = "HOST:PORT",
         };
         var proxyProtocol = new ProxyProtocolOptions();
+        var tls = new TunnelTlsOptions();
+        var principals = new PrincipalOptions();
         var dialect = DialectOptions.ForServer();
         var common = new CommonOptions();
         var command = new Command("server", "Takes tunnels from proxy clients and connects their streams to real servers.") { listen, allow, to };
         proxyProtocol.AddOutTo(command);
+        tls.AddServerTo(command);
         dialect.AddTo(command);
+        principals.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var native = dialect.ReadServer(parsed, out var lines);
             var urls = parsed.GetRequiredValue(listen);
-            var endPoints = urls.Select(url => Values.ListenEndPoint(Values.KcpAddress(url, "--listen"), "--listen")).ToArray();
+            var listens = urls.Select(url => ListenOf(url)).ToArray();
             for (var i = 0; i < urls.Length; i++)
             {
-                dialect.CheckAddress(parsed, "--listen", urls[i], [endPoints[i].Address]);
+                dialect.CheckTransport(parsed, "--listen", listens[i].Transport);
+                dialect.CheckAddress(parsed, "--listen", urls[i], [listens[i].EndPoint.Address]);
             }
 
+            var ofTls = EndPointsOf(listens, TunnelTransport.Tls);
+            var termination = tls.ReadServer(parsed, ofTls.Length > 0);
+            var native = dialect.ReadServer(parsed, out var lines);
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
                     Server = new ServerSettings
                     {
-                        Listen = endPoints,
+                        Listen = EndPointsOf(listens, TunnelTransport.Kcp),
+                        ListenTcp = EndPointsOf(listens, TunnelTransport.Tcp),
+                        ListenTls = ofTls,
+                        Tls = termination,
                         Native = native,
                         Destinations = Rules(parsed.GetValue(allow) ?? []),
+                        Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Select(key => key.Name)]),
                         ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
                         FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
                     },
@@ -61,6 +74,15 @@ internal static class ServerCommand
         });
         return command;
     }
+
+    private static (TunnelTransport Transport, IPEndPoint EndPoint) ListenOf(string url)
+    {
+        var (transport, text) = Values.TunnelUrl(url, "--listen");
+        return (transport, Values.ListenEndPoint(text, "--listen"));
+    }
+
+    private static IPEndPoint[] EndPointsOf(IEnumerable<(TunnelTransport Transport, IPEndPoint EndPoint)> listens, TunnelTransport transport) =>
+        [.. listens.Where(listen => listen.Transport == transport).Select(listen => listen.EndPoint)];
 
     private static DestinationRules Rules(IEnumerable<string> texts) => new([.. texts.Select(text =>
         DestinationRule.TryParse(text, out var rule, out var error) ? rule : throw new UsageException($"--allow-destination: {error}"))]);

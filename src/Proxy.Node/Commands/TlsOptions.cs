@@ -161,7 +161,7 @@ internal sealed class TlsOptions
         }
     }
 
-    private static CertificateFile FileOf(string text, string option) => text.Split(',') switch
+    internal static CertificateFile FileOf(string text, string option) => text.Split(',') switch
     {
         [{ Length: > 0 } both] => new CertificateFile(both, null),
         [{ Length: > 0 } certificate, var key] when key.StartsWith(KeyPrefix, StringComparison.Ordinal) && key.Length > KeyPrefix.Length =>
@@ -177,7 +177,7 @@ internal sealed class TlsOptions
             : throw new UsageException($"{option} '{text}': names of protocols are expected, such as h2,http/1.1");
     }
 
-    private static T Reading<T>(string option, Func<T> read)
+    internal static T Reading<T>(string option, Func<T> read)
     {
         try
         {
@@ -189,6 +189,6 @@ internal sealed class TlsOptions
         }
     }
 
-    private const string FileForm = "FILE[,key=FILE]";
+    internal const string FileForm = "FILE[,key=FILE]";
     private const string KeyPrefix = "key=";
 }

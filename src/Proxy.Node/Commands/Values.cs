@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Proxy.Actors;
 using Proxy.Protocol.Chains;
 
 namespace Proxy.Node.Commands;
@@ -36,16 +37,18 @@ internal static class Values
         ? destination
         : throw new UsageException($"{option} '{text}': HOST:PORT is expected, such as example.org:80 or [2001:db8::1]:80");
 
-    /// <summary>Takes <c>kcp://</c> off a URL; the other transports do not exist yet, and the message says so.</summary>
-    public static string KcpAddress(string url, string option)
+    /// <summary>The transport of a tunnel's URL, and the HOST:PORT behind it.</summary>
+    public static (TunnelTransport Transport, string HostAndPort) TunnelUrl(string url, string option)
     {
         var split = url.IndexOf("://", StringComparison.Ordinal);
         var scheme = split < 0 ? "" : url[..split];
         return scheme switch
         {
-            "kcp" => url[(split + 3)..],
+            "kcp" => (TunnelTransport.Kcp, url[(split + 3)..]),
+            "tcp" => (TunnelTransport.Tcp, url[(split + 3)..]),
+            "tls" => (TunnelTransport.Tls, url[(split + 3)..]),
             "" => throw new UsageException($"{option} '{url}': a URL is expected, such as kcp://127.0.0.1:4000"),
-            _ => throw new UsageException($"{option} '{url}': there is no transport '{scheme}' in this version; kcp:// is there"),
+            _ => throw new UsageException($"{option} '{url}': there is no transport '{scheme}'; kcp://, tcp:// and tls:// are there"),
         };
     }
 

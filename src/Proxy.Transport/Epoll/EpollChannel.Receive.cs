@@ -11,6 +11,9 @@ internal sealed partial class EpollChannel
     // Whether an edge has told of an error that nobody has taken off the socket yet.
     private bool _hasError;
 
+    // Whether a send has taken the reset off the socket: then a read says end of stream where there was none.
+    private bool _isResetTaken;
+
     private void NoteReadiness(uint events)
     {
         var isEnd = (events & (EpollPeerHangUp | EpollHangUp | EpollError)) != 0;
@@ -38,6 +41,16 @@ internal sealed partial class EpollChannel
         return true;
     }
 
+    protected override void ReadRest()
+    {
+        _isEndNear = true;
+        IsReadable = !HasPeerEnded;
+        for (var reads = 0; IsReadable && MayRead && reads < MostReadsOfRest && _outPipe is null; reads++)
+        {
+            ReadOnce();
+        }
+    }
+
     private unsafe void ReadOnce()
     {
         var buffer = _loop.ReadBuffer;
@@ -52,6 +65,10 @@ internal sealed partial class EpollChannel
             IsReadable = count == buffer.Length || _isEndNear;
             NoteRead((int)count);
             HandleReceived(buffer.AsSpan(0, (int)count));
+        }
+        else if (count == 0 && _isResetTaken)
+        {
+            IsReadable = false;
         }
         else if (count == 0)
         {
@@ -74,6 +91,9 @@ internal sealed partial class EpollChannel
             Fail(Errno.ToFault(error));
         }
     }
+
+    // A whole receive buffer of the kernel, by our own buffer, is less than that; nothing comes after a fault.
+    private const int MostReadsOfRest = 64;
 
     private void FailIfReset()
     {

@@ -28,6 +28,7 @@ internal sealed partial class EpollChannel
 
                     if (error != Errno.Again)
                     {
+                        _isResetTaken = error == Errno.ConnectionReset;
                         FailInNextTurn(Errno.ToFault(error));
                     }
 

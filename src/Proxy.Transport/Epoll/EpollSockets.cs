@@ -85,6 +85,11 @@ internal static unsafe class EpollSockets
             SetOption(descriptor, TcpLevel, TcpKeepAliveInterval, KeepAliveIntervalSeconds);
         }
 
+        if (options.UnsentBytes > 0)
+        {
+            SetOption(descriptor, TcpLevel, TcpNotSentLowWater, options.UnsentBytes);
+        }
+
         // The kernel counts probes only where there is no time.
         if (options.UserTimeout > TimeSpan.Zero)
         {

@@ -31,6 +31,7 @@ internal static class LinuxConstants
     public const int TcpKeepAliveInterval = 5;
     public const int TcpKeepAliveCount = 6;
     public const int TcpUserTimeout = 18;
+    public const int TcpNotSentLowWater = 25;
     public const int IPv6Level = 41;
     public const int IPv6Only = 26;
     public const int UdpLevel = 17;

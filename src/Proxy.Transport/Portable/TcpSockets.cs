@@ -13,6 +13,7 @@ internal static class TcpSockets
     // linux/tcp.h
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
+    private const int TcpNotSentLowWater = 25;
     private static readonly LingerOption ResetOnClose = new(enable: true, seconds: 0);
 
     /// <summary>One family per socket: a listener on [::] does not take IPv4 as well, that is another listener.</summary>
@@ -103,6 +104,11 @@ internal static class TcpSockets
         if (options.UserTimeout > TimeSpan.Zero && OperatingSystem.IsLinux())
         {
             socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((int)options.UserTimeout.TotalMilliseconds));
+        }
+
+        if (options.UnsentBytes > 0 && OperatingSystem.IsLinux())
+        {
+            socket.SetRawSocketOption(TcpLevel, TcpNotSentLowWater, BitConverter.GetBytes(options.UnsentBytes));
         }
     }
 }

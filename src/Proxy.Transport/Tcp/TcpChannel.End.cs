@@ -80,8 +80,22 @@ internal abstract partial class TcpChannel
         PostTurn();
     }
 
+    /// <summary>
+    /// A fault was found by sending, and what the peer sent before it may not have been read yet: it is the handler's still, as far as that
+    /// wants it now. May find the fault too.
+    /// </summary>
+    protected virtual void ReadRest()
+    {
+    }
+
+    /// <summary>Does nothing when it is gone already.</summary>
     protected void Fail(TransportFault fault)
     {
+        if (Phase == ChannelPhase.Gone)
+        {
+            return;
+        }
+
         var isOwned = !IsClosed;
         Release(withReset: false);
         if (isOwned)

@@ -61,6 +61,7 @@ internal abstract partial class TcpChannel : IChannel, IThreadPoolWorkItem, IDis
         {
             if (_untoldFault is { } fault)
             {
+                ReadRest();
                 Fail(fault);
             }
             else if (Phase != ChannelPhase.Gone)

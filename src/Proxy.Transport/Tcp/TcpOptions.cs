@@ -15,6 +15,12 @@ public sealed record TcpOptions
     public TimeSpan UserTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
+    /// How many bytes that are not sent yet the kernel takes (TCP_NOTSENT_LOWAT, on Linux); 0 leaves it to the kernel. What is beyond waits with
+    /// the sender, who can still put something else before it.
+    /// </summary>
+    public int UnsentBytes { get; init; }
+
+    /// <summary>
     /// Whether several listeners may have the same address, one per loop; the kernel spreads connections over them (SO_REUSEPORT). All of them
     /// must say so. It does not keep connections when one of them closes: those that wait at it are lost.
     /// </summary>

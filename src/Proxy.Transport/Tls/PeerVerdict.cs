@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Proxy.Transport.Tls;
@@ -57,7 +58,10 @@ internal sealed class PeerVerdict(bool isRequired, string? name)
         stream.NegotiatedCipherSuite.ToString(),
         stream.NegotiatedApplicationProtocol.Protocol.IsEmpty ? null : TlsFaults.Printable(stream.NegotiatedApplicationProtocol.ToString()),
         serverName is null ? null : TlsFaults.Printable(serverName),
-        verdict is null || stream.RemoteCertificate is not { } certificate ? null : TlsFaults.Printable(certificate.Subject));
+        verdict is null || stream.RemoteCertificate is not { } certificate ? null : TlsFaults.Printable(certificate.Subject))
+    {
+        ServerCertificateHash = (stream.IsServer ? stream.LocalCertificate : stream.RemoteCertificate)?.GetCertHash(HashAlgorithmName.SHA256) ?? [],
+    };
 
     private static string Faults(X509Chain? chain)
     {

@@ -19,6 +19,12 @@ public sealed record TlsClientSettings
     /// <summary>Whether any certificate will do. Then somebody on the way can read and change everything.</summary>
     public bool IsUnverified { get; init; }
 
+    /// <summary>
+    /// Whether hands are shaken in short with a server that knows us from before. Its certificate then is the one of that time, and perhaps not
+    /// the one that it shows others now.
+    /// </summary>
+    public bool IsResuming { get; init; } = true;
+
     /// <summary>What is offered; tests ask for the older one alone.</summary>
     internal SslProtocols Versions { get; init; } = PeerVerdict.Versions;
 }
@@ -42,6 +48,7 @@ public sealed class TlsClient(string serverName, TlsClientSettings settings) : I
                 CertificateChainPolicy = PeerVerdict.PolicyOf(settings.Authorities),
                 RemoteCertificateValidationCallback = settings.IsUnverified ? verdict.Pass : verdict.Judge,
                 AllowRenegotiation = false,
+                AllowTlsResume = settings.IsResuming,
             });
         }
         catch (AuthenticationException) when (verdict.Rejection is not null)

@@ -8,6 +8,9 @@ namespace Proxy.Transport.Tls;
 /// <param name="PeerName">The subject of the peer's verified certificate; null: it has none, or nobody verified it.</param>
 public sealed record TlsSession(string Version, string CipherSuite, string? ApplicationProtocol, string? ServerName, string? PeerName)
 {
+    /// <summary>SHA-256 of the certificate that the server showed: what ties something inside TLS to this very server (RFC 5929, 4).</summary>
+    public ReadOnlyMemory<byte> ServerCertificateHash { get; init; }
+
     public override string ToString() => string.Join(' ', new[]
     {
         Version,

@@ -10,6 +10,7 @@ internal sealed class CreditBudget(long budgetBytes, int maximumStreams)
 {
     private const int FirstShare = 16;
     private const int GrowthShare = 4;
+    private const int SmallShare = 64;
 
     private long _usedBytes;
     private int _streams;
@@ -34,10 +35,14 @@ internal sealed class CreditBudget(long budgetBytes, int maximumStreams)
         return window + extra;
     }
 
-    /// <summary>Doubles a window, or grows it by as much as there is, up to the maximum; gives its new size.</summary>
+    /// <summary>
+    /// Doubles a window, or grows it by as much as there is, up to the maximum; gives its new size. One that is small beside the budget is made
+    /// four times as large: on a lossy path each step takes several round trips, and there are many of them to a full pipe.
+    /// </summary>
     public int Grow(int windowBytes, int maximumBytes)
     {
-        var extra = (int)Math.Clamp(SpareBytes / GrowthShare, 0, Math.Max(0, Math.Min(windowBytes, maximumBytes - windowBytes)));
+        var wished = windowBytes <= budgetBytes / SmallShare ? 3L * windowBytes : windowBytes;
+        var extra = (int)Math.Clamp(SpareBytes / GrowthShare, 0, Math.Max(0, Math.Min(wished, maximumBytes - windowBytes)));
         _usedBytes += extra;
         return windowBytes + extra;
     }

@@ -7,6 +7,9 @@ public sealed partial class NativeTunnelEngine
 {
     private readonly Queue<NativeStream> _deliveryTurns = new();
     private (NativeStream Stream, int Bytes)? _handedOut;
+    private NativeStream? _gatheredFor;           // whose bytes are in the buffer, as yet unseen by its owner
+    private byte[]? _gathered;
+    private int _gatheredBytes;
 
     /// <summary>The next event, in order. What an event's bytes point to is gone with the next call.</summary>
     public bool TryGetEvent(long nowMicroseconds, out TunnelEvent next)
@@ -28,7 +31,29 @@ public sealed partial class NativeTunnelEngine
         }
         while (TryReadFrames(nowMicroseconds, out next) && next.StreamId == 0);
 
+        if (next.StreamId == 0)
+        {
+            ReturnGathered();
+        }
+
         return next.StreamId != 0;
+    }
+
+    /// <summary>Whether the bytes of another segment may not fit.</summary>
+    private bool IsGatheredFull => _gatheredFor is not null && _gatheredBytes > GatheredBytes - _settings.MaximumDatagramBytes;
+
+    /// <summary>Whether bytes were gathered; they came before every event that waits now.</summary>
+    private bool TryHandOutGathered(out TunnelEvent data)
+    {
+        data = default;
+        if (_gatheredFor is not { } stream)
+        {
+            return false;
+        }
+
+        _gatheredFor = null;
+        data = new TunnelEvent(TunnelEventKind.Data, stream.Id, _gathered.AsSpan(0, _gatheredBytes));
+        return true;
     }
 
     private bool TryDeliverWaiting(out TunnelEvent next)
@@ -58,13 +83,15 @@ public sealed partial class NativeTunnelEngine
         return false;
     }
 
-    private void Deliver(NativeStream stream, ReadOnlySpan<byte> bytes, long nowMicroseconds, out TunnelEvent data)
+    /// <summary>
+    /// Frames of one stream that come one after the other go to the owner together: it makes a system call of what it gets. Whatever else comes
+    /// in between waits behind them.
+    /// </summary>
+    private void Deliver(NativeStream stream, ReadOnlySpan<byte> bytes, long nowMicroseconds)
     {
-        data = default;
         _statistics.BytesReceived += bytes.Length;
-        if (stream.IsReceiving && stream.Received.IsEmpty && _events.Count == 0 && _deliveryTurns.Count == 0)
+        if (stream.IsReceiving && stream.Received.IsEmpty && _events.Count == 0 && _deliveryTurns.Count == 0 && TryGather(stream, bytes))
         {
-            data = new TunnelEvent(TunnelEventKind.Data, stream.Id, bytes);
             HandleDelivered(stream, bytes.Length, nowMicroseconds);
             return;
         }
@@ -72,6 +99,38 @@ public sealed partial class NativeTunnelEngine
         stream.Received.Append(bytes);
         ReceivedBytesWaiting += bytes.Length;
         TakeDeliveryTurn(stream);
+    }
+
+    private bool TryGather(NativeStream stream, ReadOnlySpan<byte> bytes)
+    {
+        if (_gatheredFor is null)
+        {
+            _gathered ??= _pool.Rent(GatheredBytes);
+            _gatheredBytes = 0;
+        }
+        else if (_gatheredFor != stream)
+        {
+            return false;
+        }
+
+        if (bytes.Length > _gathered!.Length - _gatheredBytes)
+        {
+            return false;
+        }
+
+        bytes.CopyTo(_gathered.AsSpan(_gatheredBytes));
+        _gatheredBytes += bytes.Length;
+        _gatheredFor = stream;
+        return true;
+    }
+
+    private void ReturnGathered()
+    {
+        if (_gathered is { } buffer)
+        {
+            _gathered = null;
+            _pool.Return(buffer);
+        }
     }
 
     /// <summary>The owner has seen the bytes of the last event: they leave the queue.</summary>
@@ -154,6 +213,8 @@ public sealed partial class NativeTunnelEngine
         }
     }
 
+    // As much as a send to a socket takes at once as a rule.
+    private const int GatheredBytes = 64 * 1024;
     private const int CreditTells = 4;
     private const int GrowthRoundTrips = 4;
     private const int MuchBytes = 512 * 1024;

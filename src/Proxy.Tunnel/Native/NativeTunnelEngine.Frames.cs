@@ -14,30 +14,28 @@ public sealed partial class NativeTunnelEngine
     private readonly RateBudget _opens;
     private readonly RateBudget _replies;
 
-    /// <summary>Reads frames off the lanes until one brings something to tell; false when no lane has more.</summary>
+    /// <summary>Reads frames off the lanes until there is something to tell; false when no lane has more.</summary>
     private bool TryReadFrames(long nowMicroseconds, out TunnelEvent data)
     {
-        data = default;
         while (_lanesToRead != 0 && State != TunnelState.Closed)
         {
             var lane = _lanes[System.Numerics.BitOperations.TrailingZeroCount(_lanesToRead)];
-            if (!TryReadFrame(lane, nowMicroseconds, out data))
+            if (!TryReadFrame(lane, nowMicroseconds))
             {
                 _lanesToRead &= ~(1UL << lane.Index);
             }
-            else if (data.StreamId != 0 || _events.Count > 0 || _deliveryTurns.Count > 0)
+            else if (_events.Count > 0 || _deliveryTurns.Count > 0 || IsGatheredFull)
             {
-                return true;
+                break;
             }
         }
 
-        return false;
+        return TryHandOutGathered(out data) || _events.Count > 0 || _deliveryTurns.Count > 0;
     }
 
     /// <summary>Reads one frame, or part of one, off the lane; false when the lane has no more.</summary>
-    private bool TryReadFrame(Lane lane, long nowMicroseconds, out TunnelEvent data)
+    private bool TryReadFrame(Lane lane, long nowMicroseconds)
     {
-        data = default;
         while (lane.Kcp.TryPeekReceived(out var segment))
         {
             var rest = segment[lane.ParsedOfSegment..];
@@ -58,7 +56,7 @@ public sealed partial class NativeTunnelEngine
 
             if (status == ReadStatus.Done)
             {
-                HandleFrame(lane, frame, nowMicroseconds, out data);
+                HandleFrame(lane, frame, nowMicroseconds);
                 return true;
             }
         }
@@ -66,9 +64,8 @@ public sealed partial class NativeTunnelEngine
         return false;
     }
 
-    private void HandleFrame(Lane lane, scoped in Frame frame, long nowMicroseconds, out TunnelEvent data)
+    private void HandleFrame(Lane lane, scoped in Frame frame, long nowMicroseconds)
     {
-        data = default;
         if (frame.StreamId == 0 ? lane.Index != 0 : lane != LaneOf(frame.StreamId))
         {
             FailMalformed("a frame on a lane that is not its own");
@@ -90,14 +87,13 @@ public sealed partial class NativeTunnelEngine
                 Apply(_machine.HandleGoAway(), frame.ReasonText());
                 break;
             default:
-                HandleStreamFrame(lane, frame, nowMicroseconds, out data);
+                HandleStreamFrame(lane, frame, nowMicroseconds);
                 break;
         }
     }
 
-    private void HandleStreamFrame(Lane lane, scoped in Frame frame, long nowMicroseconds, out TunnelEvent data)
+    private void HandleStreamFrame(Lane lane, scoped in Frame frame, long nowMicroseconds)
     {
-        data = default;
         if (!_streams.TryGetValue(frame.StreamId, out var stream))
         {
             HandleUnknownStream(lane, frame, nowMicroseconds);
@@ -120,7 +116,7 @@ public sealed partial class NativeTunnelEngine
                 HandleReset(stream, frame);
                 break;
             case FrameKind.Data:
-                HandleData(stream, frame, nowMicroseconds, out data);
+                HandleData(stream, frame, nowMicroseconds);
                 break;
         }
 
@@ -144,9 +140,8 @@ public sealed partial class NativeTunnelEngine
     /// Takes the bytes of a DATA frame, then its end. They go out at once where the owner wants them and nothing waits before them, and are
     /// kept otherwise.
     /// </summary>
-    private void HandleData(NativeStream stream, scoped in Frame frame, long nowMicroseconds, out TunnelEvent data)
+    private void HandleData(NativeStream stream, scoped in Frame frame, long nowMicroseconds)
     {
-        data = default;
         if (!frame.Payload.IsEmpty)
         {
             stream.ReceivedBytes += frame.Payload.Length;
@@ -161,7 +156,7 @@ public sealed partial class NativeTunnelEngine
             ApplyTo(stream, effects, WireReason.Malformed);
             if (effects.Has(StreamEffects.Deliver))
             {
-                Deliver(stream, frame.Payload, nowMicroseconds, out data);
+                Deliver(stream, frame.Payload, nowMicroseconds);
             }
         }
 

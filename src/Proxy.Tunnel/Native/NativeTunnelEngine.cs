@@ -181,6 +181,8 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         _streams.Clear();
         _events.Clear();
         _deliveryTurns.Clear();
+        _gatheredFor = null;
+        ReturnGathered();
         _pieces.Dispose();
         _fecSender?.Dispose();
         _fecReceiver.Dispose();

@@ -63,7 +63,7 @@ public sealed class DestinationTests : EndToEndTest
         await using var echoing = TcpPeer.Echo();
         await using var server = await TunnelPair.StartServerAsync(port: 0);
         await using var client = await NodeProcess.StartAsync(
-            "client", "--dialect", "vproxy", "--server", $"kcp://{server.Kcp}", "--admin", "127.0.0.1:0",
+            "client", "--server", $"kcp://{server.Kcp}", "--admin", "127.0.0.1:0",
             "--forward", $"127.0.0.1:0=localhost:{echoing.Address.Port}");
 
         await Exchange.EchoAsync(client.Tcp, new Content(Seed: 110, 10_000), Limit);
@@ -74,9 +74,9 @@ public sealed class DestinationTests : EndToEndTest
     {
         await using var digesting = TcpPeer.Digesting();
         await using var server = await NodeProcess.StartAsync(
-            "server", "--dialect", "vproxy", "--listen", "kcp://127.0.0.1:0", "--to", digesting.Address.ToString(), "--admin", "127.0.0.1:0");
+            "server", "--listen", "kcp://127.0.0.1:0", "--to", digesting.Address.ToString(), "--admin", "127.0.0.1:0");
         await using var client = await NodeProcess.StartAsync(
-            "client", "--dialect", "vproxy", "--server", $"kcp://{server.Kcp}", "--forward", "127.0.0.1:0=-", "--admin", "127.0.0.1:0");
+            "client", "--server", $"kcp://{server.Kcp}", "--forward", "127.0.0.1:0=-", "--admin", "127.0.0.1:0");
 
         for (var power = 0; power <= 20; power += 4)
         {

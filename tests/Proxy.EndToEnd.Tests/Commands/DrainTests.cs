@@ -6,7 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>SIGTERM: nothing new is taken, what runs may finish; a second one: now.</summary>
-public sealed class DrainTests : EndToEndTest
+public abstract class DrainTests(Dialect dialect) : EndToEndTest
 {
     private static readonly TimeSpan SoonBound = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ExitBound = TimeSpan.FromSeconds(10);
@@ -28,7 +28,7 @@ public sealed class DrainTests : EndToEndTest
             socket.Shutdown(SocketShutdown.Send);
             await socket.ReadToEndAsync(cancellation);
         });
-        await using var tunnel = await TunnelPair.StartAsync(peer.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
         var node = role == "client" ? tunnel.Client : tunnel.Server;
         using (var application = await Dial.ToAsync(tunnel.Entry))
         {
@@ -49,7 +49,7 @@ public sealed class DrainTests : EndToEndTest
     public async Task A_second_SIGTERM_ends_the_node_now(string role)
     {
         await using var echoing = TcpPeer.Echo();
-        await using var tunnel = await TunnelPair.StartAsync(echoing.Address);
+        await using var tunnel = await TunnelPair.StartAsync(dialect, echoing.Address);
         var node = role == "client" ? tunnel.Client : tunnel.Server;
         using var application = await Dial.ToAsync(tunnel.Entry);
         await Exchange.PingAsync(application, Limit);
@@ -66,7 +66,7 @@ public sealed class DrainTests : EndToEndTest
     [Fact]
     public async Task An_idle_node_ends_at_once_with_0()
     {
-        await using var server = await TunnelPair.StartServerAsync(port: 0);
+        await using var server = await TunnelPair.StartServerAsync(dialect, port: 0);
 
         server.Send(Signal.Terminate);
 
@@ -111,3 +111,7 @@ public sealed class DrainTests : EndToEndTest
         }
     }
 }
+
+public sealed class VproxyDrainTests() : DrainTests(Dialect.Vproxy);
+
+public sealed class NativeDrainTests() : DrainTests(Dialect.Native);

@@ -37,6 +37,13 @@ public sealed partial class UsageTests : EndToEndTest
     [InlineData("server --dialect vproxy --listen nonsense://127.0.0.1:0")]
     [InlineData("client --dialect vproxy --forward 127.0.0.1:0=127.0.0.1:1")]
     [InlineData("client --dialect vproxy --server kcp://127.0.0.1:1 --forward nonsense")]
+    [InlineData("server --dialect vproxy --listen tcp://127.0.0.1:0")]
+    [InlineData("server --listen tls://127.0.0.1:0")]
+    [InlineData("server --listen tcp://127.0.0.1:0 --tls-cert nonsense.pem")]
+    [InlineData("client --dialect vproxy --server tcp://127.0.0.1:1 --forward 127.0.0.1:0=-")]
+    [InlineData("client --server tcp://127.0.0.1:1,tcp://127.0.0.1:1 --forward 127.0.0.1:0=-")]
+    [InlineData("client --server kcp://127.0.0.1:1 --connections 0 --forward 127.0.0.1:0=-")]
+    [InlineData("client --server kcp://127.0.0.1:1 --tls-ca nonsense.pem --forward 127.0.0.1:0=-")]
     public async Task A_usage_error_is_explained_on_stderr_and_ends_with_2(string commandLine)
     {
         var result = await CommandResult.OfNodeAsync(commandLine.Split(' '));

@@ -1,21 +1,15 @@
-using System.Diagnostics;
 using System.Net;
-using Proxy.EndToEnd.Tests.Peers;
 
 namespace Proxy.EndToEnd.Tests.Harness;
 
-/// <summary>A real nginx, as one foreground process of the current user: serves <see cref="Files"/> by GET and takes files by PUT.</summary>
+/// <summary>A real nginx that serves <see cref="Files"/> by GET and takes files by PUT.</summary>
 internal sealed class NginxServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(10);
+    private readonly PeerProcess _process;
 
-    private readonly Process _process;
-    private readonly Task<string> _errors;
-
-    private NginxServer(Process process, IPEndPoint address, string files)
+    private NginxServer(PeerProcess process, IPEndPoint address, string files)
     {
         _process = process;
-        _errors = process.StandardError.ReadToEndAsync();
         Address = address;
         Files = files;
     }
@@ -24,45 +18,18 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public string Files { get; }
 
-    /// <summary>Starts one on a free port; <paramref name="again"/>: where another has been that was stopped.</summary>
-    public static async Task<NginxServer> StartAsync(WorkDirectory work, IPEndPoint? again = null)
+    public static async Task<NginxServer> StartAsync(WorkDirectory work, IPEndPoint? at = null)
     {
-        var program = Executables.RequirePeer("nginx");
-        var address = again ?? FreePort.ForTcp();
+        var address = at ?? FreePort.ForTcp();
         var files = Directory.CreateDirectory(work.File("www")).FullName;
-        Directory.CreateDirectory(work.File("temp"));
-        var configuration = work.File("nginx.conf");
-        await File.WriteAllTextAsync(configuration, Configuration(address, files, work.File("temp"), work.File("nginx.pid")));
-        var start = new ProcessStartInfo(program, ["-c", configuration, "-p", work.Path, "-e", "stderr"])
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-        };
-        var server = new NginxServer(Process.Start(start)!, address, files);
-        await Wait.UntilAsync(() => Dial.Answers(address) || server._process.HasExited, StartBound, () => "nginx does not answer");
-        if (server._process.HasExited)
-        {
-            Assert.Fail($"nginx ended: {await server._errors}");
-        }
-
-        return server;
+        var temporary = Directory.CreateDirectory(work.File("temp")).FullName;
+        return new NginxServer(await PeerProcess.NginxAsync(work, address, Configuration(address, files, temporary)), address, files);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        await _errors;
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    // One process without a master: nothing is left behind when it is killed. A file that was PUT is moved, so both lie on one file system.
-    private static string Configuration(IPEndPoint address, string files, string temporary, string processIdFile) => $$"""
-        daemon off;
-        master_process off;
-        error_log stderr warn;
-        pid {{processIdFile}};
-        events { worker_connections 1024; }
+    // A file that was PUT is moved, so both lie on one file system.
+    private static string Configuration(IPEndPoint address, string files, string temporary) => $$"""
         http {
             access_log off;
             sendfile on;

@@ -53,6 +53,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         .Where(line => line.StartsWith("listening ", StringComparison.Ordinal))
         .Select(line => new Uri(line["listening ".Length..]));
 
+    /// <summary>Where a server takes tunnels; the first.</summary>
+    public IPEndPoint Tunnels => EndPoints("kcp").Concat(EndPoints("tcp")).Concat(EndPoints("tls")).First();
+
     public IPEndPoint Kcp => EndPoints("kcp").First();
 
     public IPEndPoint Tcp => EndPoints("tcp").First();

@@ -1,6 +1,7 @@
 using Proxy.Protocol.Sealing.Ciphers;
 using Proxy.Protocol.Sealing.Handshakes;
 using Proxy.Protocol.Sealing.Keys;
+using Proxy.Protocol.Sealing.Records;
 using Proxy.Protocol.Sealing.Resets;
 using Proxy.Protocol.Sealing.Sessions;
 using Proxy.Protocol.Tests.Sealing.Handshakes;
@@ -68,6 +69,20 @@ public sealed class VectorTests
     }
 
     [Fact]
+    public void Records_before_and_after_a_key_update()
+    {
+        _meeting.ServerAhead = TimeSpan.FromDays(1);
+        _meeting.ClientSetup = _meeting.ClientSetup with { Session = SessionLimits.Default with { DatagramsPerKey = 1 } };
+        var client = _meeting.NewClient();
+        client.HandleDatagram(_meeting.Answer(_meeting.Hello(client)), _meeting.Now, _meeting.UtcNow);
+        var tunnel = client.HandleDatagram(_meeting.Answer(_meeting.Hello(client)), _meeting.Now, _meeting.UtcNow)!;
+        using var records = tunnel.Session.IntoRecords();
+
+        Assert.Equal(HexFiles.Vector("record"), SealRecord(records, "hello"u8));
+        Assert.Equal(HexFiles.Vector("record-after-update"), SealRecord(records, "after the update"u8));
+    }
+
+    [Fact]
     public void Hello_and_reply_with_a_pinned_server_key()
     {
         using var serverKey = new SecretBytes([.. Enumerable.Range(0x50, 32).Select(value => (byte)value)]);
@@ -77,6 +92,14 @@ public sealed class VectorTests
         var hello = _meeting.Hello(client);
         Assert.Equal(HexFiles.Vector("hello-server-key"), hello);
         Assert.Equal(HexFiles.Vector("hello-reply-server-key"), _meeting.Answer(hello));
+    }
+
+    private static byte[] SealRecord(SealedRecords records, ReadOnlySpan<byte> body)
+    {
+        var record = new byte[SealedRecords.HeaderBytes + body.Length + SealedRecords.TagBytes];
+        body.CopyTo(record.AsSpan(SealedRecords.HeaderBytes));
+        records.Seal(record, body.Length);
+        return record;
     }
 
     private static byte[] Seal(SealedSession session, ReadOnlySpan<byte> body)

@@ -20,6 +20,9 @@ public sealed record ClusterPlan
     /// <summary>Whether the client of a sealed tunnel has another key than the server knows.</summary>
     public bool HasWrongKey { get; init; }
 
+    /// <summary>What the tunnel may go over, the best first; anything but datagrams only where it is sealed.</summary>
+    public IReadOnlyList<TunnelTransport> Transports { get; init; } = [TunnelTransport.Kcp];
+
     public TunnelSettings Tunnel { get; init; } = TunnelSettings.Default;
 
     /// <summary>For the sealed dialect.</summary>
@@ -166,7 +169,7 @@ public sealed class SimulatedCluster
         Name = "client",
         Client = new ClientSettings
         {
-            Servers = [Destination.Of(TunnelPort)],
+            Servers = [new TunnelServer([.. _plan.Transports.Select(transport => new TunnelAddress(transport, Destination.Of(TunnelPort)))])],
             Forwards =
             [
                 new ForwardSettings
@@ -189,7 +192,8 @@ public sealed class SimulatedCluster
         Name = "server",
         Server = new ServerSettings
         {
-            Listen = [TunnelPort],
+            Listen = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Kcp).Select(_ => TunnelPort)],
+            ListenTcp = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Tcp).Select(_ => TunnelPort)],
             Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
             Tunnel = _plan.Tunnel,
             Native = _plan.IsSealed

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -59,6 +60,7 @@ public sealed class ExhaustionTests
     {
         const int Left = 40;
         var limit = DescriptorLimit.Raise()!.Value.Descriptors;
+        var gaps = FillGaps();
         var settings = new LoopSettings { ReservedDescriptors = limit - NextDescriptor() - Left };
         using var environment = new LoopbackEnvironment(LoopBackendKind.Epoll, IPAddress.Loopback, settings);
         var accepting = new AcceptHandler(environment.Second);
@@ -79,6 +81,7 @@ public sealed class ExhaustionTests
 
         Array.ForEach(taken, handle => handle.Dispose());
         environment.Until(() => Volatile.Read(ref accepting.Accepted) == 2, "the second client is accepted");
+        gaps.ForEach(handle => handle.Dispose());
 
         void Connect() =>
             environment.Run(environment.First, () => environment.First.Connect(listener.LocalEndPoint, TcpOptions.Default, new RecordingChannelHandler()));
@@ -87,12 +90,29 @@ public sealed class ExhaustionTests
     [Fact]
     public void A_descriptor_tells_by_its_number_whether_the_reserve_has_begun()
     {
+        var gaps = FillGaps();
         var next = NextDescriptor();
 
         Assert.True(new DescriptorReserve(next).IsNext());
         Assert.False(new DescriptorReserve(next + 1).IsNext());
         Assert.True(new DescriptorReserve(next).Has(next));
         Assert.False(new DescriptorReserve(next).Has(next - 1));
+        gaps.ForEach(handle => handle.Dispose());
+    }
+
+    /// <summary>Takes the numbers that other tests have left free below the highest in use, and lets finalizers close what they will before.</summary>
+    private static List<SafeFileHandle> FillGaps()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var highest = Directory.GetFileSystemEntries("/proc/self/fd").Max(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture));
+        var handles = new List<SafeFileHandle>();
+        do
+        {
+            handles.Add(File.OpenHandle("/dev/null"));
+        }
+        while (handles[^1].DangerousGetHandle() < highest);
+        return handles;
     }
 
     private static int NextDescriptor()

@@ -11,6 +11,7 @@ public sealed class TcpSocketsTests
         NoDelay = true,
         KeepAliveIdle = TimeSpan.FromSeconds(77),
         UserTimeout = TimeSpan.FromSeconds(33),
+        UnsentBytes = 55_000,
     };
 
     [Fact]
@@ -72,14 +73,17 @@ public sealed class TcpSocketsTests
         Assert.NotEqual(0, socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive));
         Assert.Equal(77, socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime));
         Assert.Equal(OperatingSystem.IsLinux() ? 33_000 : 0, UserTimeoutMilliseconds(socket));
+        Assert.Equal(OperatingSystem.IsLinux() ? 55_000 : 0, LinuxTcpOption(socket, 25));
     }
 
-    private static int UserTimeoutMilliseconds(Socket socket)
+    private static int UserTimeoutMilliseconds(Socket socket) => LinuxTcpOption(socket, 18);
+
+    private static int LinuxTcpOption(Socket socket, int name)
     {
         var value = new byte[4];
         if (OperatingSystem.IsLinux())
         {
-            socket.GetRawSocketOption(6, 18, value);
+            socket.GetRawSocketOption(6, name, value);
         }
 
         return BitConverter.ToInt32(value);

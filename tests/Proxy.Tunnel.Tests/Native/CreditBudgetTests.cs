@@ -45,7 +45,7 @@ public sealed class CreditBudgetTests
                         var grown = random.Next(windows.Count);
                         var before = windows[grown];
                         windows[grown] = budget.Grow(before, 16 * 1024 * 1024);
-                        Assert.InRange(windows[grown], before, 2 * before);
+                        Assert.InRange(windows[grown], before, 4 * before);
                         break;
                     case 2 when windows.Count > 0:
                         var closed = random.Next(windows.Count);
@@ -58,5 +58,20 @@ public sealed class CreditBudgetTests
                 Assert.InRange(budget.UsedBytes, 0, total);
             }
         });
+    }
+
+    [Fact]
+    public void A_window_that_is_small_beside_the_budget_grows_in_larger_steps()
+    {
+        var budget = new CreditBudget(256L << 20, maximumStreams: 100);
+        var window = budget.Open(256 * 1024);
+        List<int> steps = [];
+        while (window < 16 << 20)
+        {
+            window = budget.Grow(window, 16 << 20);
+            steps.Add(window >> 10);
+        }
+
+        Assert.Equal([1024, 4096, 16384], steps);
     }
 }

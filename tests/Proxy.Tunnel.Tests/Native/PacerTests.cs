@@ -38,6 +38,26 @@ public sealed class PacerTests
         Assert.InRange(Drain(pacer, 1_000_000_000, 120_000_000), 255_000, 256 * 1024);
     }
 
+    [Theory]
+    [InlineData(5_000, 1.0)]
+    [InlineData(20_000, 1.0)]
+    [InlineData(100_000, 0.3)]
+    public void Being_called_late_costs_nothing_up_to_twenty_milliseconds(int lateMicroseconds, double share)
+    {
+        const double BytesPerSecond = 10_000_000;
+        var pacer = new Pacer();
+        var now = 5_000_000L;
+        Drain(pacer, BytesPerSecond, now);
+        var (bytes, begin) = (0L, now);
+        while (now < begin + 1_000_000)
+        {
+            now = pacer.NextMicroseconds(DatagramBytes, BytesPerSecond, now) + lateMicroseconds;
+            bytes += Drain(pacer, BytesPerSecond, now);
+        }
+
+        Assert.InRange(bytes / (BytesPerSecond * (now - begin) / 1_000_000), share - 0.1, share + 0.05);
+    }
+
     [Fact]
     public void What_may_not_wait_is_paid_for_afterwards()
     {

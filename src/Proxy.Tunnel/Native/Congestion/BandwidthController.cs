@@ -13,6 +13,7 @@ internal sealed class BandwidthController : ICongestionController
     private const double StartUpGain = 2.77;
     private const double UpGain = 1.25;
     private const double DownGain = 0.9;
+    private const double StillGrowing = 1.15;
     private const double WindowGain = 2;
     private const double FullPipeGrowth = 1.25;
     private const int FullPipeRounds = 3;
@@ -44,6 +45,7 @@ internal sealed class BandwidthController : ICongestionController
     private int _roundsInStep;
     private int _cruiseRounds;
     private double _fullPipeBandwidth;
+    private double _upFromBandwidth;           // as the present step began
     private int _fullPipeCount;
     private long _bytesInFlight;
     private long _mostInFlight;                // in this round
@@ -162,7 +164,8 @@ internal sealed class BandwidthController : ICongestionController
             EndRound(report.Rate.IsApplicationLimited, now);
         }
 
-        Proceed(isRoundTripOld, now);
+        // Who sends less than the path carries has no queue there that would have to be drained for a measurement.
+        Proceed(isRoundTripOld && !report.Rate.IsApplicationLimited, now);
     }
 
     public void Restart(long nowMicroseconds)
@@ -254,7 +257,7 @@ internal sealed class BandwidthController : ICongestionController
                 Enter(Step.Up, nowMicroseconds);
                 break;
             case Step.Up when hasTakenEffect && (_bytesInFlight >= UpGain * PipeBytes || _roundsInStep > 2):
-                Enter(Step.Down, nowMicroseconds);
+                Enter(AfterUp(), nowMicroseconds);
                 break;
             case Step.ProbeRoundTrip when inStep > Math.Max(ProbeRoundTripMicroseconds, RoundTripMicroseconds) && _roundsInStep > 0:
                 _leastRoundTripAtMicroseconds = nowMicroseconds;
@@ -268,9 +271,31 @@ internal sealed class BandwidthController : ICongestionController
         }
     }
 
+    /// <summary>
+    /// As long as more brings more, the pipe is not full, and where nothing queues either it is far from full: the path has become wider, or the
+    /// start-up was cut short by a machine that had no time. Then as in a start-up.
+    /// </summary>
+    private Step AfterUp()
+    {
+        if (_bandwidth.Value < _upFromBandwidth * StillGrowing)
+        {
+            return Step.Down;
+        }
+
+        if (_roundTripMicroseconds > QueueingRoundTrip * RoundTripMicroseconds)
+        {
+            return Step.Up;
+        }
+
+        _fullPipeBandwidth = 0;
+        _fullPipeCount = 0;
+        return Step.StartUp;
+    }
+
     private void Enter(Step step, long nowMicroseconds)
     {
         _step = step;
+        _upFromBandwidth = _bandwidth.Value;
         _stepSinceMicroseconds = nowMicroseconds;
         _roundsInStep = 0;
         _cruiseRounds = CruiseRounds + _random.Next(CruiseRoundsSpread);

@@ -1,0 +1,155 @@
+using Proxy.Protocol.Ends;
+using Proxy.Protocol.Tunnels;
+using Proxy.TestKit;
+using Proxy.Tunnel.Native;
+using Proxy.Tunnel.Tests.Native;
+
+namespace Proxy.Tunnel.Tests.Ordered;
+
+/// <summary>
+/// An engine over an ordered stream and its owner. The owner asserts what every owner may rely on: nothing comes after Closed, nothing of a
+/// stream after its end, no data while it is not wanted.
+/// </summary>
+internal sealed class OrderedSide : IDisposable
+{
+    private readonly byte[] _buffer = new byte[63 * 1024];
+    private readonly LeakCheckingPool _pool = new();
+
+    public OrderedSide(TunnelRole role, NativeTunnelSettings? settings = null, int seed = 1)
+    {
+        Settings = settings ?? NativeTunnelSettings.Default;
+        Engine = new OrderedTunnelEngine(role, Settings, _pool, new Random(seed), NativeSide.Begin);
+        Engine.Start();
+    }
+
+    public NativeTunnelSettings Settings { get; }
+
+    public OrderedTunnelEngine Engine { get; }
+
+    public Dictionary<int, NativeLog> Streams { get; } = [];
+
+    public int Suspected { get; private set; }
+
+    public int Trusted { get; private set; }
+
+    public EndReason? Closed { get; private set; }
+
+    public string ClosedText { get; private set; } = "";
+
+    /// <summary>Whether streams that appear are read at once.</summary>
+    public bool ReadsAtOnce { get; set; } = true;
+
+    /// <summary>Called with each event after it was noted.</summary>
+    public Action<TunnelEventKind, int> OnEvent { get; set; } = (_, _) => { };
+
+    public int Open()
+    {
+        var id = Engine.OpenStream();
+        Add(id);
+        return id;
+    }
+
+    public void Read(int id, bool isReading = true)
+    {
+        Streams[id].IsReading = isReading;
+        Engine.SetReceiving(id, isReading);
+    }
+
+    public void Release(int id)
+    {
+        Streams[id].IsReleased = true;
+        Engine.ReleaseStream(id);
+    }
+
+    public void Reset(int id)
+    {
+        Streams[id].IsReleased = true;
+        Engine.ResetStream(id, EndReason.KilledLocally);
+    }
+
+    /// <summary>Takes all events and sends all that is due.</summary>
+    public void Flush(Action<ReadOnlySpan<byte>> send, long nowMicroseconds)
+    {
+        do
+        {
+            while (Engine.TryGetEvent(nowMicroseconds, out var next))
+            {
+                Note(next);
+                OnEvent(next.Kind, next.StreamId);
+            }
+
+            while (Engine.TryGetDatagrams(nowMicroseconds, _buffer, out var batch))
+            {
+                send(_buffer.AsSpan(0, batch.Bytes));
+            }
+        }
+        while (Engine.HasEvents);
+    }
+
+    public void Dispose()
+    {
+        Engine.Dispose();
+        _pool.AssertNothingRented();
+    }
+
+    private void Note(in TunnelEvent next)
+    {
+        Assert.Null(Closed);
+        switch (next.Kind)
+        {
+            case TunnelEventKind.Ready:
+                return;
+            case TunnelEventKind.Suspected:
+                Suspected++;
+                return;
+            case TunnelEventKind.Trusted:
+                Trusted++;
+                return;
+            case TunnelEventKind.Closed:
+                (Closed, ClosedText) = (next.Reason, next.Text);
+                return;
+            case TunnelEventKind.StreamOpened:
+                Assert.False(Streams.ContainsKey(next.StreamId), "Opened twice.");
+                Add(next.StreamId).IsOpen = true;
+                return;
+        }
+
+        var stream = Streams[next.StreamId];
+        Assert.Null(stream.Reset);
+        Assert.False(stream.IsReleased, $"{next.Kind} of a stream that was released.");
+        switch (next.Kind)
+        {
+            case TunnelEventKind.StreamEstablished:
+                Assert.False(stream.IsOpen, "Established twice.");
+                stream.IsOpen = true;
+                break;
+            case TunnelEventKind.Data:
+                Assert.True(stream.IsReading && stream.IsOpen && !stream.HasEnded && !next.Bytes.IsEmpty);
+                stream.Note(next.Bytes, keeps: true);
+                break;
+            case TunnelEventKind.EndOfStream:
+                Assert.True(stream.IsReading && stream.IsOpen && !stream.HasEnded);
+                stream.HasEnded = true;
+                break;
+            case TunnelEventKind.SendDrained:
+                stream.Drained++;
+                break;
+            case TunnelEventKind.StreamReset:
+                stream.Reset = next.Reason;
+                stream.IsReleased = true;
+                Engine.ReleaseStream(next.StreamId);
+                break;
+        }
+    }
+
+    private NativeLog Add(int id)
+    {
+        var stream = Streams[id] = new NativeLog();
+        if (ReadsAtOnce)
+        {
+            Read(id);
+        }
+
+        return stream;
+    }
+}
