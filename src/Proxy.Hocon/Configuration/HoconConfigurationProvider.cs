@@ -18,7 +18,8 @@ public sealed class HoconConfigurationProvider(HoconConfigurationSource source) 
         if (source.IsOptional)
         {
             var files = options.Files ?? new HoconDiskFiles();
-            layers = layers with { Files = [.. layers.Files.Where(file => files.Read(files.Locate(null, file)) is not { Bytes: null, Error: null })] };
+            bool IsThere(string file) => files.Read(files.Locate(null, file)) is not { Bytes: null, Error: null };
+            layers = layers with { Files = [.. layers.Files.Where(IsThere)] };
         }
 
         var data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);

@@ -88,8 +88,8 @@ internal sealed class LayerReader(Loader loader, HoconLayers layers, IReadOnlyDi
         }
     }
 
-    // Addresses, patterns and names of files are full of characters that HOCON would want quoted. So only what starts as a value that has to be parsed
-    // is; all else is the text itself.
+    // Addresses, patterns and names of files are full of characters that HOCON would want quoted. So only what starts as a value that has to be
+    // parsed is; all else is the text itself.
     private Node? ValueOf(string text, HoconSourceName source, HoconPath path)
     {
         var trimmed = text.Trim();

@@ -6,8 +6,8 @@ using Proxy.Hocon.Tree;
 namespace Proxy.Hocon.Files;
 
 /// <summary>
-/// Reads texts and what they include into one tree. Each file is read once in a load; what is included is bounded in depth, and in sum by the size of the
-/// files, so that files that include each other twice do not explode.
+/// Reads texts and what they include into one tree. Each file is read once in a load; what is included is bounded in depth, and in sum by the size
+/// of the files, so that files that include each other twice do not explode.
 /// </summary>
 internal sealed class Loader(IHoconFiles files, ErrorList errors) : IIncluder
 {
@@ -168,7 +168,8 @@ internal sealed class Loader(IHoconFiles files, ErrorList errors) : IIncluder
         var list = path switch
         {
             not null when path.EndsWith(".json", StringComparison.Ordinal) => AddFields(new JsonParser(text, source, errors).Parse(), target),
-            not null when path.EndsWith(".properties", StringComparison.Ordinal) => AddFields(new PropertiesParser(text, source, errors).Parse(), target),
+            not null when path.EndsWith(".properties", StringComparison.Ordinal) =>
+                AddFields(new PropertiesParser(text, source, errors).Parse(), target),
             _ => ParseHocon(text, source, target, place),
         };
         _including.RemoveAt(_including.Count - 1);

@@ -4,10 +4,6 @@ namespace Proxy.Hocon.Resolution;
 
 internal sealed partial class Resolver
 {
-    // What a merged object and each of its fields take in memory, about; more than their text, so that merging cannot take many times the limit.
-    private const int MergedObjectSize = 128;
-    private const int MergedFieldSize = 48;
-
     // Null: undefined. Remembered by view.
     private HoconValue? ValueOf(View view)
     {
@@ -105,7 +101,8 @@ internal sealed partial class Resolver
     private HoconScalar ReportMixed(Node node, View view)
     {
         Report(
-            HoconErrorKind.Mixed, "an object stands beside a value that is none", node.Origin, view, "text, lists and objects join only their own kind");
+            HoconErrorKind.Mixed, "an object stands beside a value that is none", node.Origin, view,
+            "text, lists and objects join only their own kind");
         return FailedValue;
     }
 
@@ -206,193 +203,5 @@ internal sealed partial class Resolver
         }
 
         return value;
-    }
-
-    // Objects over each other, uppermost first. Where one has substitutions inside, its fields may refer to those below, so each field is a view.
-    private HoconValue? MergeLayers(List<Layer> layers, View view)
-    {
-        HoconValue? substituted = null;
-        var keys = new OrderedDictionary<string, bool>();
-        for (var index = layers.Count - 1; index >= 0; index--)
-        {
-            if (layers[index].Node is ObjectNode node)
-            {
-                AddKeys(keys, node.Fields.Keys, isOwn: true);
-                continue;
-            }
-
-            var value = ValueOf(layers[index], view);
-            if (ReferenceEquals(value, FailedValue))
-            {
-                return FailedValue;
-            }
-
-            if (value is HoconObject fields)
-            {
-                AddKeys(keys, fields.Keys, isOwn: false);
-                substituted = substituted is HoconObject below ? Merge(fields, below, view) : fields;
-            }
-        }
-
-        return substituted is HoconObject others ? MergeFields(keys, others, view, layers[^1]) : Fields(keys.Keys, view, layers[^1].Node!.Origin);
-    }
-
-    private static void AddKeys(OrderedDictionary<string, bool> keys, IEnumerable<string> more, bool isOwn)
-    {
-        foreach (var key in more)
-        {
-            keys.TryGetValue(key, out var known);
-            keys[key] = known || isOwn;
-        }
-    }
-
-    private HoconValue MergeFields(OrderedDictionary<string, bool> keys, HoconObject substituted, View view, Layer lowest)
-    {
-        var fields = new OrderedDictionary<string, HoconValue>();
-        var hasFailed = ReferenceEquals(substituted, FailedValue);
-        _charged += MergedObjectSize + ((long)keys.Count * MergedFieldSize);
-        foreach (var (key, isOwn) in keys)
-        {
-            var value = isOwn ? ValueOf(view.Child(key)) : substituted[key];
-            hasFailed |= ReferenceEquals(value, FailedValue);
-            if (value is not null)
-            {
-                fields.Add(key, value);
-            }
-        }
-
-        return hasFailed ? FailedValue : Bounded(new HoconObject(fields, lowest.Node?.Origin ?? substituted.Origin), view);
-    }
-
-    // Resolved objects over each other. What only one of them has is shared.
-    private HoconValue Merge(HoconObject upper, HoconObject lower, View view)
-    {
-        if (ReferenceEquals(upper, lower) || lower.Count == 0)
-        {
-            return upper;
-        }
-
-        if (!Enter(view))
-        {
-            return FailedValue;
-        }
-
-        _charged += MergedObjectSize + ((long)(upper.Count + lower.Count) * MergedFieldSize);
-        var fields = new OrderedDictionary<string, HoconValue>();
-        var hasFailed = false;
-        foreach (var (key, value) in lower)
-        {
-            fields.Add(key, value);
-        }
-
-        foreach (var (key, value) in upper)
-        {
-            var merged = value is HoconObject above && fields.TryGetValue(key, out var below) && below is HoconObject inside
-                ? Merge(above, inside, view)
-                : value;
-            hasFailed |= ReferenceEquals(merged, FailedValue);
-            fields[key] = merged;
-        }
-
-        _depth--;
-        return hasFailed ? FailedValue : Bounded(new HoconObject(fields, lower.Origin), view);
-    }
-
-    private HoconValue? Join(ConcatNode concat, View view, int below)
-    {
-        var values = new List<(HoconValue Value, bool IsBlank)>(concat.Parts.Count);
-        foreach (var part in concat.Parts)
-        {
-            if ((part.Node is ObjectNode ? ValueOf(View.Element(view, part.Node)) : ValueOf(part.Node, view, below)) is { } value)
-            {
-                values.Add((value, part.IsBlank));
-            }
-        }
-
-        if (values.Exists(part => ReferenceEquals(part.Value, FailedValue)))
-        {
-            return FailedValue;
-        }
-
-        var solid = values.FindAll(part => !part.IsBlank);
-        var hasList = solid.Exists(part => part.Value is HoconList);
-        if (hasList || solid.Exists(part => part.Value is HoconObject))
-        {
-            return JoinContainers(concat, solid.ConvertAll(part => part.Value), hasList, view);
-        }
-
-        return values.Count switch
-        {
-            0 => null,
-            1 when !values[0].IsBlank => values[0].Value,
-            _ => JoinText(values.ConvertAll(part => (HoconScalar)part.Value), concat.Origin, view),
-        };
-    }
-
-    private HoconValue? JoinContainers(ConcatNode concat, List<HoconValue> values, bool hasList, View view)
-    {
-        HoconValue? joined = null;
-        foreach (var value in values)
-        {
-            var next = hasList && value is HoconObject numbered ? numbered.AsList() : value;
-            if (next is null || (hasList ? next is not HoconList : next is not HoconObject))
-            {
-                Report(
-                    HoconErrorKind.Mixed, $"{Describe(value)} stands beside {(hasList ? "a list" : "an object")}", concat.Origin, view,
-                    $"text, lists and objects join only their own kind; it comes from {value.Origin}");
-                return FailedValue;
-            }
-
-            joined = joined is null ? next : hasList ? Append((HoconList)joined, (HoconList)next) : Merge((HoconObject)next, (HoconObject)joined, view);
-            if (_charged > _maximumSize)
-            {
-                ReportSize(view);
-                return FailedValue;
-            }
-
-            if (ReferenceEquals(joined, FailedValue))
-            {
-                return FailedValue;
-            }
-        }
-
-        return joined is null ? null : Bounded(joined, view);
-    }
-
-    private HoconList Append(HoconList first, HoconList second)
-    {
-        _charged += (long)(second.Count + (first.IsCopiedByAppend ? first.Count : 0)) * HoconValue.NodeSize;
-        return first.Append(second);
-    }
-
-    private static string Describe(HoconValue value) => value.Kind switch
-    {
-        HoconKind.Object => "an object",
-        HoconKind.List => "a list",
-        HoconKind.Null => "null",
-        _ => $"the {value.Kind.ToString().ToLowerInvariant()} '{Shorten(((HoconScalar)value).Text)}'",
-    };
-
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
-
-    private HoconScalar JoinText(List<HoconScalar> parts, HoconOrigin origin, View view)
-    {
-        var length = parts.Sum(part => (long)part.Text.Length);
-        _charged += length;
-        if (_charged > _maximumSize)
-        {
-            ReportSize(view);
-            return FailedValue;
-        }
-
-        var text = string.Create((int)length, parts, static (rest, parts) =>
-        {
-            foreach (var part in parts)
-            {
-                part.Text.CopyTo(rest);
-                rest = rest[part.Text.Length..];
-            }
-        });
-        return HoconScalar.String(text, origin);
     }
 }

@@ -4,8 +4,8 @@ using Proxy.Hocon.Tree;
 namespace Proxy.Hocon.Resolution;
 
 /// <summary>
-/// Resolves one tree, once. Values are asked for by path and remembered by substitution; a circle, a depth or a size that is too large is an error and
-/// never an overflow. Errors are collected: what depends on a failed value fails silently.
+/// Resolves one tree, once. Values are asked for by path and remembered by substitution; a circle, a depth or a size that is too large is an error
+/// and never an overflow. Errors are collected: what depends on a failed value fails silently.
 /// </summary>
 internal sealed partial class Resolver
 {

@@ -3,8 +3,8 @@ using Proxy.Hocon.Tree;
 namespace Proxy.Hocon.Resolution;
 
 /// <summary>
-/// Everything that is defined at one path, uppermost first, as a list of layers that is found out only as far as it is asked for: so a value can be read
-/// without resolving its neighbours, or what it hides. A layer that is no object cuts off all below it.
+/// Everything that is defined at one path, uppermost first, as a list of layers that is found out only as far as it is asked for: so a value can be
+/// read without resolving its neighbours, or what it hides. A layer that is no object cuts off all below it.
 /// </summary>
 internal sealed class View
 {

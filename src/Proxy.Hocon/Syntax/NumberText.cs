@@ -66,7 +66,8 @@ internal static class NumberText
         }
 
         exponent -= number.Length - point - 1;
-        mantissa = BigInteger.Parse(string.Concat(number[..point], number[(point + 1)..]), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var digits = string.Concat(number[..point], number[(point + 1)..]);
+        mantissa = BigInteger.Parse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         return true;
     }
 

@@ -51,7 +51,8 @@ internal sealed partial class Parser
         var value = parts.Build(_lexer.OriginOf(start), out var mixed);
         if (mixed is { } wrong)
         {
-            Report(wrong, "values that do not go together stand side by side", "text, lists and objects join only their own kind; a comma may be missing");
+            const string Hint = "text, lists and objects join only their own kind; a comma may be missing";
+            Report(wrong, "values that do not go together stand side by side", Hint);
         }
 
         return value;

@@ -97,7 +97,8 @@ internal sealed partial class Parser
         SkipNewlines();
         if (_token.Kind != TokenKind.End && !_context.Errors.IsFull)
         {
-            Report(_token.Kind == TokenKind.Error ? _token.Text : $"{Describe(_token)} stands behind the end", "only white space and comments may follow");
+            var message = _token.Kind == TokenKind.Error ? _token.Text : $"{Describe(_token)} stands behind the end";
+            Report(message, "only white space and comments may follow");
         }
     }
 
@@ -166,7 +167,8 @@ internal sealed partial class Parser
         }
 
         _context.Errors.Add(
-            HoconErrorKind.Limit, $"more than {HoconLimits.Nesting} objects and lists stand inside each other", _lexer.OriginOf(_token), "", "nest less");
+            HoconErrorKind.Limit, $"more than {HoconLimits.Nesting} objects and lists stand inside each other", _lexer.OriginOf(_token), "",
+            "nest less");
         SkipContainer();
         _depth--;
         return false;

@@ -125,7 +125,8 @@ public readonly partial struct HoconSection
             return false;
         }
 
-        items = [.. list.Select((item, index) => new HoconSection(item, section.Path.Append(new HoconPath(index.ToString(CultureInfo.InvariantCulture)))))];
+        var listPath = section.Path;
+        items = [.. list.Select((item, index) => new HoconSection(item, listPath.Append(new HoconPath(index.ToString(CultureInfo.InvariantCulture)))))];
         return true;
     }
 

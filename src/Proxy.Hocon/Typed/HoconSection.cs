@@ -67,11 +67,14 @@ public readonly partial struct HoconSection
             section = this;
             error = new HoconError(
                 HoconErrorKind.Missing, "it is not set", value.Origin, full.ToString(),
-                value is HoconObject or HoconScalar { Kind: HoconKind.Null } ? "set it" : $"{Describe(value)} is there, and nothing can be inside it");
+                value is HoconObject or HoconScalar { Kind: HoconKind.Null }
+                    ? "set it"
+                    : $"{Describe(value)} is there, and nothing can be inside it");
         }
         else if (value.Kind == HoconKind.Null)
         {
-            error = new HoconError(HoconErrorKind.Null, "it is null, which counts as not set", value.Origin, full.ToString(), "give it a value, or remove it");
+            error = new HoconError(
+                HoconErrorKind.Null, "it is null, which counts as not set", value.Origin, full.ToString(), "give it a value, or remove it");
         }
 
         return error is null;

@@ -25,7 +25,8 @@ internal static class Quantity
     /// <summary>A size in bytes, not negative; a number alone is bytes. A fraction of a byte is cut off.</summary>
     public static bool TryParseSize(string text, out long bytes, out string error)
     {
-        if (TryParse(text, Sizes, isRounded: false, "64KiB, 10M, 1GB (K, M, G are powers of 1024; kB, MB, GB of 1000)", out bytes, out error) && bytes < 0)
+        const string Form = "64KiB, 10M, 1GB (K, M, G are powers of 1024; kB, MB, GB of 1000)";
+        if (TryParse(text, Sizes, isRounded: false, Form, out bytes, out error) && bytes < 0)
         {
             error = "a size is not negative";
         }
@@ -128,6 +129,7 @@ internal static class Quantity
 
     private static bool IsBlank(char character) => character == '\n' || Characters.IsBlank(character);
 
+    // The group that has the empty name is what a number alone is counted in.
     private static FrozenDictionary<string, BigInteger> Units(params ReadOnlySpan<(BigInteger Factor, string Names)> groups)
     {
         var units = new Dictionary<string, BigInteger>();
@@ -139,7 +141,6 @@ internal static class Quantity
             }
         }
 
-        // The group that has the empty name is what a number alone is counted in.
         return units.ToFrozenDictionary();
     }
 

@@ -1,6 +1,8 @@
 namespace Proxy.Hocon;
 
-/// <summary>Null, a boolean, a number or a string. <see cref="Text"/> is what was written: a number keeps its form (<c>1.50</c>, <c>1e5</c>).</summary>
+/// <summary>
+/// Null, a boolean, a number or a string. <see cref="Text"/> is what was written: a number keeps its form (<c>1.50</c>, <c>1e5</c>).
+/// </summary>
 public sealed class HoconScalar : HoconValue
 {
     internal HoconScalar(HoconKind kind, string text, HoconOrigin origin)

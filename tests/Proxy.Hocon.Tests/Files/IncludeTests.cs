@@ -74,7 +74,8 @@ public sealed class IncludeTests
     [Fact]
     public void Names_are_relative_to_the_including_file_and_those_in_file_are_not()
     {
-        _files.With("d/main.conf", "include \"e/a.conf\"\ninclude file(\"top.conf\")").With("d/e/a.conf", "include \"../b.conf\"").With("d/b.conf", "x = 1")
+        _files.With("d/main.conf", "include \"e/a.conf\"\ninclude file(\"top.conf\")")
+            .With("d/e/a.conf", "include \"../b.conf\"").With("d/b.conf", "x = 1")
             .With("top.conf", "y = 2");
 
         var result = HoconDocument.Load("d/main.conf", new HoconOptions { Files = _files });

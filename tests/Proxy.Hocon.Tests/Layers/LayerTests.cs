@@ -55,9 +55,8 @@ public sealed class LayerTests
     public void A_value_is_the_text_itself_unless_it_starts_like_one_that_has_to_be_parsed(string text, string json)
     {
         Assert.Equal(json, Load(new HoconLayers { Reference = "other = [1]", Overrides = [$"a.b={text}"] }).Find(HoconPath.Parse("a.b"))!.ToString());
-        Assert.Equal(
-            json,
-            Load(new HoconLayers { Reference = "other = [1]", Scope = "a", IncludesEnvironment = true }, ("A__b", text)).Find(HoconPath.Parse("a.b"))!.ToString());
+        var fromVariable = Load(new HoconLayers { Reference = "other = [1]", Scope = "a", IncludesEnvironment = true }, ("A__b", text));
+        Assert.Equal(json, fromVariable.Find(HoconPath.Parse("a.b"))!.ToString());
     }
 
     [Fact]

@@ -74,7 +74,8 @@ public sealed class BombTests
     public void A_resolved_tree_that_is_deeper_than_any_text_is_an_error()
     {
         var wrap = Repeat("[", 200) + "${before}" + Repeat("]", 200);
-        var text = "k0 = x\n" + string.Join('\n', Enumerable.Range(1, 20).Select(i => $"k{i} = {wrap.Replace("before", $"k{i - 1}", StringComparison.Ordinal)}"));
+        var steps = Enumerable.Range(1, 20).Select(i => $"k{i} = {wrap.Replace("before", $"k{i - 1}", StringComparison.Ordinal)}");
+        var text = "k0 = x\n" + string.Join('\n', steps);
 
         Assert.Equal(HoconErrorKind.Limit, Support.Hocon.Errors(text)[0].Kind);
     }
@@ -90,7 +91,8 @@ public sealed class BombTests
     [Fact]
     public void Stacks_that_are_looked_through_again_and_again_end_in_an_error_or_a_value()
     {
-        var text = Repeat("x = ${d}\nx { q = 1 }\n", 20_000) + string.Join('\n', Enumerable.Range(0, 40_000).Select(i => $"y{i} = ${{?x.k{i}}}")) + "\nd {}";
+        var looks = Enumerable.Range(0, 40_000).Select(i => $"y{i} = ${{?x.k{i}}}");
+        var text = Repeat("x = ${d}\nx { q = 1 }\n", 20_000) + string.Join('\n', looks) + "\nd {}";
 
         var result = HoconDocument.Parse(text);
 

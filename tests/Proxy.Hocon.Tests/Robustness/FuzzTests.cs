@@ -5,8 +5,8 @@ using Proxy.TestKit;
 namespace Proxy.Hocon.Tests.Robustness;
 
 /// <summary>
-/// Mutations of the corpus beside this file, which may include each other. Whatever comes of them, it ends, throws nothing, and is either a tree that prints
-/// as JSON or errors with places. PROXY_SEEDS runs more of them; a text that once failed belongs into the corpus.
+/// Mutations of the corpus beside this file, which may include each other. Whatever comes of them, it ends, throws nothing, and is either a tree that
+/// prints as JSON or errors with places. PROXY_SEEDS runs more of them; a text that once failed belongs into the corpus.
 /// </summary>
 public sealed class FuzzTests
 {
@@ -44,7 +44,10 @@ public sealed class FuzzTests
     private static byte[] Mutate(Random random, List<byte[]> texts)
     {
         ReadOnlySpan<string> pieces =
-            ["${", "${?", "}", "{", "[", "]", "\"", "\"\"\"", "+=", "=", ":", ",", "\n", "#", "//", "include \"", "a", ".", "${a}", "${?c.d} ", "${item1}", " ", "\\u", "-1", "null"];
+        [
+            "${", "${?", "}", "{", "[", "]", "\"", "\"\"\"", "+=", "=", ":", ",", "\n", "#", "//", "include \"", "a",
+            ".", "${a}", "${?c.d} ", "${item1}", " ", "\\u", "-1", "null",
+        ];
         var bytes = Mutator.Mutate(random, texts).ToList();
         for (var left = random.Next(6); left > 0; left--)
         {
@@ -62,8 +65,8 @@ public sealed class FuzzTests
             files.With(path, bytes);
         }
 
-        return HoconDocument.Load(
-            new HoconLayers { Reference = "base { x = 1 }", Files = [name], Overrides = ["base.y=${?a}"] }, new HoconOptions { Files = files, Environment = Variables });
+        var layers = new HoconLayers { Reference = "base { x = 1 }", Files = [name], Overrides = ["base.y=${?a}"] };
+        return HoconDocument.Load(layers, new HoconOptions { Files = files, Environment = Variables });
     }
 
     private static void Check(HoconResult result)
@@ -85,5 +88,9 @@ public sealed class FuzzTests
     }
 
     private static List<(string Name, byte[] Bytes)> Corpus() =>
-        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Corpus")).Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)))];
+        [
+            .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Corpus"))
+                .Order(StringComparer.Ordinal)
+                .Select(file => (Path.GetFileName(file), File.ReadAllBytes(file))),
+        ];
 }
