@@ -17,6 +17,9 @@ public static class AcknowledgementPart
     /// <summary>With one range.</summary>
     public const int MinLengthBytes = 1 + FixedBytes + NumberRanges.PairBytes;
 
+    /// <summary>With so many ranges.</summary>
+    public static int LengthOf(int ranges) => 1 + FixedBytes + (ranges * NumberRanges.PairBytes);
+
     /// <summary>The most ranges that fit into so many bytes; 0 when not even one does.</summary>
     public static int RangesIn(int bytes) =>
         Math.Clamp((bytes - 1 - FixedBytes) / NumberRanges.PairBytes, 0, ProtocolLimits.AcknowledgedRanges);

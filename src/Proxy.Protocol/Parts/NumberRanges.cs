@@ -40,6 +40,19 @@ public ref struct NumberRanges
         return true;
     }
 
+    /// <summary>Reads all that are left to the end of <paramref name="destination"/>, upward, and gives where they begin.</summary>
+    /// <param name="destination">Room for <see cref="Count"/>.</param>
+    public int CopyUpward(scoped Span<NumberRange> destination)
+    {
+        var first = destination.Length;
+        while (TryRead(out var range))
+        {
+            destination[--first] = range;
+        }
+
+        return first;
+    }
+
     /// <summary>Whether the pairs stay at or above number 0, are not empty and do not touch.</summary>
     internal static bool AreRight(ulong largest, ReadOnlySpan<byte> pairs)
     {

@@ -14,6 +14,10 @@ public static class RecoveredPart
     private const int CountOffset = 8;
     private const int FixedBytes = 9;
 
+    /// <summary>The most ranges that fit into so many bytes; 0 when not even one does.</summary>
+    public static int RangesIn(int bytes) =>
+        Math.Clamp((bytes - 1 - FixedBytes) / NumberRanges.PairBytes, 0, ProtocolLimits.AcknowledgedRanges);
+
     /// <summary>Writes the part and returns its length.</summary>
     /// <param name="destination">Room for all of <paramref name="ranges"/>, 8 bytes each and 10 in front.</param>
     /// <param name="ranges">Upward, none touching. At most 64.</param>

@@ -8,4 +8,7 @@ internal interface ISentObserver
 
     /// <summary>It is taken to be lost. Bare acknowledgements are not reported.</summary>
     void OnLost(ulong number, ref SentDatagram datagram);
+
+    /// <summary>It is lost, or will turn out to be, but the peer has what it carried. Told once.</summary>
+    void OnRecovered(ref SentDatagram datagram);
 }

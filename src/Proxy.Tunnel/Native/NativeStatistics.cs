@@ -19,6 +19,9 @@ public record struct NativeStatistics
     /// <summary>Taken to be lost.</summary>
     public long DatagramsLost;
 
+    /// <summary>Bytes of those.</summary>
+    public long DatagramBytesLost;
+
     /// <summary>Taken to be lost, and acknowledged later.</summary>
     public long DatagramsSpurious;
 
@@ -36,6 +39,28 @@ public record struct NativeStatistics
 
     /// <summary>Received datagrams that were not acknowledged because a lane had no place for what they carried.</summary>
     public long DatagramsUnplaced;
+
+    /// <summary>Groups of datagrams that shards were sent for.</summary>
+    public long FecGroupsSent;
+
+    /// <summary>Shards sent, and the bytes of their datagrams: what forward error correction costs.</summary>
+    public long FecShardsSent;
+    public long FecBytesSent;
+
+    /// <summary>Shards of the peer.</summary>
+    public long FecShardsReceived;
+
+    /// <summary>Of those the ones that said something impossible.</summary>
+    public long FecShardsRefused;
+
+    /// <summary>Groups of the peer of which too much was missing.</summary>
+    public long FecGroupsNotRecovered;
+
+    /// <summary>Datagrams that did not arrive and were made out of others.</summary>
+    public long DatagramsRecovered;
+
+    /// <summary>Datagrams of ours that the peer made out of others; among those lost, and not sent again.</summary>
+    public long DatagramsRecoveredByPeer;
 
     /// <summary>Windows that grew.</summary>
     public long WindowsGrown;

@@ -35,15 +35,9 @@ public sealed partial class NativeTunnelEngine
     private void HandleAcknowledgement(ReadOnlySpan<byte> payload, long nowMicroseconds)
     {
         Span<NumberRange> ranges = stackalloc NumberRange[ProtocolLimits.AcknowledgedRanges];
-        var told = AcknowledgementPart.Ranges(payload);
-        var first = ranges.Length;
-        while (told.TryRead(out var range))
-        {
-            ranges[--first] = range;
-        }
-
+        ranges = ranges[AcknowledgementPart.Ranges(payload).CopyUpward(ranges)..];
         var samples = _roundTrip.Samples;
-        if (!_sent.HandleAcknowledgement(ranges[first..], _roundTrip, AcknowledgementPart.DelayMicroseconds(payload), nowMicroseconds, this))
+        if (!_sent.HandleAcknowledgement(ranges, _roundTrip, AcknowledgementPart.DelayMicroseconds(payload), nowMicroseconds, this))
         {
             FailMalformed("an acknowledgement of what was never sent");
             return;
@@ -136,12 +130,15 @@ public sealed partial class NativeTunnelEngine
         if (wasLost)
         {
             _nativeStatistics.DatagramsSpurious++;
+            _fecPolicy?.HandleSpurious(datagram.Bytes, datagram.IsShard);
         }
+
+        _fecPolicy?.HandleArrived();
 
         _probesSinceAnswer = 0;
         _acknowledgedBytes += datagram.Bytes;
         _rate.HandleDelivered(ref datagram, _nowMicroseconds);
-        for (var index = 0; index < datagram.CarriedCount; index++)
+        for (var index = 0; !datagram.IsRecovered && index < datagram.CarriedCount; index++)
         {
             HandleArrived(_sent.Carried(ref datagram, index));
         }
@@ -158,9 +155,11 @@ public sealed partial class NativeTunnelEngine
         }
 
         _nativeStatistics.DatagramsLost++;
+        _nativeStatistics.DatagramBytesLost += datagram.Bytes;
         _lostBytes += datagram.Bytes;
         HandleLostSize(ref datagram);
-        if (!datagram.IsProbed)
+        _fecPolicy?.HandleLost(datagram.Bytes, datagram.IsShard);
+        if (!datagram.IsProbed && !datagram.IsRecovered)
         {
             SendAgain(ref datagram);
         }

@@ -75,6 +75,7 @@ public sealed partial class NativeTunnelEngine
         switch (frame.Kind)
         {
             case FrameKind.Ping:
+                TrimFec();
                 Reply(lane, new NativeControlFrame(FrameKind.PingAcknowledge, frame.PingId), nowMicroseconds);
                 break;
             case FrameKind.PingAcknowledge:

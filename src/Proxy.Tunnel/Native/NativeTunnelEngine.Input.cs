@@ -45,13 +45,21 @@ public sealed partial class NativeTunnelEngine
 
         HandlePath(from, datagram.Length, number, nowMicroseconds);
         var isInOrder = true;
-        if (HandleBody(body, from, nowMicroseconds, out var wantsAcknowledgement))
+        var wantsAcknowledgement = true;
+        var isKnown = _fecReceiver.IsRecovered(number);
+        _fecReceiver.Keep(number, body);
+        if (isKnown || HandleBody(body, number, from, nowMicroseconds, out wantsAcknowledgement))
         {
             isInOrder = _received.Add(number, nowMicroseconds);
         }
         else
         {
             _nativeStatistics.DatagramsUnplaced++;
+        }
+
+        if (_fecReceiver.HasGroups)
+        {
+            HandleRecoverable(nowMicroseconds);
         }
 
         if (wantsAcknowledgement)
@@ -100,7 +108,12 @@ public sealed partial class NativeTunnelEngine
     }
 
     /// <summary>False when something had no place and the datagram must not be acknowledged.</summary>
-    private bool HandleBody(ReadOnlySpan<byte> body, PathAddress from, long nowMicroseconds, out bool wantsAcknowledgement)
+    /// <param name="body">Parts.</param>
+    /// <param name="carrier">The datagram's number; null when it did not arrive but was recovered, so that it says nothing of a path.</param>
+    /// <param name="from">Where it came from.</param>
+    /// <param name="nowMicroseconds">The present.</param>
+    /// <param name="wantsAcknowledgement">Whether it has to be acknowledged.</param>
+    private bool HandleBody(ReadOnlySpan<byte> body, ulong? carrier, PathAddress from, long nowMicroseconds, out bool wantsAcknowledgement)
     {
         wantsAcknowledgement = false;
         var isPlaced = true;
@@ -120,10 +133,16 @@ public sealed partial class NativeTunnelEngine
                 case PartType.Acknowledgement:
                     HandleAcknowledgement(part.Payload, nowMicroseconds);
                     break;
-                case PartType.PathChallenge:
+                case PartType.Recovered:
+                    HandleRecovered(part.Payload);
+                    break;
+                case PartType.Fec when carrier is { } number && State != TunnelState.Closed:
+                    HandleShard(part.Payload, number);
+                    break;
+                case PartType.PathChallenge when carrier is not null:
                     HandleChallenge(PathPart.Token(part.Payload), from);
                     break;
-                case PartType.PathResponse:
+                case PartType.PathResponse when carrier is not null:
                     HandleResponse(PathPart.Token(part.Payload), from, nowMicroseconds);
                     break;
                 case PartType.Close:

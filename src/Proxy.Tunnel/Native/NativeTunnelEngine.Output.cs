@@ -42,18 +42,19 @@ public sealed partial class NativeTunnelEngine
             return TryWriteLastWords(buffer, out batch);
         }
 
-        if (TryWritePathDatagram(buffer, nowMicroseconds, out batch) || TryWriteSizeProbe(buffer, nowMicroseconds, out batch))
+        if (TryWritePathDatagram(buffer, nowMicroseconds, out batch) || TryWriteShards(buffer, nowMicroseconds, out batch)
+            || TryWriteSizeProbe(buffer, nowMicroseconds, out batch))
         {
             return true;
         }
 
-        var size = _size.Bytes;
+        var size = NextDatagramBytes(nowMicroseconds);
         var total = 0;
         while (total + size <= buffer.Length && _seal.CanSeal(size) && !_sent.IsFull)
         {
             var length = WriteDatagram(buffer.Slice(total, size), nowMicroseconds);
             total += length;
-            if (length < size)
+            if (length < size || EndsBatch(size))
             {
                 break;
             }
@@ -77,7 +78,6 @@ public sealed partial class NativeTunnelEngine
             {
                 length += WriteSegmentsPart(body[length..], nowMicroseconds);
             }
-
 
             if (!HasActiveLanes)
             {
@@ -109,6 +109,7 @@ public sealed partial class NativeTunnelEngine
     /// <summary>Seals what was written and notes it as sent.</summary>
     private int Seal(Span<byte> whole, ref SentDatagram datagram)
     {
+        KeepForShards(whole[IDatagramSeal.HeaderBytes..^IDatagramSeal.TagBytes], ref datagram);
         var number = _seal.Seal(whole, datagram.SentMicroseconds);
         datagram.Bytes = whole.Length;
         if (datagram.IsInFlight)
@@ -167,14 +168,19 @@ public sealed partial class NativeTunnelEngine
 
         // With too few ranges the peer would take for lost what arrived; rather a datagram of its own.
         var most = AcknowledgementPart.RangesIn(room.Length);
-        if (most < Math.Min(_received.Count, RangesWorthRiding))
+        var needed = Math.Min(_received.Count, RangesWorthRiding);
+        if (most < needed)
         {
             return 0;
         }
 
+        // Ahead of it, so that what was recovered is known before it is found lost.
+        var length = _recovered.IsEmpty ? 0 : _recovered.Write(room[..^AcknowledgementPart.LengthOf(needed)]);
+        room = room[length..];
+        most = AcknowledgementPart.RangesIn(room.Length);
         _acknowledgements.HandleSent();
         datagram.ToldBelow = _received.Largest + 1;
-        return AcknowledgementPart.Write(room, _received.Newest(most), nowMicroseconds - _received.LargestAtMicroseconds);
+        return length + AcknowledgementPart.Write(room, _received.Newest(most), nowMicroseconds - _received.LargestAtMicroseconds);
     }
 
     private int WriteSegmentsPart(Span<byte> body, long nowMicroseconds)

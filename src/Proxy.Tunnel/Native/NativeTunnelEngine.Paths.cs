@@ -68,6 +68,7 @@ public sealed partial class NativeTunnelEngine
         _controller.Restart(_nowMicroseconds);
         _roundTrip.Restart();
         _size.Restart(_nowMicroseconds);
+        _fecPolicy?.Restart();
         _hasShrunk = true;
     }
 

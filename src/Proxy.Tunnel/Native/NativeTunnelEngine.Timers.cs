@@ -40,6 +40,7 @@ public sealed partial class NativeTunnelEngine
             next = Math.Min(next, _pacer.NextMicroseconds(_size.Bytes, _controller.PacingBytesPerSecond, nowMicroseconds));
         }
 
+        next = Math.Min(next, FecDueMicroseconds);
         if (State == TunnelState.Draining && _streams.Count == 0 && _servesCrossedUntil > nowMicroseconds)
         {
             next = Math.Min(next, _servesCrossedUntil);
@@ -114,6 +115,8 @@ public sealed partial class NativeTunnelEngine
             {
                 lane.Kcp.TrimExcess();
             }
+
+            TrimFec();
         }
     }
 

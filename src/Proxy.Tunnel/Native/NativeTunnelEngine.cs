@@ -3,6 +3,7 @@ using Proxy.Protocol.Ends;
 using Proxy.Protocol.Streams;
 using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
+using Proxy.Tunnel.Native.Fec;
 
 namespace Proxy.Tunnel;
 
@@ -85,6 +86,9 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         _liveness = new Liveness(settings.KeepAlivePeriod, settings.DeadAfter, random, nowMicroseconds);
         _opens = new RateBudget(settings.OpensPerSecond, settings.MaximumStreams, nowMicroseconds);
         _replies = new RateBudget(settings.RepliesPerSecond, settings.RepliesPerSecond, nowMicroseconds);
+        _fecReceiver = new FecReceiver(pool, settings.MaximumDatagramBytes, _received);
+        _fecPolicy = PolicyOf(settings);
+        _fecSender = _fecPolicy is null ? null : new FecSender(_fecPolicy, pool, settings.MaximumDatagramBytes);
         _nextOfLane = new long[_lanes.Length];
         SetFirstIds(settings.FirstStreamId);
     }
@@ -180,6 +184,8 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         _gatheredFor = null;
         ReturnGathered();
         _pieces.Dispose();
+        _fecSender?.Dispose();
+        _fecReceiver.Dispose();
         foreach (var lane in _lanes)
         {
             lane.Dispose();

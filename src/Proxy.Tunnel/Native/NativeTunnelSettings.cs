@@ -1,5 +1,6 @@
 using Proxy.Protocol;
 using Proxy.Protocol.Parts;
+using Proxy.Tunnel.Native.Fec;
 
 namespace Proxy.Tunnel.Native;
 
@@ -59,6 +60,15 @@ public sealed record NativeTunnelSettings
     /// <summary>0: found out; else the tunnel sends at that rate, whatever the path says.</summary>
     public double FixedBytesPerSecond { get; init; }
 
+    /// <summary>Whether we send shards, so that the peer can mend what is lost.</summary>
+    public FecMode Fec { get; init; } = FecMode.Off;
+
+    /// <summary>Datagrams of a group of <see cref="FecMode.Fixed"/>.</summary>
+    public int FecMembers { get; init; } = 20;
+
+    /// <summary>Shards of a group of <see cref="FecMode.Fixed"/>: as many of its datagrams may be lost.</summary>
+    public int FecShards { get; init; } = 2;
+
     /// <summary>Silence after which a PING asks whether the peer is there, give or take a tenth.</summary>
     public TimeSpan KeepAlivePeriod { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -94,6 +104,8 @@ public sealed record NativeTunnelSettings
         Check(SendLowBytes, 0, SendHighBytes, nameof(SendLowBytes));
         Check(BulkBytes, 1, int.MaxValue, nameof(BulkBytes));
         Check(MaximumDatagramBytes, LeastDatagramBytes, MostDatagramBytes, nameof(MaximumDatagramBytes));
+        Check(FecMembers, 1, ErasureCode.MostMembers, nameof(FecMembers));
+        Check(FecShards, 1, ErasureCode.MostShards, nameof(FecShards));
         Check(FirstStreamId & 1, 1, 1, nameof(FirstStreamId));
         Check(FirstStreamId, 1, int.MaxValue, nameof(FirstStreamId));
     }

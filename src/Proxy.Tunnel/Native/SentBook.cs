@@ -7,7 +7,7 @@ namespace Proxy.Tunnel.Native;
 /// not what is in flight. Lost by evidence only: three later ones acknowledged (more where the path reorders), or a ninth eighth of a round
 /// trip gone by. Microseconds.
 /// </summary>
-internal sealed class SentBook
+internal sealed partial class SentBook
 {
     /// <summary>Numbers remembered at most; no new datagram is to be sent beyond.</summary>
     public const int MaximumNumbers = 1 << 18;
@@ -46,17 +46,13 @@ internal sealed class SentBook
     /// <summary>When the next one is lost if nothing more is heard; <see cref="long.MaxValue"/>: never.</summary>
     public long LossDueMicroseconds { get; private set; } = long.MaxValue;
 
+    /// <summary>The number that the next datagram will have; null before the first.</summary>
+    public ulong? NextNumber => _hasSent ? _next : null;
+
     public bool IsFull => _next - _first >= MaximumNumbers;
 
     /// <summary>Numbers that are not settled, bare acknowledgements and remembered losses included.</summary>
     public bool IsEmpty => _oldest == _next;
-
-    /// <summary>Notes a segment of the datagram that is being made.</summary>
-    public void Carry(CarriedSegment segment)
-    {
-        _carried.Reserve(_carriedFirst, _carriedNext + 1);
-        _carried[_carriedNext++] = segment;
-    }
 
     /// <summary>The datagram that was being made went out under that number; what was carried since the last one belongs to it.</summary>
     public void Add(ulong number, ref SentDatagram datagram)
@@ -89,36 +85,6 @@ internal sealed class SentBook
             DatagramsInFlight++;
             LastSentMicroseconds = slot.SentMicroseconds;
         }
-    }
-
-    public CarriedSegment Carried(ref SentDatagram datagram, int index) => _carried[datagram.CarriedStart + (uint)index];
-
-    /// <summary>The datagram in flight that carries the segment and was not probed; false when there is none. A probe marks it.</summary>
-    public bool TryFindInFlight(CarriedSegment segment, out ulong number)
-    {
-        for (number = _oldest; number != _next; number = _ring[number].Next)
-        {
-            ref var slot = ref _ring[number];
-            if (slot is { State: SentState.Outstanding, IsProbed: false } && Carries(ref slot, segment))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private bool Carries(ref SentDatagram slot, CarriedSegment segment)
-    {
-        for (var index = 0; index < slot.CarriedCount; index++)
-        {
-            if (Carried(ref slot, index) is var carried && carried.Lane == segment.Lane && carried.SequenceNumber == segment.SequenceNumber)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     public ref SentDatagram this[ulong number] => ref _ring[number];
@@ -163,6 +129,27 @@ internal sealed class SentBook
         FindLost(roundTrip, nowMicroseconds, observer);
         Forget(roundTrip, nowMicroseconds);
         return true;
+    }
+
+    /// <summary>Takes what the peer made out of others. It stays outstanding: that it is lost will show.</summary>
+    /// <param name="ranges">Upward, not empty. Numbers that were never sent, or are settled, change nothing.</param>
+    public void HandleRecovered(ReadOnlySpan<NumberRange> ranges, ISentObserver observer)
+    {
+        var index = 0;
+        for (var number = _oldest; number <= ranges[^1].Last && number != _next; number = _ring[number].Next)
+        {
+            while (ranges[index].Last < number)
+            {
+                index++;
+            }
+
+            ref var slot = ref _ring[number];
+            if (ranges[index].First <= number && !slot.IsRecovered)
+            {
+                slot.IsRecovered = true;
+                observer.OnRecovered(ref slot);
+            }
+        }
     }
 
     /// <summary>Declares lost what has to be. To be called at <see cref="LossDueMicroseconds"/>.</summary>
@@ -213,9 +200,6 @@ internal sealed class SentBook
         _first = _oldest;
         _carriedFirst = _oldest == _next ? _carriedCommitted : Lift(_ring[_oldest].CarriedStart);
     }
-
-    /// <summary>Slots keep the low half of the place; the high half is that of the newest, or one less.</summary>
-    private ulong Lift(uint place) => _carriedCommitted - ((uint)_carriedCommitted - place);
 
     private long LatenessMicroseconds(RoundTrip roundTrip)
     {

@@ -33,6 +33,12 @@ internal struct SentDatagram
     /// <summary>Whether what it carried was sent again ahead of evidence, so that its loss needs no answer.</summary>
     public bool IsProbed;
 
+    /// <summary>Whether the peer made what it carried out of others: nothing of it is to be sent again.</summary>
+    public bool IsRecovered;
+
+    /// <summary>Whether it carries nothing but a shard.</summary>
+    public bool IsShard;
+
     /// <summary>Whether the sender had nothing more to send then.</summary>
     public bool IsApplicationLimited;
 

@@ -53,6 +53,22 @@ public sealed class GoldenPartTests
         Assert.Equal(["RECOVERED 8-9 4-4"], ReadParts.All(Hex));
     }
 
+    [Theory]
+    [InlineData(17, 0)]
+    [InlineData(18, 1)]
+    [InlineData(26, 2)]
+    [InlineData(5000, 64)]
+    public void As_many_recovered_ranges_fit_as_there_is_room_for(int bytes, int ranges) => Assert.Equal(ranges, RecoveredPart.RangesIn(bytes));
+
+    [Fact]
+    public void A_shard_names_its_group_and_its_place_in_it()
+    {
+        var part = Bytes.FromHex("00 0000000000000000 00 00 0000 abcd");
+        FecPart.WriteHeader(part, 0x0102030405060708, 10, 1, 2);
+        Assert.Equal(Bytes.FromHex("05 0102030405060708 0a 01 0002 abcd"), part);
+        Assert.Equal(["FEC 1 over 10 from 72623859790382856: abcd", "PADDING 0"], ReadParts.All("05 0102030405060708 0a 01 0002 abcd 07"));
+    }
+
     [Fact]
     public void A_path_challenge_and_its_response_have_the_same_token()
     {
@@ -99,7 +115,6 @@ public sealed class GoldenPartTests
     [Theory]
     [InlineData("01 00000007 00 0002 abcd", "Udp 9")]
     [InlineData("01 00000007 03 0001 00 02 0002 abcd", "Udp 13")]
-    [InlineData("05 0000000000000009 0a 01 0002 abcd", "Fec 14")]
     public void What_is_reserved_has_its_length_and_is_passed_over(string hex, string expected) =>
         Assert.Equal([expected, "PADDING 0"], ReadParts.All(hex + "07"));
 

@@ -38,6 +38,8 @@ internal static class ReadParts
         PartType.Close => $"CLOSE {ClosePart.Reason(part.Payload)} {ClosePart.Text(part.Payload)}",
         PartType.Piece => $"PIECE {(PiecePart.IsSecond(part.Payload) ? 2 : 1)} of {PiecePart.SequenceNumber(part.Payload)} "
             + $"on {PiecePart.Lane(part.Payload)}: {PiecePart.Bytes(part.Payload).Length}",
+        PartType.Fec => $"FEC {FecPart.Index(part.Payload)} over {FecPart.Count(part.Payload)} from {FecPart.First(part.Payload)}: "
+            + Convert.ToHexStringLower(FecPart.Shard(part.Payload)),
         _ => $"{part.Type} {part.Payload.Length}",
     };
 

@@ -1,3 +1,6 @@
+using Proxy.Protocol.Tunnels;
+using Proxy.Tunnel.Native;
+
 namespace Proxy.Tunnel.Tests.Native;
 
 public sealed class NativeAllocationTests
@@ -5,7 +8,7 @@ public sealed class NativeAllocationTests
     [Fact]
     public void Bulk_allocates_nothing_per_datagram()
     {
-        var transfer = new Transfer();
+        var transfer = new Transfer(NativeTunnelSettings.Default, loseEvery: 0);
         transfer.Run(rounds: 3000);
         var (bytes, before) = (transfer.Received, GC.GetAllocatedBytesForCurrentThread());
         transfer.Run(rounds: 3000);
@@ -14,20 +17,42 @@ public sealed class NativeAllocationTests
         Assert.InRange(allocated, 0, 3000);
     }
 
+    [Fact]
+    public void Bulk_with_losses_and_shards_allocates_nothing_per_datagram()
+    {
+        var transfer = new Transfer(
+            NativeTunnelSettings.Default with { Fec = FecMode.Fixed, FecMembers = 10, FecShards = 2 },
+            loseEvery: 37);
+        transfer.Run(rounds: 3000);
+        var (bytes, before) = (transfer.Received, GC.GetAllocatedBytesForCurrentThread());
+        transfer.Run(rounds: 3000);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(3000L * Transfer.RoundBytes, transfer.Received - bytes);
+        Assert.True(transfer.Recovered > 500);
+        Assert.InRange(allocated, 0, 3000);
+    }
+
     /// <summary>Every datagram arrives a millisecond later; each round sends what a socket's read would bring.</summary>
     private sealed class Transfer
     {
         public const int RoundBytes = 12_000;
 
-        private readonly NativeTunnelEngine _client = Make(Proxy.Protocol.Tunnels.TunnelRole.Client);
-        private readonly NativeTunnelEngine _server = Make(Proxy.Protocol.Tunnels.TunnelRole.Server);
+        private readonly NativeTunnelEngine _client;
+        private readonly NativeTunnelEngine _server;
+        private readonly int _loseEvery;
         private readonly byte[] _bytes = new byte[RoundBytes];
         private readonly byte[] _buffer = new byte[64_000];
         private readonly int _id;
+        private int _sent;
         private long _now = 5_000_000;
 
-        public Transfer()
+        /// <param name="settings">Of both ends.</param>
+        /// <param name="loseEvery">0: nothing is lost.</param>
+        public Transfer(NativeTunnelSettings settings, int loseEvery)
         {
+            _loseEvery = loseEvery;
+            _client = Make(TunnelRole.Client, settings);
+            _server = Make(TunnelRole.Server, settings);
             _client.Start();
             _server.Start();
             _id = _client.OpenStream();
@@ -36,6 +61,8 @@ public sealed class NativeAllocationTests
         }
 
         public long Received { get; private set; }
+
+        public long Recovered => _server.NativeStatistics.DatagramsRecovered;
 
         public void Run(int rounds)
         {
@@ -51,9 +78,10 @@ public sealed class NativeAllocationTests
             }
         }
 
-        private static NativeTunnelEngine Make(Proxy.Protocol.Tunnels.TunnelRole role) => new(
+        private static NativeTunnelEngine Make(
+            TunnelRole role, NativeTunnelSettings settings) => new(
             role,
-            Proxy.Tunnel.Native.NativeTunnelSettings.Default,
+            settings,
             new PlainSeal(),
             default,
             new Proxy.Kcp.SegmentPool(2048, 4096, System.Buffers.ArrayPool<byte>.Shared),
@@ -78,6 +106,11 @@ public sealed class NativeAllocationTests
             {
                 for (var start = 0; start < batch.Bytes; start += batch.DatagramBytes)
                 {
+                    if (_loseEvery > 0 && from == _client && ++_sent % _loseEvery == 0)
+                    {
+                        continue;
+                    }
+
                     to.HandleDatagram(_buffer.AsSpan(start, Math.Min(batch.DatagramBytes, batch.Bytes - start)), default, _now);
                 }
             }

@@ -75,6 +75,9 @@ public sealed class NativeProperties
         SendHighBytes = random.Next(1000, 100_000),
         SendLowBytes = random.Next(1000),
         MaximumDatagramBytes = random.Next(2) == 0 ? 1452 : random.Next(1200, 2200),
+        Fec = (FecMode)random.Next(3),
+        FecMembers = random.Next(1, 65),
+        FecShards = random.Next(1, 17),
     };
 
     private static void AssertBounds(NativePair pair)

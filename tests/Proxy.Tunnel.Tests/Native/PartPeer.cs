@@ -36,6 +36,12 @@ internal sealed class PartPeer : IDisposable
     /// <summary>Parts and frames that the engine sent.</summary>
     public List<string> Heard { get; } = [];
 
+    /// <summary>Of the next datagram.</summary>
+    public ulong NextNumber => _seal.NextNumber;
+
+    /// <summary>A datagram that does not arrive.</summary>
+    public void Skip() => _seal.Seal(new byte[IDatagramSeal.OverheadBytes], Now);
+
     public void Say(params byte[] body)
     {
         var datagram = new byte[body.Length + IDatagramSeal.OverheadBytes];

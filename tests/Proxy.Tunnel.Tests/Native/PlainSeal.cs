@@ -8,7 +8,7 @@ namespace Proxy.Tunnel.Tests.Native;
 /// </summary>
 internal sealed class PlainSeal : IDatagramSeal
 {
-    private ulong _next = 1;
+    public ulong NextNumber { get; private set; } = 1;
 
     public bool CanSeal(int datagramBytes) => true;
 
@@ -17,9 +17,9 @@ internal sealed class PlainSeal : IDatagramSeal
         datagram[..IDatagramSeal.HeaderBytes].Clear();
         datagram[0] = 4;
         BinaryPrimitives.WriteUInt16BigEndian(datagram[2..], (ushort)datagram.Length);
-        BinaryPrimitives.WriteUInt64BigEndian(datagram[12..], _next);
+        BinaryPrimitives.WriteUInt64BigEndian(datagram[12..], NextNumber);
         datagram[^IDatagramSeal.TagBytes..].Clear();
-        return _next++;
+        return NextNumber++;
     }
 
     public bool TryOpen(Span<byte> datagram, long nowMicroseconds, out ulong number, out Span<byte> body)

@@ -40,6 +40,19 @@ public sealed class SentBookTests
     }
 
     [Fact]
+    public void What_the_peer_recovered_is_told_once_and_still_becomes_a_loss()
+    {
+        Send(6, atMicroseconds: 0);
+        Acknowledge(20_000, (11, 12));
+        _book.HandleRecovered([new NumberRange(1, 3), new NumberRange(10, 10), new NumberRange(14, 900)], _observer);
+        _book.HandleRecovered([new NumberRange(10, 15)], _observer);
+        Assert.Equal(4, _observer.Recovered);
+        Assert.Equal(4, _book.DatagramsInFlight);
+        Acknowledge(20_001, (11, 13));
+        Assert.Equal([10UL], _observer.Lost);
+    }
+
+    [Fact]
     public void Nothing_is_lost_before_something_later_is_acknowledged()
     {
         Send(100, atMicroseconds: 0);
@@ -155,6 +168,8 @@ public sealed class SentBookTests
 
         public List<ulong> Spurious { get; } = [];
 
+        public int Recovered { get; private set; }
+
         /// <summary>Whose carried segments name the datagram that carries them.</summary>
         public SentBook? Book { get; init; }
 
@@ -169,6 +184,8 @@ public sealed class SentBookTests
             Lost.Add(number);
             CheckCarried(number, ref datagram);
         }
+
+        public void OnRecovered(ref SentDatagram datagram) => Recovered++;
 
         private void CheckCarried(ulong number, ref SentDatagram datagram)
         {
