@@ -120,7 +120,7 @@ else
 fi
 
 # A test that hangs must not take the summary with it.
-if ((long)); then limit=90m; else limit=13m; fi
+if ((long)); then limit=90m; else limit=20m; fi
 code=0
 PROXY_LONG=$long timeout --kill-after=10s "$limit" \
     dotnet test --solution TcpProxy.sln -c Release --no-build --max-parallel-test-modules 1 --no-progress --no-ansi \
