@@ -72,6 +72,10 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts a node and returns when it said "ready".</summary>
     public static Task<NodeProcess> StartAsync(params string[] arguments) => StartByAsync(Executables.Node, arguments);
 
+    /// <summary>The same on another network.</summary>
+    public static Task<NodeProcess> StartInAsync(NetworkNamespace network, params string[] arguments) =>
+        StartAsync(Executables.RequirePeer("nsenter"), network.Enter(Executables.Node, arguments));
+
     /// <summary>The same with so many descriptors and no more.</summary>
     public static Task<NodeProcess> StartWithDescriptorsAsync(int descriptors, params string[] arguments) =>
         StartByAsync("/bin/sh", ["-c", $"ulimit -n {descriptors} && exec \"$0\" \"$@\"", Executables.Node, .. arguments]);
