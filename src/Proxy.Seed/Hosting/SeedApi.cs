@@ -8,8 +8,8 @@ namespace Proxy.Seed.Hosting;
 /// <summary>The requests of etcd's gateway that the seed answers, in etcd's own form.</summary>
 internal sealed class SeedApi(SeedEngine engine, SeedTokens? tokens, TimeProvider time, CancellationToken stopping)
 {
-    /// <summary>As etcd's limit of 1.5 MB, with base64 around it.</summary>
-    public const int MaximumRequestBytes = 2 << 20;
+    /// <summary>What etcd takes at most, 2 MB, with base64 around it; the store itself takes less.</summary>
+    public const int MaximumRequestBytes = 3 << 20;
 
     private static readonly byte[] Healthy = "{\"health\":\"true\"}\n"u8.ToArray();
     private static readonly byte[] EndOfLine = "\n"u8.ToArray();
