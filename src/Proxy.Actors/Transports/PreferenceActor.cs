@@ -13,7 +13,7 @@ internal sealed class PreferenceActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly TunnelServer _server;
-    private readonly ClientSettings _settings;
+    private readonly TunnelPoolSettings _settings;
     private readonly IActorRef _pool;
     private readonly Random _random;
     private readonly ILoggingAdapter _log;
@@ -21,7 +21,7 @@ internal sealed class PreferenceActor : ReceiveActor
     private int _reach;                           // the worst of the ways that are tried
     private int? _best;                           // the way that is in use
 
-    public PreferenceActor(NodeEnvironment environment, TunnelServer server, ClientSettings settings, IActorRef pool)
+    public PreferenceActor(NodeEnvironment environment, TunnelServer server, TunnelPoolSettings settings, IActorRef pool)
     {
         _environment = environment;
         _server = server;

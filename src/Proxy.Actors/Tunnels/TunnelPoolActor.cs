@@ -10,14 +10,14 @@ namespace Proxy.Actors;
 internal sealed class TunnelPoolActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
-    private readonly ClientSettings _settings;
+    private readonly TunnelPoolSettings _settings;
     private readonly Random _random;
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
     private readonly LinkedList<IActorRef> _queue = new();
     private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
     private long _streamsOfEndedTunnels;
 
-    public TunnelPoolActor(NodeEnvironment environment, ClientSettings settings)
+    public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings)
     {
         _environment = environment;
         _settings = settings;
@@ -96,7 +96,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     }
 
     /// <summary>An actor that makes one tunnel and stops with it.</summary>
-    internal static Props TunnelTo(NodeEnvironment environment, TunnelAddress server, ClientSettings settings, IActorRef pool, TunnelHistory history) =>
+    internal static Props TunnelTo(NodeEnvironment environment, TunnelAddress server, TunnelPoolSettings settings, IActorRef pool, TunnelHistory history) =>
         server.Transport == TunnelTransport.Kcp
             ? Props.Create(() => new TunnelActor(environment, server.Destination, settings, pool, history))
             : Props.Create(() => new StreamTunnelActor(environment, server, settings, pool, history));

@@ -67,18 +67,11 @@ internal static class ClientCommand
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
-                    Client = new ClientSettings
+                    Tunnels = [new TunnelPoolSettings { Name = PoolName, Servers = servers, Connections = count, Tls = tlsOfServers, Native = native }],
+                    Frontends = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text, parsed.GetValue(passSource)) with
                     {
-                        Servers = servers,
-                        Connections = count,
-                        Tls = tlsOfServers,
-                        Native = native,
-                        Forwards = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text) with
-                        {
-                            ProxyProtocol = proxyProtocol.Read(parsed),
-                            TellsSource = parsed.GetValue(passSource),
-                        })],
-                    },
+                        ProxyProtocol = proxyProtocol.Read(parsed),
+                    })],
                 },
                 common.Read(parsed) with { StartLines = [dialect.Describe(parsed)] });
         });
@@ -97,7 +90,7 @@ internal static class ClientCommand
             : throw new UsageException($"--server '{urls}': an address is there twice");
     }
 
-    private static ForwardSettings Forward(string text)
+    private static FrontendSettings Forward(string text, bool tellsSource)
     {
         var split = text.IndexOf('=', StringComparison.Ordinal);
         if (split <= 0)
@@ -106,11 +99,11 @@ internal static class ClientCommand
         }
 
         var target = text[(split + 1)..];
-        return new ForwardSettings
+        return new FrontendSettings
         {
             Name = text[..split],
             Listen = Values.ListenEndPoint(text[..split], "--forward"),
-            Target = target == "-" ? null : Values.Target(target, "--forward"),
+            To = new TunnelTarget(PoolName, target == "-" ? null : Values.Target(target, "--forward")) { TellsSource = tellsSource },
         };
     }
 
@@ -131,6 +124,8 @@ internal static class ClientCommand
             return [IPAddress.None];
         }
     }
+
+    private const string PoolName = "tunnels";
 
     // Each is a connection with a congestion controller of its own: more take from others what is theirs.
     private const int MaximumConnections = 64;

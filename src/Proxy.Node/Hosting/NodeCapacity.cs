@@ -21,7 +21,7 @@ internal static class NodeCapacity
         var relayed = limit.RelayedConnections(splicedFlows, SocketsOf(settings));
 
         // Where all connections go through tunnels, each has a socket on one side only.
-        var carried = settings.Relays.Count > 0 ? relayed : relayed * 2;
+        var carried = settings.Frontends.Any(frontend => frontend.To is UpstreamTarget) ? relayed : relayed * 2;
         if (settings.MaximumConnections > carried)
         {
             log.LogWarning(
@@ -38,5 +38,6 @@ internal static class NodeCapacity
 
     // Those that are open all the time.
     private static int SocketsOf(NodeSettings settings) =>
-        settings.Relays.Count + (settings.Client is { } client ? client.Forwards.Count + client.Servers.Count : 0) + (settings.Server?.Listen.Count ?? 0);
+        settings.Frontends.Count + settings.Tunnels.Sum(tunnel => tunnel.Servers.Count * tunnel.Connections)
+        + settings.Servers.Sum(server => server.Listen.Count + server.ListenTcp.Count + server.ListenTls.Count);
 }

@@ -150,24 +150,24 @@ internal sealed class NodeHost
         var identity = new NodeIdentity(
             _settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
         return new NodeStatus(
-            identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, FilterStatus.Of(_settings.Relays), [], parts.Live, parts.Tls,
+            identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
             parts.TunnelListeners);
     }
 
     private string[] Roles()
     {
         var roles = new List<string>();
-        if (_settings.Relays.Count > 0)
+        if (_settings.Frontends.Any(frontend => frontend.To is UpstreamTarget))
         {
             roles.Add("relay");
         }
 
-        if (_settings.Client is not null)
+        if (_settings.Tunnels.Count > 0)
         {
             roles.Add("client");
         }
 
-        if (_settings.Server is not null)
+        if (_settings.Servers.Count > 0)
         {
             roles.Add("server");
         }
