@@ -81,5 +81,5 @@ internal sealed class CommonOptions
         };
     }
 
-    private static IPEndPoint DefaultAdmin => new(IPAddress.Loopback, 9900);
+    internal static IPEndPoint DefaultAdmin => new(IPAddress.Loopback, 9900);
 }

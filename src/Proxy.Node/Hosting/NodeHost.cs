@@ -52,7 +52,7 @@ internal sealed class NodeHost
         SessionLogs.Instance.Logger = log;
         using var sockets = new ListeningSockets();
         var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared, Listening = sockets };
-        settings = settings with { MaximumConnections = NodeCapacity.Of(settings, loopSettings.SplicedFlows, log) };
+        settings = settings with { MaximumConnections = NodeCapacity.Of(settings, log) };
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
         log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
         foreach (var line in host.StartLines)
