@@ -159,4 +159,30 @@ public sealed record NativeTunnelStatus(
     long PathChanges,
     long BlackHoles,
     long CreditBytes,
-    bool Suspect);
+    bool Suspect)
+{
+    public required FecStatus Fec { get; init; }
+}
+
+/// <summary>Forward error correction of one tunnel: what we send for the peer to mend with, and what we have mended with what the peer sends.</summary>
+/// <param name="Mode">What this end was told to do: off, fixed, adaptive.</param>
+/// <param name="On">Whether what is sent now is covered; adaptive goes by the path.</param>
+/// <param name="GroupsSent">Groups of datagrams that parity was sent for.</param>
+/// <param name="ParitySent">Datagrams of parity.</param>
+/// <param name="ParityBytesSent">Bytes of those: what it costs.</param>
+/// <param name="ParityReceived">Parity of the peer.</param>
+/// <param name="ParityRefused">Of it what said something impossible.</param>
+/// <param name="Recovered">Datagrams that did not arrive and were made out of others.</param>
+/// <param name="GroupsNotRecovered">Groups of the peer of which too much was missing: they came again, or not at all.</param>
+/// <param name="RecoveredByPeer">Datagrams of ours that the peer made out of others.</param>
+public sealed record FecStatus(
+    string Mode,
+    bool On,
+    long GroupsSent,
+    long ParitySent,
+    long ParityBytesSent,
+    long ParityReceived,
+    long ParityRefused,
+    long Recovered,
+    long GroupsNotRecovered,
+    long RecoveredByPeer);

@@ -1,4 +1,5 @@
 using Proxy.Tunnel;
+using Proxy.Tunnel.Native;
 
 namespace Proxy.Actors;
 
@@ -22,6 +23,30 @@ internal static class NativeTunnelStatuses
             counters.PathChanges,
             counters.BlackHoles,
             engine.CreditBytes,
-            engine.IsSuspect);
+            engine.IsSuspect)
+        {
+            Fec = FecOf(engine),
+        };
+    }
+
+    private static FecStatus FecOf(NativeTunnelEngine engine)
+    {
+        ref readonly var counters = ref engine.NativeStatistics;
+        return new FecStatus(
+            engine.Fec switch
+            {
+                FecMode.Fixed => "fixed",
+                FecMode.Adaptive => "adaptive",
+                _ => "off",
+            },
+            engine.IsFecOn,
+            counters.FecGroupsSent,
+            counters.FecShardsSent,
+            counters.FecBytesSent,
+            counters.FecShardsReceived,
+            counters.FecShardsRefused,
+            counters.DatagramsRecovered,
+            counters.FecGroupsNotRecovered,
+            counters.DatagramsRecoveredByPeer);
     }
 }
