@@ -26,6 +26,7 @@ public sealed partial class NodeActor : ReceiveActor
     private readonly List<IActorRef> _upstreams = [];
     private IActorRef? _pool;
     private SealedSecrets? _secrets;
+    private TunnelTotals _tunnelsLeft = TunnelTotals.None;
 
     public NodeActor(NodeEnvironment environment, NodeSettings settings)
     {
@@ -62,6 +63,9 @@ public sealed partial class NodeActor : ReceiveActor
     /// </summary>
     public sealed record ChangeGates(NodeSettings Settings);
 
+    /// <summary>The sender stops; what its tunnels have counted goes on to count.</summary>
+    internal sealed record TunnelsLeft(TunnelTotals Totals);
+
     internal sealed record Bound(string Url);
 
     internal sealed record BindFailed(string Url, TransportFault Fault);
@@ -93,11 +97,13 @@ public sealed partial class NodeActor : ReceiveActor
         Receive<Terminated>(_ => { });
         Receive<Drain>(_ => Context.Stop(Self));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
     }
 
     private void Running()
     {
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
         Receive<Terminated>(terminated =>
         {
             _log.Error($"{terminated.ActorRef.Path} has stopped, which nobody asked for");
@@ -122,6 +128,7 @@ public sealed partial class NodeActor : ReceiveActor
     {
         Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
         Receive<Terminated>(terminated =>
         {
             Forget(terminated.ActorRef);
@@ -273,6 +280,7 @@ public sealed partial class NodeActor : ReceiveActor
         IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners, .. _upstreams] : [.. _listeners, .. _upstreams, _pool];
         var own = new ComponentStatus
         {
+            TunnelTotals = _tunnelsLeft,
             Live = [.. _frontends.SelectMany(LiveOf)],
             Tls = [.. _frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };

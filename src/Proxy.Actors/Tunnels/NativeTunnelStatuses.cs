@@ -9,6 +9,7 @@ internal static class NativeTunnelStatuses
     public static NativeTunnelStatus Of(NativeTunnelEngine engine)
     {
         ref readonly var counters = ref engine.NativeStatistics;
+        var sums = engine.Counters;
         return new NativeTunnelStatus(
             engine.CongestionPhase,
             (long)engine.BandwidthBytesPerSecond,
@@ -25,6 +26,15 @@ internal static class NativeTunnelStatuses
             engine.CreditBytes,
             engine.IsSuspect)
         {
+            PacingBytesPerS = (long)engine.PacingBytesPerSecond,
+            Mtu = engine.PresentDatagramBytes,
+            UnsentBytes = engine.UnsentBytes,
+            ControlFramesWaiting = engine.ControlFrames,
+            OutOfOrderBytes = engine.OutOfOrderBytes,
+            ResentFast = sums.ResentFast,
+            ResentProbe = sums.ResentProbe,
+            SegmentsRepeated = sums.SegmentsRepeated,
+            Lanes = [.. engine.Lanes.Select(lane => new LaneStatus(lane.Streams, lane.UnsentBytes, lane.SegmentsInFlight))],
             Fec = FecOf(engine),
         };
     }
