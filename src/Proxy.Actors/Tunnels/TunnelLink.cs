@@ -71,9 +71,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 
     public ref readonly TunnelStatistics Statistics => ref _engine.Statistics;
 
-    public long SegmentsSent => _engine.SegmentsSent;
-
-    public long SegmentsResent => _engine.SegmentsResent;
+    public TunnelCounters Counters => _engine.Counters;
 
     /// <summary>Whether the peer has answered from where it says it is.</summary>
     public bool IsPeerConfirmed => _engine.IsPeerConfirmed;

@@ -186,7 +186,8 @@ internal sealed class NodeHost
         var identity = new NodeIdentity(
             _settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
         return new NodeStatus(
-            identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
+            identity, parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
+            FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
             parts.TunnelListeners);
     }
 
