@@ -42,9 +42,11 @@ def free_port(kind):
         return probe.getsockname()[1]
 
 
-def source(host="127.0.0.1"):
+def source(host="127.0.0.1", congestion=None):
     """A server that is told by one byte what to do: send zeros for as long as somebody takes them, or what it is sent."""
     listener = socket.create_server((host, 0))
+    if congestion:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion.encode())
 
     def serve(connection):
         block = bytes(1 << 18)
