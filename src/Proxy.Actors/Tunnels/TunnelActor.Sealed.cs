@@ -252,13 +252,15 @@ internal sealed partial class TunnelActor
 
     private DateTimeOffset UtcNow => Context.System.TimeProvider.GetUtcNow();
 
+    /// <summary>Half random, half a number that spreads this node's tunnels over a server's sockets; never 0.</summary>
     private ulong DrawId()
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         ulong id;
         do
         {
-            _environment.Secrets.Fill(bytes);
+            _environment.Secrets.Fill(bytes[..sizeof(uint)]);
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[sizeof(uint)..], _environment.NextTunnelNumber());
             id = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         }
         while (id == 0);

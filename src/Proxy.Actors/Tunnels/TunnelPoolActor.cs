@@ -13,13 +13,18 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private readonly NodeEnvironment _environment;
     private readonly TunnelPoolSettings _settings;
     private readonly Random _random;
+    private readonly PoolLoad _load;
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
     private readonly LinkedList<IActorRef> _queue = new();
     private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
     private readonly TunnelTally _tally = new(TunnelRole.Client);
 
-    public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings)
+    /// <param name="environment">What the node stands on.</param>
+    /// <param name="settings">The tunnels to keep up.</param>
+    /// <param name="load">Written here, for whoever chooses among several pools.</param>
+    public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings, PoolLoad load)
     {
+        _load = load;
         _environment = environment;
         _settings = settings;
         _random = Context.System.CreateRandom();
@@ -112,8 +117,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
-        Receive<TunnelSuspected>(_ => { });
-        Receive<TunnelTrusted>(_ => { });
+        Receive<TunnelSuspected>(_ => NoteLoad());
+        Receive<TunnelTrusted>(_ => NoteLoad());
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -210,6 +215,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Context.Watch(Sender);
         _tunnels[Sender] = ready;
         _tally.HandleOpened(_tunnels.Count);
+        NoteLoad();
         ServeWaiting();
     }
 
@@ -218,8 +224,11 @@ internal sealed class TunnelPoolActor : ReceiveActor
         if (_tunnels.Remove(tunnel, out var ended))
         {
             _tally.HandleEnded(ended.Link);
+            NoteLoad();
         }
     }
+
+    private void NoteLoad() => _load.OpenTunnels = _tunnels.Values.Count(tunnel => tunnel.Link.CanOpen);
 
     private TunnelLink? Pick()
     {
