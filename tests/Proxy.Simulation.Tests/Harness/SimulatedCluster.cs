@@ -5,6 +5,7 @@ using Proxy.Policy;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
+using Proxy.Protocol.Sealing.Sessions;
 using Proxy.TestKit;
 using Proxy.Tunnel;
 using Proxy.Tunnel.Native;
@@ -27,6 +28,12 @@ public sealed record ClusterPlan
 
     /// <summary>For the sealed dialect.</summary>
     public NativeTunnelSettings NativeTunnel { get; init; } = NativeTunnelSettings.Default;
+
+    /// <summary>How long the keys of a sealed tunnel last.</summary>
+    public SessionLimits Session { get; init; } = SessionLimits.Default;
+
+    /// <summary>After which the client takes another tunnel; zero: never.</summary>
+    public TimeSpan RenewAfter { get; init; }
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
@@ -182,7 +189,10 @@ public sealed class SimulatedCluster
                 },
             ],
             Tunnel = _plan.Tunnel,
-            Native = _plan.IsSealed ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel } : null,
+            RenewAfter = _plan.RenewAfter,
+            Native = _plan.IsSealed
+                ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
+                : null,
             MaximumWaiting = _plan.MaximumWaiting,
         },
     };
@@ -197,7 +207,7 @@ public sealed class SimulatedCluster
             Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
             Tunnel = _plan.Tunnel,
             Native = _plan.IsSealed
-                ? new NativeServerSettings { Keys = new KeyRing([Key]), ResetSecret = ResetSecret, Tunnel = _plan.NativeTunnel }
+                ? new NativeServerSettings { Keys = new KeyRing([Key]), ResetSecret = ResetSecret, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
                 : null,
             Timeouts = _plan.Timeouts,
         },
