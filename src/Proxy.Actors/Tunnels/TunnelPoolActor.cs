@@ -32,6 +32,15 @@ internal sealed class TunnelPoolActor : ReceiveActor
         public static readonly Acquire Instance = new();
     }
 
+    /// <summary>Wants another tunnel than that, now; answered at once by <see cref="Granted"/>, <see cref="NoOther"/> or <see cref="Refused"/>.</summary>
+    internal sealed record AcquireOther(TunnelLink Than);
+
+    /// <summary>There is no other that could open a stream now.</summary>
+    internal sealed record NoOther
+    {
+        public static readonly NoOther Instance = new();
+    }
+
     /// <summary>Does not want it any more.</summary>
     internal sealed record Abandon
     {
@@ -119,6 +128,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private void Serving()
     {
         Receive<Acquire>(_ => Serve(Sender));
+        Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link) : NoOther.Instance));
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
@@ -130,6 +140,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private void Draining()
     {
         Receive<Acquire>(_ => Sender.Tell(Refused.IsDraining));
+        Receive<AcquireOther>(_ => Sender.Tell(Refused.IsDraining));
         Receive<Abandon>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
@@ -232,9 +243,9 @@ internal sealed class TunnelPoolActor : ReceiveActor
         }
     }
 
-    private TunnelLink? Pick()
+    private TunnelLink? Pick(TunnelLink? except = null)
     {
-        var open = _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen).Select(tunnel => tunnel.Link).ToArray();
+        var open = _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen && tunnel.Link != except).Select(tunnel => tunnel.Link).ToArray();
         if (open.Length < 2)
         {
             return open.FirstOrDefault();

@@ -29,6 +29,9 @@ public sealed record ClusterPlan
     /// <summary>For the sealed dialect.</summary>
     public NativeTunnelSettings NativeTunnel { get; init; } = NativeTunnelSettings.Default;
 
+    /// <summary>Streams that a sealed server takes at once.</summary>
+    public int ServerStreams { get; init; } = NativeTunnelSettings.Default.MaximumStreams;
+
     /// <summary>How long the keys of a sealed tunnel last.</summary>
     public SessionLimits Session { get; init; } = SessionLimits.Default;
 
@@ -207,7 +210,13 @@ public sealed class SimulatedCluster
             Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
             Tunnel = _plan.Tunnel,
             Native = _plan.IsSealed
-                ? new NativeServerSettings { Keys = new KeyRing([Key]), ResetSecret = ResetSecret, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
+                ? new NativeServerSettings
+                {
+                    Keys = new KeyRing([Key]),
+                    ResetSecret = ResetSecret,
+                    Tunnel = _plan.NativeTunnel with { MaximumStreams = _plan.ServerStreams },
+                    Session = _plan.Session,
+                }
                 : null,
             Timeouts = _plan.Timeouts,
         },
