@@ -21,7 +21,13 @@ public sealed partial class NodeActor
 
     private void StartServer(ServerSettings server)
     {
-        var egress = CreateFrontend(server.Name, "", principals: new PrincipalStreams(server));
+        var principals = new PrincipalStreams(server);
+        StartTunnelListeners(server, CreateFrontend(server.Name, "", principals: principals));
+        StartChainListeners(server, principals);
+    }
+
+    private void StartTunnelListeners(ServerSettings server, Frontend egress)
+    {
         if (server.Native is not { } native)
         {
             foreach (var listen in server.Listen)

@@ -77,6 +77,7 @@ public sealed partial class NodeActor : ReceiveActor
         Receive<Bound>(bound =>
         {
             urls[_listeners.IndexOf(Sender)] = bound.Url;
+            _environment.Own.Add(bound.Url);
             RunWhenBound(starter, urls);
         });
         Receive<BindFailed>(failed =>
@@ -98,7 +99,11 @@ public sealed partial class NodeActor : ReceiveActor
             Forget(terminated.ActorRef);
         });
         Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
-        Receive<Bound>(bound => _log.Warning($"{bound.Url}: listening again after a failure"));
+        Receive<Bound>(bound =>
+        {
+            _environment.Own.Add(bound.Url);
+            _log.Warning($"{bound.Url}: listening again after a failure");
+        });
         Receive<BindFailed>(failed => _log.Error($"cannot listen on {failed.Url} again: {failed.Fault}"));
         Receive<Drain>(_ =>
         {

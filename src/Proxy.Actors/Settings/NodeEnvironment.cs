@@ -31,6 +31,9 @@ public sealed class NodeEnvironment
 
     public IRandomBytes Secrets { get; }
 
+    /// <summary>Filled by the node as its listeners are bound.</summary>
+    public OwnListeners Own { get; init; } = new();
+
     /// <summary>What runs arithmetic that a loop should not wait for.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
 

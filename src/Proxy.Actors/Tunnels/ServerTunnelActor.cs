@@ -1,5 +1,6 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
+using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 
@@ -12,10 +13,7 @@ namespace Proxy.Actors;
 /// </summary>
 internal sealed class ServerTunnelActor : ReceiveActor
 {
-    private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
-    private readonly Frontend _egress;
-    private readonly UdpAddress _peer;
+    private readonly EgressPlan _plan;
     private readonly string? _principal;
     private readonly string _name;
     private readonly ILoggingAdapter _log;
@@ -30,10 +28,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
     {
         _principal = principal;
         _name = principal is null ? $"{peer}" : $"{peer} ({principal})";
-        _egress = egress;
-        _environment = environment;
-        _settings = settings;
-        _peer = peer;
+        _plan = new EgressPlan(environment, settings, egress, ChainGate.OpenOnly);
         _log = Context.GetLogger();
         AwaitingLink();
     }
@@ -74,7 +69,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void Ready(TunnelLink link)
     {
         Receive<TunnelEvents.StreamOpened>(opened =>
-            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, _egress, opened.Channel, opened.Channel.Peer, _principal))));
+            Context.ActorOf(Props.Create(() => new EgressActor(_plan, opened.Channel, _principal))));
         Receive<TunnelEvents.Suspected>(_ => _log.Info($"tunnel from {_name}: the client is silent"));
         Receive<TunnelEvents.Trusted>(_ => _log.Info($"tunnel from {_name}: the client is back"));
         Receive<TunnelEvents.Closed>(HandleClosed);

@@ -8,12 +8,13 @@ namespace Proxy.Transport.Epoll;
 /// A reset is noticed at once, paused or not, and then bytes that nobody has read yet are lost. A channel that is not paused delivers what
 /// came before the reset first.
 /// </remarks>
-internal sealed partial class EpollChannel : TcpChannel, IEpollSource
+internal sealed partial class EpollChannel : TcpChannel, IEpollSource, ICrashReset
 {
     private const int NoDescriptor = -1;
     private readonly EpollLoop _loop;
     private int _descriptor;
     private EndPoint? _localEndPoint;
+    private bool _isResetOnCrash;
 
     private EpollChannel(EpollLoop loop, int descriptor, IChannelHandler handler, ChannelPhase phase)
         : base(loop, handler, phase) => (_loop, _descriptor) = (loop, descriptor);
@@ -101,6 +102,15 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
         }
     }
 
+    public void ResetOnCrash()
+    {
+        if (_descriptor != NoDescriptor && Phase != ChannelPhase.Gone)
+        {
+            _isResetOnCrash = true;
+            EpollSockets.SetResetOnClose(_descriptor, true);
+        }
+    }
+
     protected override void OnHandlerLeaves() => ForbidSplice();
 
     protected override void CloseSocket(bool withReset)
@@ -119,6 +129,11 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
         }
         else
         {
+            if (_isResetOnCrash)
+            {
+                EpollSockets.SetResetOnClose(_descriptor, false);
+            }
+
             Libc.Close(_descriptor);
         }
 
