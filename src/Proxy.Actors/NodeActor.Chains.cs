@@ -4,10 +4,23 @@ using Proxy.Protocol.Chains;
 
 namespace Proxy.Actors;
 
-// Chains without a tunnel around them: the listeners that take them.
+// Both ends of chains: the sets that frontends go through, and the listeners that take chains without a tunnel around them.
 public sealed partial class NodeActor
 {
+    private const int LoopOfChains = 0;
+    private readonly Dictionary<string, IActorRef> _chainSets = new(StringComparer.Ordinal);
     private ChainReplays? _replays;
+
+    private void StartChainSet(ChainSetSettings settings)
+    {
+        ChainWay[] ways = [.. settings.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? _pools[tunnel] : null, chain.Hops))];
+        var actor = Context.ActorOf(
+            Props.Create(() => new ChainSetActor(_environment, settings, ways)).WithDispatcher(DispatcherOf(LoopOfChains)), $"chains-{_chainSets.Count}");
+        _chainSets.Add(settings.Name, actor);
+    }
+
+    /// <summary>Whether a chain of the set begins with a tunnel, whose connections live on its loop.</summary>
+    private bool IsBoundToLoop(string chainSet) => _settings.ChainSets.First(set => set.Name == chainSet).Chains.Any(chain => chain.Tunnel is not null);
 
     private void StartChainListeners(ServerSettings server, PrincipalStreams principals)
     {

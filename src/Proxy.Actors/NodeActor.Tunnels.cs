@@ -11,13 +11,16 @@ public sealed partial class NodeActor
 
     private void StartPool(TunnelPoolSettings settings)
     {
-        var dispatcher = DispatcherOf(_pools.Count);
+        var dispatcher = DispatcherOf(LoopOfPool(settings.Name));
         var pool = Context.ActorOf(Props.Create(() => new TunnelPoolActor(_environment, settings)).WithDispatcher(dispatcher), $"tunnels-{_pools.Count}");
         _pools.Add(settings.Name, Context.Watch(pool));
     }
 
     /// <summary>A tunnel and the connections that go through it share one loop, so that bytes pass between them by span.</summary>
-    private int LoopOfPool(string name) => _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+    /// <remarks>All tunnels that chains begin with share one, as a connection does not know yet which it will take.</remarks>
+    private int LoopOfPool(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name))
+        ? LoopOfChains
+        : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
 
     private void StartServer(ServerSettings server)
     {

@@ -203,6 +203,11 @@ public sealed partial class NodeActor : ReceiveActor
             StartPool(pool);
         }
 
+        foreach (var chains in _settings.ChainSets)
+        {
+            StartChainSet(chains);
+        }
+
         foreach (var frontend in _settings.Frontends)
         {
             StartFrontend(frontend);
@@ -233,7 +238,7 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _pools.Values];
+        IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _pools.Values, .. _chainSets.Values];
         var own = new ComponentStatus
         {
             Live = [.. _frontends.SelectMany(LiveOf)],

@@ -38,6 +38,11 @@ internal sealed class TunnelStreamChannel : IChannel
     /// <summary>Why the stream ended under its owner; <see cref="EndReason.None"/> while it has not.</summary>
     public EndReason End { get; private set; }
 
+    /// <summary>
+    /// When the peer reset the stream: how many tunnels lie behind the peer to whoever saw the failure. Null: the stream lives, or its tunnel ended.
+    /// </summary>
+    public byte? ResetDistance { get; private set; }
+
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
@@ -126,6 +131,7 @@ internal sealed class TunnelStreamChannel : IChannel
                 break;
             case TunnelEventKind.StreamReset:
                 _engine.ReleaseStream(StreamId);
+                ResetDistance = next.Distance;
                 Fail(next.Reason, next.Reason.Text());
                 break;
         }

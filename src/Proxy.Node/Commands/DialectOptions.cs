@@ -138,6 +138,30 @@ internal sealed class DialectOptions
         }
     }
 
+    /// <summary>Refuses an address beyond this machine for chain headers without a seal, unless --insecure was said.</summary>
+    public void CheckOpenChain(ParseResult parsed, string what, string url, IEnumerable<IPAddress> addresses)
+    {
+        if (!parsed.GetValue(_insecure) && addresses.FirstOrDefault(address => !SpecialAddresses.IsLoopback(address)) is { } exposed)
+        {
+            throw new ConfigurationException(
+                $"{what} {url}: without a key a chain's headers are open, and {exposed} is not loopback: anybody could use it, and anybody on the way "
+                + "could read where it leads. Give it a key (--key-file at the server, ?key-file=FILE at the client), or say --insecure if that is meant");
+        }
+    }
+
+    /// <summary>The keys that were named; none is no mistake here.</summary>
+    public IReadOnlyList<PresharedKey> ReadOptionalKeys(ParseResult parsed)
+    {
+        try
+        {
+            return KeySource.ReadAll(parsed.GetValue(_keyFile) ?? [], Environment.GetEnvironmentVariable(KeySource.Variable));
+        }
+        catch (KeyFileException failure)
+        {
+            throw new ConfigurationException(failure.Message);
+        }
+    }
+
     /// <summary>Refuses a transport that the dialect does not know.</summary>
     public void CheckTransport(ParseResult parsed, string what, TunnelTransport transport)
     {
@@ -159,21 +183,11 @@ internal sealed class DialectOptions
         return isNative;
     }
 
-    private IReadOnlyList<PresharedKey> ReadKeys(ParseResult parsed)
-    {
-        try
-        {
-            return KeySource.ReadAll(parsed.GetValue(_keyFile) ?? [], Environment.GetEnvironmentVariable(KeySource.Variable)) is { Count: > 0 } keys
-                ? keys
-                : throw new ConfigurationException(
-                    "a sealed tunnel needs a key, the same at client and server: 'tcpproxy keygen --out FILE' makes one, --key-file FILE uses it. "
-                    + "(--dialect vproxy does without, and protects nothing.)");
-        }
-        catch (KeyFileException failure)
-        {
-            throw new ConfigurationException(failure.Message);
-        }
-    }
+    private IReadOnlyList<PresharedKey> ReadKeys(ParseResult parsed) => ReadOptionalKeys(parsed) is { Count: > 0 } keys
+        ? keys
+        : throw new ConfigurationException(
+            "a sealed tunnel needs a key, the same at client and server: 'tcpproxy keygen --out FILE' makes one, --key-file FILE uses it. "
+            + "(--dialect vproxy does without, and protects nothing.)");
 
     private static byte[] ReadPublicKey(string text)
     {

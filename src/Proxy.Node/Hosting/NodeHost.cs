@@ -20,13 +20,15 @@ internal sealed class NodeHost
 {
     private readonly NodeSettings _settings;
     private readonly IActorRef _node;
+    private readonly OwnListeners _own;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
 
-    private NodeHost(NodeSettings settings, IActorRef node)
+    private NodeHost(NodeSettings settings, IActorRef node, OwnListeners own)
     {
         _settings = settings;
         _node = node;
+        _own = own;
     }
 
     public static string Version { get; } =
@@ -66,10 +68,13 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance);
+        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
+        {
+            Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
+        };
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
-        var code = await new NodeHost(settings, node).RunAsync(host, system, logs, log, signals);
+        var code = await new NodeHost(settings, node, environment.Own).RunAsync(host, system, logs, log, signals);
         await system.Terminate();
         await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
@@ -97,6 +102,7 @@ internal sealed class NodeHost
 
         await using (admin)
         {
+            _own.Add(admin.Url);
             Announce(((NodeActor.Started)answer).Urls, admin.Url);
             var signal = await signals.First;
             _state = "draining";
@@ -151,7 +157,7 @@ internal sealed class NodeHost
             _settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
         return new NodeStatus(
             identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
-            parts.TunnelListeners);
+            parts.TunnelListeners, parts.Chains);
     }
 
     private string[] Roles()
@@ -162,7 +168,7 @@ internal sealed class NodeHost
             roles.Add("relay");
         }
 
-        if (_settings.Tunnels.Count > 0)
+        if (_settings.Tunnels.Count + _settings.ChainSets.Count > 0)
         {
             roles.Add("client");
         }
