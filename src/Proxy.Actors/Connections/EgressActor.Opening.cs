@@ -11,7 +11,11 @@ namespace Proxy.Actors;
 internal sealed partial class EgressActor
 {
     /// <summary>Where a stream goes, who it is for, what it sent behind its header, and how it is answered; null: it is not.</summary>
-    private sealed record Job(Destination Destination, NextHopKind Next, ChainFields Fields, byte[] Behind, ChainAnswer? Answer);
+    private sealed record Job(Destination Destination, NextHopKind Next, ChainFields Fields, byte[] Behind, ChainAnswer? Answer)
+    {
+        /// <summary>As logs and status call it.</summary>
+        public string Text { get; } = Destination.ToString();
+    }
 
     private sealed record Resolved(IPAddress[] Addresses);
 
@@ -36,17 +40,16 @@ internal sealed partial class EgressActor
 
         _record.TraceId = request.Fields.TraceId;
         _record.Client = request.Fields.OriginalSource ?? _record.Peer;
-        var destination = request.Destination.ToString();
         switch (request)
         {
             case { Command: ChainCommand.Echo }:
                 Echo(arrival.Answer, behind);
                 break;
             case { Command: not ChainCommand.Tcp }:
-                Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, destination, $"this server does not serve the command {request.Command}");
+                Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), $"this server does not serve the command {request.Command}");
                 break;
             case { NextHop: NextHopKind.ChainHop, Fields.HopBudget: 0 }:
-                Answer(arrival.Answer, ChainStatus.Loop, EndReason.Loop, destination, "the chain may have no more hops");
+                Answer(arrival.Answer, ChainStatus.Loop, EndReason.Loop, request.Destination.ToString(), "the chain may have no more hops");
                 break;
             default:
                 Resolve(new Job(request.Destination, request.NextHop, request.Fields, behind, arrival.Answer));
@@ -123,10 +126,10 @@ internal sealed partial class EgressActor
         _record.WaitMicroseconds = _dialledAtMicroseconds - _record.StartMicroseconds;
         _record.Attempts++;
         _record.Phase = ConnectionPhase.Connecting;
-        _record.Server = job.Destination.ToString();
+        _record.Server = job.Text;
         SetDeadline(_settings.Timeouts.Connect);
         Become(() => Connecting(job));
-        _dial = new Dial(Self, _loop, addresses.Select(address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect);
+        _dial = new Dial(Self, _loop, Array.ConvertAll(addresses, address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect);
     }
 
     private void HandleDialed(Job job, Dial.Dialed dialed)
@@ -134,7 +137,7 @@ internal sealed partial class EgressActor
         if (EndOfStream != EndReason.None)
         {
             // The word of it stands behind this message: a relay would wait for an end that has been told already.
-            End(EndOfStream, job.Destination.ToString(), "");
+            End(EndOfStream, job.Text, "");
             return;
         }
 

@@ -148,7 +148,7 @@ internal sealed partial class EgressActor : ReceiveActor
 
     private void ReceiveWhileOpening(Job job)
     {
-        Receive<RequestReader.ClientGone>(gone => End(gone.Reason, job.Destination.ToString(), gone.Text));
+        Receive<RequestReader.ClientGone>(gone => End(gone.Reason, job.Text, gone.Text));
         Receive<Timer>(_ => Refuse(job, EndReason.ConnectTimeout, "no connection in time"));
     }
 
@@ -156,7 +156,7 @@ internal sealed partial class EgressActor : ReceiveActor
     {
         _record.IsClientAwaited = ended.IsClientAwaited;
         var reason = ended.End.Kind == RelayEndKind.ClientFailed && EndOfStream != EndReason.None ? EndOfStream : ended.Reason;
-        End(reason, job.Destination.ToString(), ended.End.Fault.Text ?? "");
+        End(reason, job.Text, ended.End.Fault.Text ?? "");
     }
 
     /// <summary>Refused without headers, as there is no room to tell why; the only answer there is is a reset.</summary>
@@ -164,12 +164,12 @@ internal sealed partial class EgressActor : ReceiveActor
     {
         if (job.Answer is not null)
         {
-            Answer(job.Answer, reason.ToChainStatus(), reason, job.Destination.ToString(), text);
+            Answer(job.Answer, reason.ToChainStatus(), reason, job.Text, text);
             return;
         }
 
         _stream.Abort();
-        End(reason, job.Destination.ToString(), text);
+        End(reason, job.Text, text);
     }
 
     /// <param name="answer">Null: in the open, as nothing is known of who asks.</param>

@@ -3,6 +3,7 @@ using System.Net;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
+using Proxy.Transport.Relays;
 
 namespace Proxy.Actors;
 
@@ -25,7 +26,7 @@ internal interface IOutboundLegOwner
 /// hops' answers off the front of what comes back. For the loop's thread only.
 /// </summary>
 /// <remarks>What was sent is kept until the first hop has accepted the stream, at most about the first 16 KiB; then reading stops.</remarks>
-internal sealed class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handler) : IChannel, IChannelHandler
+internal sealed class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handler) : IChannel, IChannelHandler, IEndForesight
 {
     private readonly ArrayBufferWriter<byte> _early = new();
     private IChannel? _stream;
@@ -48,6 +49,8 @@ internal sealed class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handl
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
+
+    public bool IsMoreAtHand => _stream is IEndForesight { IsMoreAtHand: true };
 
     public bool HasUnsent => !_isGone && (_isAccepted ? _stream!.HasUnsent : _early.WrittenCount > 0);
 

@@ -200,7 +200,7 @@ internal sealed partial class TunnelConnectionActor
 
     private void HandleStreamLost(EndReason reason)
     {
-        _log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
+        _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
         if (reason == EndReason.Refused)
         {
             // The server is alive and does not want it now: asking again at once would only be refused again.

@@ -19,7 +19,6 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
     private readonly OutboundPlan _plan;
     private readonly Frontend _frontend;
     private readonly FrontendSettings _settings;
-    private readonly ILoggingAdapter _log;
     private readonly IIoLoop _loop;
     private readonly ConnectionRecord _record;
     private readonly IChannel _application;
@@ -36,7 +35,6 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         _plan = plan;
         _frontend = plan.Frontend;
         _settings = plan.Settings;
-        _log = Context.GetLogger();
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
@@ -138,7 +136,11 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
     private void HalfClosed(RelaySide ended)
     {
         _record.Phase = ConnectionPhase.HalfClosed;
-        _log.Debug($"{_record.Peer}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        if (_frontend.Log.IsEnabled(LogLevel.Debug))
+        {
+            _frontend.Log.Debug($"{_record.Peer}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        }
+
         Receive<RelayEvents.Ended>(HandleEnded);
         ReceiveLate();
     }
@@ -198,7 +200,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
     private void EndEarly(EndReason reason, string detail)
     {
         _record.End(reason, detail, _loop.NowMicroseconds);
-        ConnectionLog.Write(_log, _record, _frontend.Target);
+        ConnectionLog.Write(_frontend.Log, _record, _frontend.Target);
         Context.Stop(Self);
     }
 
