@@ -20,6 +20,7 @@ public sealed partial class NodeActor : ReceiveActor
     private readonly List<Frontend> _frontends = [];
     private readonly ConnectionBudget _connections;
     private readonly List<IActorRef> _listeners = [];
+    private TunnelTotals _tunnelsLeft = TunnelTotals.None;
 
     public NodeActor(NodeEnvironment environment, NodeSettings settings)
     {
@@ -56,6 +57,9 @@ public sealed partial class NodeActor : ReceiveActor
     /// </summary>
     public sealed record ChangeGates(NodeSettings Settings);
 
+    /// <summary>The sender stops; what its tunnels have counted goes on to count.</summary>
+    internal sealed record TunnelsLeft(TunnelTotals Totals);
+
     internal sealed record Bound(string Url);
 
     internal sealed record BindFailed(string Url, TransportFault Fault);
@@ -87,11 +91,13 @@ public sealed partial class NodeActor : ReceiveActor
         Receive<Terminated>(_ => { });
         Receive<Drain>(_ => Context.Stop(Self));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
     }
 
     private void Running()
     {
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
         Receive<Terminated>(terminated =>
         {
             _log.Error($"{terminated.ActorRef.Path} has stopped, which nobody asked for");
@@ -116,6 +122,7 @@ public sealed partial class NodeActor : ReceiveActor
     {
         Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
         Receive<Terminated>(terminated =>
         {
             Forget(terminated.ActorRef);
@@ -231,6 +238,7 @@ public sealed partial class NodeActor : ReceiveActor
         IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _pools.Values];
         var own = new ComponentStatus
         {
+            TunnelTotals = _tunnelsLeft,
             Live = [.. _frontends.SelectMany(LiveOf)],
             Tls = [.. _frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };

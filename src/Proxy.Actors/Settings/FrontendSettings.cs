@@ -30,6 +30,11 @@ public sealed record FrontendSettings
     /// <summary>What looks into its bytes, the first nearest to the client; at most <see cref="FilterLimits.Filters"/>. For upstreams only.</summary>
     public IReadOnlyList<IStreamFilterFactory> Filters { get; init; } = [];
 
+    /// <summary>
+    /// What each filter was made from; the same texts make the same filters, as a filter itself cannot be compared. Empty: of unknown origin.
+    /// </summary>
+    public IReadOnlyList<string> FilterTexts { get; init; } = [];
+
     /// <summary>How fast its bytes may go. For upstreams only.</summary>
     public BandwidthSettings Bandwidth { get; init; } = BandwidthSettings.Unlimited;
 

@@ -34,8 +34,9 @@ public sealed record UpstreamSettings
     public UpstreamTlsSettings? Tls { get; init; }
 
     /// <summary>The targets as they were given, for status and log.</summary>
-    public string TargetText => string.Join(
-        ',', Targets.Select(target => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}"));
+    public string TargetText => string.Join(',', Targets.Select(TextOf));
+
+    internal static string TextOf(ServerEntry target) => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}";
 }
 
 /// <summary>Active checks: what is asked, and when.</summary>

@@ -8,6 +8,7 @@ namespace Proxy.Node.Admin;
 internal sealed record NodeStatus(
     NodeIdentity Node,
     IReadOnlyList<TunnelStatus> Tunnels,
+    TunnelTotals TunnelTotals,
     StreamCount Streams,
     StreamCount Connections,
     IReadOnlyList<FrontendStatus> Frontends,

@@ -85,6 +85,7 @@ internal sealed class DialectOptions
             return null;
         }
 
+        var tunnel = _tunnel.Read(parsed);
         var keys = ReadKeys(parsed);
         if (keys.Count > 1)
         {
@@ -95,7 +96,7 @@ internal sealed class DialectOptions
         {
             Key = keys[0],
             ServerKey = parsed.GetValue(_serverKey) is { } text ? ReadPublicKey(text, "--server-key: ") : default,
-            Tunnel = _tunnel.Read(parsed),
+            Tunnel = tunnel,
         };
     }
 
@@ -109,6 +110,7 @@ internal sealed class DialectOptions
             return null;
         }
 
+        var tunnel = _tunnel.Read(parsed);
         var keys = new KeyRing(ReadKeys(parsed));
         var secret = StateDirectory.ReadResetSecret(parsed.GetValue(_stateDirectory!), out var line);
         lines = [$"keys of {string.Join(", ", keys.Keys)}", line];
@@ -117,7 +119,7 @@ internal sealed class DialectOptions
             Keys = keys,
             ServerKey = parsed.GetValue(_serverKey) is { } path ? ReadPrivateKey(path, "--server-key ") : null,
             ResetSecret = secret,
-            Tunnel = _tunnel.Read(parsed),
+            Tunnel = tunnel,
         };
     }
 

@@ -8,7 +8,7 @@ namespace Proxy.Policy;
 /// One destination that is allowed or denied: <c>CIDR-or-name[:PORTS]</c>. An address without a prefix is that address alone; IPv6 with ports goes
 /// in brackets; a name is exact, or with <c>*.</c> in front any name below it; ports are one, or a range <c>from-to</c>. Immutable.
 /// </summary>
-public sealed class DestinationRule
+public sealed record DestinationRule
 {
     private readonly IPNetwork? _network;
     private readonly string _name;

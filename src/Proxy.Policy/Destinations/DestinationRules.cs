@@ -7,7 +7,7 @@ namespace Proxy.Policy;
 /// whose own network lies inside them: never by 0.0.0.0/0. What is denied is never allowed. Decided on the resolved address, which is the
 /// one to dial. Immutable.
 /// </summary>
-public sealed class DestinationRules
+public sealed class DestinationRules : IEquatable<DestinationRules>
 {
     public static readonly DestinationRules Nothing = new([]);
 
@@ -29,4 +29,11 @@ public sealed class DestinationRules
         var real = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return !_denied.Any(rule => rule.Denies(name, real, port)) && _rules.Any(rule => rule.Allows(name, real, port));
     }
+
+    /// <summary>Whether both say the same in the same words.</summary>
+    public bool Equals(DestinationRules? other) => other is not null && _rules.SequenceEqual(other._rules);
+
+    public override bool Equals(object? obj) => Equals(obj as DestinationRules);
+
+    public override int GetHashCode() => HashCode.Combine(_rules.Count, _rules.Count > 0 ? _rules[0] : null);
 }
