@@ -40,6 +40,7 @@ internal static class HostReader
                 ("warning", Kernel.Event.LogLevel.Warning),
                 ("error", Kernel.Event.LogLevel.Error)),
             IsLogJson = IsJson(log, Default.IsLogJson),
+            HandOver = root.Inside("node").Optional("hand-over", Default.HandOver, value => value.File()),
             AccessLog = ReadAccessLog(log.Inside("access")),
         };
     }
