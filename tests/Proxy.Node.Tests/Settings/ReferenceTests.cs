@@ -41,7 +41,6 @@ public sealed class ReferenceTests
             Filters = null,
             Rules = own.Frontend.Rules,
             Routes = own.Frontend.Routes,
-            ProxyProtocol = read.Frontend.ProxyProtocol with { Trusted = own.Frontend.ProxyProtocol.Trusted },
             Tls = own.Frontend.Tls,
         });
         var (ownTls, readTls) = (own.Frontend.Tls, read.Frontend.Tls);
@@ -62,7 +61,21 @@ public sealed class ReferenceTests
         Assert.Empty(read.Upstream.Servers);
         Assert.Empty(read.Upstream.Tls.Protocols);
         Assert.Empty(read.Tunnel.Servers);
-        Assert.True(Same(own.Frontend.ProxyProtocol.Trusted, read.Frontend.ProxyProtocol.Trusted));
+    }
+
+    [Fact]
+    public void Whom_PROXY_headers_are_believed_by_default_is_this_machine_as_the_list_says()
+    {
+        Assert.True(Reference.Section.TryGetStrings("tcpproxy.defaults.frontend.proxy-protocol.trusted", out var listed, out _));
+        var builder = new CidrSetBuilder();
+        foreach (var network in listed)
+        {
+            builder.Add(network, "the list", line: 1);
+        }
+
+        var trusted = (ProxyHeaderSettings.Default with { IsIn = true }).Build().TrustedSenders!;
+        Assert.True(trusted.Covers(builder.Build()) && builder.Build().Covers(trusted));
+        Assert.True(trusted.Contains(IPAddress.Loopback));
     }
 
     [Fact]
@@ -91,7 +104,4 @@ public sealed class ReferenceTests
     private static IEnumerable<HoconObject> ObjectsIn(HoconValue value) => value is HoconObject inside
         ? [inside, .. inside.Values.SelectMany(ObjectsIn)]
         : [];
-
-    private static bool Same(CidrSet one, CidrSet other) =>
-        one.Covers(other) && other.Covers(one) && one.Contains(IPAddress.Loopback);
 }
