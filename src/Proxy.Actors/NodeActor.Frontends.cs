@@ -38,9 +38,13 @@ public sealed partial class NodeActor
 
     private FrontendPlan PlanOf(FrontendSettings settings, TunnelTarget target)
     {
-        var pool = _pools[target.Tunnel];
+        var parts = new PoolParts(_pools[target.Tunnel]);
         var frontend = CreateFrontend(settings.Name, target.Destination?.ToString() ?? "-");
-        return PlanOf(settings, frontend, accepted => Props.Create(() => new TunnelConnectionActor(accepted, frontend, settings, target, pool)));
+        return PlanOf(settings, frontend, accepted =>
+        {
+            var part = parts.Next();
+            return Props.Create(() => new TunnelConnectionActor(accepted, frontend, settings, target, part.Actor)).WithDispatcher(part.Dispatcher);
+        });
     }
 
     private FrontendPlan PlanOf(FrontendSettings settings, Frontend frontend, Func<Transport.IAcceptedConnection, Props> connection) =>

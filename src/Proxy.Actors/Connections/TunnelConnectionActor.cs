@@ -25,6 +25,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private readonly ClientPreamble _preamble;
     private OutboundLeg _leg = null!;
     private Relay? _relay;
+    private TunnelLink? _link;                    // of the last stream that was opened
     private long _askedAtMicroseconds;
     private EndReason _reason;
     private string _detail = "";
@@ -103,6 +104,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void WaitingForTunnel()
     {
         Receive<TunnelPoolActor.Granted>(HandleGranted);
+        Receive<TunnelPoolActor.NoOther>(_ => Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal));
         Receive<TunnelPoolActor.Refused>(refused => EndWith(refused.Reason, refused.Text));
         Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
         Receive<Timer>(_ =>
@@ -197,23 +199,27 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         _record.Attempts++;
         _askedAtMicroseconds = _loop.NowMicroseconds;
         _record.WaitMicroseconds ??= _askedAtMicroseconds - _record.StartMicroseconds;
+        _link = granted.Link;
         Become(Opening);
         _leg.Attach(granted.Link);
     }
 
+    /// <summary>
+    /// Nothing was processed. With its tunnel gone the stream is opened on whatever tunnel there is; refused, as the server is draining, full or
+    /// busy, on another one at once, or a little later, as asking the same server at once would only be refused again. The connect deadline goes on.
+    /// </summary>
     private void HandleStreamLost(EndReason reason)
     {
         _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
-        if (reason == EndReason.Refused)
-        {
-            // The server is alive and does not want it now: asking again at once would only be refused again.
-            Become(WaitingForTunnel);
-            Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal);
-        }
-        else
+        if (reason is EndReason.TunnelLost or EndReason.PeerShutDown or EndReason.KilledLocally)
         {
             AskForTunnel();
+            return;
         }
+
+        _record.Phase = ConnectionPhase.Queued;
+        Become(WaitingForTunnel);
+        _pool.Tell(new TunnelPoolActor.AcquireOther(_link!));
     }
 
     private void EndWith(EndReason reason, string detail)
