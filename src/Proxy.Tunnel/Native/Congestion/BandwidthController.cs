@@ -1,3 +1,5 @@
+using Step = Proxy.Tunnel.Native.BandwidthStep;
+
 namespace Proxy.Tunnel.Native;
 
 /// <summary>
@@ -17,8 +19,6 @@ internal sealed class BandwidthController : ICongestionController
     private const double QueueGain = 0.86;
     private const double StillGrowing = 1.15;
     private const double WindowGain = 2;
-    private const double FullPipeGrowth = 1.25;
-    private const int FullPipeRounds = 3;
     private const double OverfullPipe = 1.5;
     private const double QueueingRoundTrip = 1.25;
     private const double TooMuchLoss = 0.2;
@@ -43,6 +43,7 @@ internal sealed class BandwidthController : ICongestionController
     private readonly ProbedBandwidth _bandwidth = new();
     private readonly StandingQueue _queue = new();
     private readonly LossMeter _loss = new();
+    private readonly FullPipe _fullPipe = new();
     private Step _step;
     private long _nextRoundDeliveredBytes;
     private long _roundSinceMicroseconds;
@@ -50,9 +51,7 @@ internal sealed class BandwidthController : ICongestionController
     private int _roundsInStep;
     private int _cruiseRounds;
     private int _cruiseMicroseconds;
-    private double _fullPipeBandwidth;
     private double _upFromBandwidth;           // as the present step began
-    private int _fullPipeCount;
     private long _bytesInFlight;
     private long _mostInFlight;                // in this round
     private long _mostRoundTripMicroseconds;   // in this round
@@ -66,25 +65,7 @@ internal sealed class BandwidthController : ICongestionController
         _random = random;
     }
 
-    private enum Step
-    {
-        StartUp,
-        Drain,
-        Down,
-        Cruise,
-        Up,
-        ProbeRoundTrip,
-    }
-
-    public string Phase => _step switch
-    {
-        Step.StartUp => "start-up",
-        Step.Drain => "drain",
-        Step.Down => "probe bandwidth down",
-        Step.Cruise => "probe bandwidth cruise",
-        Step.Up => "probe bandwidth up",
-        _ => "probe round trip",
-    };
+    public string Phase => _step.InWords();
 
     public double BandwidthBytesPerSecond => _bandwidth.Value;
 
@@ -188,8 +169,7 @@ internal sealed class BandwidthController : ICongestionController
         _bandwidth.Clear();
         _queue.Clear();
         _loss.Clear();
-        _fullPipeBandwidth = 0;
-        _fullPipeCount = 0;
+        _fullPipe.Clear();
         Enter(Step.StartUp, nowMicroseconds);
     }
 
@@ -240,18 +220,7 @@ internal sealed class BandwidthController : ICongestionController
             return;
         }
 
-        if (_bandwidth.Value >= _fullPipeBandwidth * FullPipeGrowth)
-        {
-            _fullPipeBandwidth = _bandwidth.Value;
-            _fullPipeCount = 0;
-        }
-        else
-        {
-            _fullPipeCount += IsQueueing ? 2 : 1;
-        }
-
-        // A lossy round that still grew is a path with losses of its own.
-        if (_fullPipeCount >= FullPipeRounds || (isLossy && _fullPipeCount > 0))
+        if (_fullPipe.IsFull(_bandwidth.Value, IsQueueing, isLossy))
         {
             Enter(Step.Drain, nowMicroseconds);
         }
@@ -309,8 +278,7 @@ internal sealed class BandwidthController : ICongestionController
             return Step.Up;
         }
 
-        _fullPipeBandwidth = 0;
-        _fullPipeCount = 0;
+        _fullPipe.Clear();
         _bandwidth.ForgetProbes();
         return Step.StartUp;
     }
