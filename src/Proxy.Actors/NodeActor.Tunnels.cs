@@ -56,7 +56,7 @@ public sealed partial class NodeActor
             return;
         }
 
-        var secrets = new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow());
+        var secrets = new SealedSecrets(native, _environment.Secrets, _environment.Generations.Own, Context.System.TimeProvider.GetUtcNow());
         _secrets.Add(secrets);
         foreach (var listen in server.Listen)
         {

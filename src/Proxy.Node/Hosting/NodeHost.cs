@@ -23,15 +23,17 @@ internal sealed class NodeHost
     private readonly NodeSettings _settings;
     private readonly IActorRef _node;
     private readonly OwnListeners _own;
+    private readonly Generations _generations;
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
 
-    private NodeHost(NodeSettings settings, IActorRef node, OwnListeners own, ListeningSockets sockets)
+    private NodeHost(NodeSettings settings, IActorRef node, NodeEnvironment environment, ListeningSockets sockets)
     {
         _settings = settings;
         _node = node;
-        _own = own;
+        _own = environment.Own;
+        _generations = environment.Generations;
         _sockets = sockets;
     }
 
@@ -81,10 +83,11 @@ internal sealed class NodeHost
         var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
         {
             Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
+            Listening = sockets,
         };
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
-        running = new NodeHost(settings, node, environment.Own, sockets);
+        running = new NodeHost(settings, node, environment, sockets);
         var code = await running.RunAsync(host, system, admin, log, signals);
         await system.Terminate();
         await SessionLogs.Instance.WhenIdle(LogLinger);
@@ -96,7 +99,7 @@ internal sealed class NodeHost
         Predecessor? predecessor;
         try
         {
-            predecessor = HandOverStart.Take(host.HandOver, _sockets, log);
+            predecessor = HandOverStart.Take(host.HandOver, _sockets, _generations, log);
         }
         catch (IOException failure)
         {
@@ -131,7 +134,7 @@ internal sealed class NodeHost
         await using (admin)
         {
             _own.Add(admin.Url);
-            using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, log) : null;
+            using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, _generations, log) : null;
             Announce(((NodeActor.Started)answer).Urls, admin.Url);
             predecessor?.TellReady();
             var signal = await FirstOf(signals, successors);
