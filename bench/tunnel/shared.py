@@ -6,7 +6,8 @@
 Three network namespaces, client - router - server, made here and removed at the end; needs root. The bottleneck is the kernel's own token bucket (tbf)
 with a queue of bytes, at the router's way towards the client; both flows are downloads and meet in it. The delay is the router's: this program
 takes frames from one of its interfaces and gives them to the other half a round trip later, as few kernels here have netem. One tunnel is one download
-through it; the others are one TCP connection each, from namespace to namespace, with that congestion control of the kernel's. Shares are of the sum; Jain's index is 1 for equal ones, 0.5 where one has everything.
+through it; the others are one TCP connection each, from namespace to namespace, with that congestion control of the kernel's. Shares are of the sum;
+Jain's index is 1 for equal ones, 0.5 where one has everything.
 On a busy machine run it under chrt -r 10: a router that is late is a path with jitter.
 Build first: dotnet build -c Release.
 """
