@@ -93,7 +93,9 @@ public sealed partial class NativeTunnelEngine
             {
                 ref var datagram = ref _sent[number];
                 datagram.IsProbed = true;
+                var before = _nativeStatistics.SegmentsResent;
                 SendAgain(ref datagram);
+                _nativeStatistics.SegmentsResentByProbe += _nativeStatistics.SegmentsResent - before;
                 return;
             }
         }
