@@ -16,9 +16,9 @@ namespace Proxy.Actors;
 internal sealed class TunnelConnectionActor : ReceiveActor
 {
     private readonly Frontend _frontend;
-    private readonly ForwardSettings _settings;
+    private readonly FrontendSettings _settings;
+    private readonly TunnelTarget _target;
     private readonly IActorRef _pool;
-    private readonly ILoggingAdapter _log;
     private readonly IIoLoop _loop;
     private readonly ConnectionRecord _record;
     private readonly IChannel _application;
@@ -30,12 +30,12 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private EndReason _reason;
     private string _detail = "";
 
-    public TunnelConnectionActor(IAcceptedConnection accepted, Frontend frontend, ForwardSettings settings, IActorRef pool)
+    public TunnelConnectionActor(IAcceptedConnection accepted, Frontend frontend, FrontendSettings settings, TunnelTarget target, IActorRef pool)
     {
         _frontend = frontend;
         _settings = settings;
+        _target = target;
         _pool = pool;
-        _log = Context.GetLogger();
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
@@ -146,7 +146,11 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void HalfClosed(RelaySide ended)
     {
         _record.Phase = ConnectionPhase.HalfClosed;
-        _log.Debug($"{_record.Peer}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        if (_frontend.Log.IsEnabled(LogLevel.Debug))
+        {
+            _frontend.Log.Debug($"{_record.Peer}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        }
+
         Receive<RelayEvents.Ended>(HandleEnded);
     }
 
@@ -191,7 +195,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
 
         _record.Phase = ConnectionPhase.Connecting;
-        _record.Server = _settings.TargetText;
+        _record.Server = _frontend.Target;
         _record.Attempts++;
         _askedAtMicroseconds = _loop.NowMicroseconds;
         _record.WaitMicroseconds ??= _askedAtMicroseconds - _record.StartMicroseconds;
@@ -206,7 +210,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     /// </summary>
     private void HandleStreamLost(EndReason reason)
     {
-        _log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
+        _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
         if (reason is EndReason.TunnelLost or EndReason.PeerShutDown or EndReason.KilledLocally)
         {
             AskForTunnel();
@@ -246,20 +250,20 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void EndEarly(EndReason reason, string detail)
     {
         _record.End(reason, detail, _loop.NowMicroseconds);
-        ConnectionLog.Write(_log, _record, _settings.TargetText);
+        ConnectionLog.Write(_frontend.Log, _record, _frontend.Target);
         Context.Stop(Self);
     }
 
     private byte[] ChainHeader(IPEndPoint? destination)
     {
-        if (_settings.Target is not { } target)
+        if (_target.Destination is not { } target)
         {
             return [];
         }
 
         var request = new ChainRequest(ChainCommand.Tcp, target, NextHopKind.Destination)
         {
-            Fields = !_settings.TellsSource ? ChainFields.Empty : new ChainFields
+            Fields = !_target.TellsSource ? ChainFields.Empty : new ChainFields
             {
                 OriginalSource = _record.Client,
                 OriginalDestination = destination is null ? null : Destination.Of(destination),

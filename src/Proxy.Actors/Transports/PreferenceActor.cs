@@ -13,7 +13,7 @@ internal sealed class PreferenceActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly TunnelServer _server;
-    private readonly ClientSettings _settings;
+    private readonly TunnelPoolSettings _settings;
     private readonly IActorRef _pool;
     private readonly Random _random;
     private readonly ILoggingAdapter _log;
@@ -21,7 +21,7 @@ internal sealed class PreferenceActor : ReceiveActor
     private int _reach;                           // the worst of the ways that are tried
     private int? _best;                           // the way that is in use
 
-    public PreferenceActor(NodeEnvironment environment, TunnelServer server, ClientSettings settings, IActorRef pool)
+    public PreferenceActor(NodeEnvironment environment, TunnelServer server, TunnelPoolSettings settings, IActorRef pool)
     {
         _environment = environment;
         _server = server;
@@ -108,6 +108,7 @@ internal sealed class PreferenceActor : ReceiveActor
 
     private void HandleDoubt(bool isSuspect)
     {
+        _pool.Tell(isSuspect ? TunnelPoolActor.TunnelSuspected.Instance : TunnelPoolActor.TunnelTrusted.Instance, Sender);
         if (Find(Sender) is { Link: not null } way)
         {
             way.IsSuspect = isSuspect;
@@ -136,6 +137,7 @@ internal sealed class PreferenceActor : ReceiveActor
     /// <summary>The server wants it to end, or its ids have run out: what is on it goes on, the next one is wanted now.</summary>
     private void HandleDraining()
     {
+        _pool.Tell(TunnelPoolActor.TunnelDraining.Instance, Sender);
         switch (Find(Sender))
         {
             case { Link: not null } way when _ways[way.Index] == way:

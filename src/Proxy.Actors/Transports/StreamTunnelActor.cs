@@ -16,7 +16,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly TunnelAddress _server;
-    private readonly ClientSettings _settings;
+    private readonly TunnelPoolSettings _settings;
     private readonly NativeClientSettings _native;
     private readonly IActorRef _pool;
     private readonly TunnelHistory _history;
@@ -27,7 +27,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
     private StreamCarrier? _carrier;
     private TunnelLink? _link;
 
-    public StreamTunnelActor(NodeEnvironment environment, TunnelAddress server, ClientSettings settings, IActorRef pool, TunnelHistory history)
+    public StreamTunnelActor(NodeEnvironment environment, TunnelAddress server, TunnelPoolSettings settings, IActorRef pool, TunnelHistory history)
     {
         _environment = environment;
         _server = server;

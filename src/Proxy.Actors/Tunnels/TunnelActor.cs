@@ -17,14 +17,14 @@ internal sealed partial class TunnelActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly Destination _server;
-    private readonly ClientSettings _settings;
+    private readonly TunnelPoolSettings _settings;
     private readonly IActorRef _pool;
     private readonly TunnelHistory _history;
     private readonly TunnelLog _log;
     private TunnelLink? _link;
     private IUdpEndpoint? _endpoint;
 
-    public TunnelActor(NodeEnvironment environment, Destination server, ClientSettings settings, IActorRef pool, TunnelHistory history)
+    public TunnelActor(NodeEnvironment environment, Destination server, TunnelPoolSettings settings, IActorRef pool, TunnelHistory history)
     {
         _environment = environment;
         _server = server;

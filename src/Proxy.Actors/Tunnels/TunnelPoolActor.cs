@@ -11,15 +11,20 @@ namespace Proxy.Actors;
 internal sealed class TunnelPoolActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
-    private readonly ClientSettings _settings;
+    private readonly TunnelPoolSettings _settings;
     private readonly Random _random;
+    private readonly PoolLoad _load;
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
     private readonly LinkedList<IActorRef> _queue = new();
     private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
     private readonly TunnelTally _tally = new(TunnelRole.Client);
 
-    public TunnelPoolActor(NodeEnvironment environment, ClientSettings settings)
+    /// <param name="environment">What the node stands on.</param>
+    /// <param name="settings">The tunnels to keep up.</param>
+    /// <param name="load">Written here, for whoever chooses among several pools.</param>
+    public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings, PoolLoad load)
     {
+        _load = load;
         _environment = environment;
         _settings = settings;
         _random = Context.System.CreateRandom();
@@ -105,7 +110,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     protected override void PostStop() => Context.Parent.Tell(new NodeActor.TunnelsLeft(Totals with { Established = 0 }));
 
     /// <summary>An actor that makes one tunnel and stops with it.</summary>
-    internal static Props TunnelTo(NodeEnvironment environment, TunnelAddress server, ClientSettings settings, IActorRef pool, TunnelHistory history) =>
+    internal static Props TunnelTo(NodeEnvironment environment, TunnelAddress server, TunnelPoolSettings settings, IActorRef pool, TunnelHistory history) =>
         server.Transport == TunnelTransport.Kcp
             ? Props.Create(() => new TunnelActor(environment, server.Destination, settings, pool, history))
             : Props.Create(() => new StreamTunnelActor(environment, server, settings, pool, history));
@@ -132,6 +137,9 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
+        Receive<TunnelSuspected>(_ => NoteLoad());
+        Receive<TunnelTrusted>(_ => NoteLoad());
+        Receive<TunnelDraining>(_ => NoteLoad());
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -232,6 +240,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Context.Watch(Sender);
         _tunnels[Sender] = ready;
         _tally.HandleOpened(_tunnels.Count);
+        NoteLoad();
         ServeWaiting();
     }
 
@@ -240,8 +249,11 @@ internal sealed class TunnelPoolActor : ReceiveActor
         if (_tunnels.Remove(tunnel, out var ended))
         {
             _tally.HandleEnded(ended.Link);
+            NoteLoad();
         }
     }
+
+    private void NoteLoad() => _load.OpenTunnels = _tunnels.Values.Count(tunnel => tunnel.Link.CanOpen);
 
     private TunnelLink? Pick(TunnelLink? except = null)
     {

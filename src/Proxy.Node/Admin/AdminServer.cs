@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.Admin;
 
@@ -24,15 +25,15 @@ internal sealed class AdminServer : IAsyncDisposable
 
     /// <summary>Listens at <paramref name="listen"/>; where that is taken and was not asked for, at a free port beside it.</summary>
     public static async Task<AdminServer> StartAsync(
-        IPEndPoint listen, bool isAsked, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
+        IPEndPoint listen, bool isAsked, ILoggerFactory logs, ListeningSockets sockets, Func<Task<NodeStatus>> status, Func<bool> isReady)
     {
         try
         {
-            return await StartAtAsync(listen, logs, status, isReady);
+            return await StartAtAsync(listen, () => AdminSocket.Bind(listen, listen, sockets), logs, status, isReady);
         }
         catch (IOException) when (!isAsked)
         {
-            return await StartAtAsync(new IPEndPoint(listen.Address, 0), logs, status, isReady);
+            return await StartAtAsync(listen, () => AdminSocket.Bind(listen, new IPEndPoint(listen.Address, 0), sockets), logs, status, isReady);
         }
     }
 
@@ -43,12 +44,14 @@ internal sealed class AdminServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static async Task<AdminServer> StartAtAsync(IPEndPoint listen, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
+    private static async Task<AdminServer> StartAtAsync(
+        IPEndPoint listen, Func<Socket> bind, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => bind());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = MaximumConnections;

@@ -53,7 +53,7 @@ internal static class ClientCommand
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var servers = parsed.GetRequiredValue(server).Select(urls => ServerOf(urls)).ToArray();
+            var servers = parsed.GetRequiredValue(server).Select(urls => ServerOf(urls, "--server")).ToArray();
             var addresses = servers.SelectMany(one => one.Addresses).ToArray();
             foreach (var address in addresses)
             {
@@ -73,38 +73,42 @@ internal static class ClientCommand
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
-                    Client = new ClientSettings
-                    {
-                        Servers = servers,
-                        Connections = count,
-                        RenewAfter = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero,
-                        Tls = tlsOfServers,
-                        Native = native,
-                        Forwards = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text) with
+                    Tunnels =
+                    [
+                        new TunnelPoolSettings
                         {
-                            ProxyProtocol = proxyProtocol.Read(parsed),
-                            TellsSource = parsed.GetValue(passSource),
-                        })],
-                    },
+                            Name = PoolName,
+                            Servers = servers,
+                            Connections = count,
+                            RenewAfter = parsed.GetValue(renewAfter) is { } age ? Values.Wait(age, "--renew-after") : TimeSpan.Zero,
+                            Tls = tlsOfServers,
+                            Native = native,
+                        },
+                    ],
+                    Frontends = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text, parsed.GetValue(passSource)) with
+                    {
+                        ProxyProtocol = proxyProtocol.Read(parsed),
+                    })],
                 },
                 common.Read(parsed) with { StartLines = [dialect.Describe(parsed)] });
         });
         return command;
     }
 
-    private static TunnelServer ServerOf(string urls)
+    /// <summary>The addresses of one server, separated by comma.</summary>
+    internal static TunnelServer ServerOf(string urls, string option)
     {
         var addresses = urls.Split(',').Select(url =>
         {
-            var (transport, text) = Values.TunnelUrl(url, "--server");
-            return new TunnelAddress(transport, Values.Target(text, "--server"));
+            var (transport, text) = Values.TunnelUrl(url, option);
+            return new TunnelAddress(transport, Values.Target(text, option));
         }).ToArray();
         return addresses.Distinct().Count() == addresses.Length
             ? new TunnelServer(addresses)
-            : throw new UsageException($"--server '{urls}': an address is there twice");
+            : throw new UsageException($"{option} '{urls}': an address is there twice");
     }
 
-    private static ForwardSettings Forward(string text)
+    private static FrontendSettings Forward(string text, bool tellsSource)
     {
         var split = text.IndexOf('=', StringComparison.Ordinal);
         if (split <= 0)
@@ -113,16 +117,16 @@ internal static class ClientCommand
         }
 
         var target = text[(split + 1)..];
-        return new ForwardSettings
+        return new FrontendSettings
         {
             Name = text[..split],
             Listen = Values.ListenEndPoint(text[..split], "--forward"),
-            Target = target == "-" ? null : Values.Target(target, "--forward"),
+            To = new TunnelTarget(PoolName, target == "-" ? null : Values.Target(target, "--forward")) { TellsSource = tellsSource },
         };
     }
 
     /// <summary>What a server's name means now; a name nobody knows yet is not known to be loopback either.</summary>
-    private static IPAddress[] AddressesOf(Destination server)
+    internal static IPAddress[] AddressesOf(Destination server)
     {
         if (server.Address is { } address)
         {
@@ -139,6 +143,8 @@ internal static class ClientCommand
         }
     }
 
-    // Each is a connection with a congestion controller of its own: more take from others what is theirs.
-    private const int MaximumConnections = 64;
+    private const string PoolName = "tunnels";
+
+    /// <summary>Each is a connection with a congestion controller of its own: more take from others what is theirs.</summary>
+    internal const int MaximumConnections = 64;
 }

@@ -57,18 +57,21 @@ internal static class ServerCommand
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
-                    Server = new ServerSettings
-                    {
-                        Listen = EndPointsOf(listens, TunnelTransport.Kcp),
-                        ListenTcp = EndPointsOf(listens, TunnelTransport.Tcp),
-                        ListenTls = ofTls,
-                        Tls = termination,
-                        Native = native,
-                        Destinations = Rules(parsed.GetValue(allow) ?? []),
-                        Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Select(key => key.Name)]),
-                        ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
-                        FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
-                    },
+                    Servers =
+                    [
+                        new ServerSettings
+                        {
+                            Listen = EndPointsOf(listens, TunnelTransport.Kcp),
+                            ListenTcp = EndPointsOf(listens, TunnelTransport.Tcp),
+                            ListenTls = ofTls,
+                            Tls = termination,
+                            Native = native,
+                            Destinations = Rules(parsed.GetValue(allow) ?? []),
+                            Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Select(key => key.Name)]),
+                            ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
+                            FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
+                        },
+                    ],
                 },
                 common.Read(parsed) with { StartLines = [dialect.Describe(parsed), .. lines] });
         });

@@ -28,7 +28,7 @@ public sealed class OutboundLegTests
     [Fact]
     public void Without_a_target_nothing_but_the_applications_bytes_is_sent()
     {
-        var rig = new ClientRig(forward: settings => settings with { Target = null });
+        var rig = new ClientRig(forward: settings => settings with { To = new TunnelTarget("tunnels", null) });
         var (application, stream) = rig.ConnectThrough();
         application.Send("plain");
         rig.Until(() => stream.Text == "plain");

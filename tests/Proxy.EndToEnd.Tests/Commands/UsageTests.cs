@@ -4,6 +4,7 @@ using Proxy.EndToEnd.Tests.Harness;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>What the command line promises before anything runs: words, exit codes, refusals.</summary>
+[Collection(OnlyWaits.First)]
 public sealed partial class UsageTests : EndToEndTest
 {
     private const int UsageError = 2;

@@ -2,6 +2,7 @@ using System.Net;
 using Proxy.Actors;
 using Proxy.Kernel;
 using Proxy.Policy;
+using Proxy.Policy.Limits;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
@@ -177,49 +178,55 @@ public sealed class SimulatedCluster
     private NodeSettings ClientSettings() => new()
     {
         Name = "client",
-        Client = new ClientSettings
-        {
-            Servers = [new TunnelServer([.. _plan.Transports.Select(transport => new TunnelAddress(transport, Destination.Of(TunnelPort)))])],
-            Forwards =
-            [
-                new ForwardSettings
-                {
-                    Name = "forward",
-                    Listen = Frontend,
-                    Target = Destination.TryParse(_plan.Target, out var target) ? target : throw new InvalidOperationException(_plan.Target),
-                    Timeouts = _plan.Timeouts,
-                    MaximumConnections = _plan.MaximumConnections,
-                },
-            ],
-            Tunnel = _plan.Tunnel,
-            RenewAfter = _plan.RenewAfter,
-            Native = _plan.IsSealed
-                ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
-                : null,
-            MaximumWaiting = _plan.MaximumWaiting,
-        },
+        Tunnels =
+        [
+            new TunnelPoolSettings
+            {
+                Servers = [new TunnelServer([.. _plan.Transports.Select(transport => new TunnelAddress(transport, Destination.Of(TunnelPort)))])],
+                Tunnel = _plan.Tunnel,
+                RenewAfter = _plan.RenewAfter,
+                Native = _plan.IsSealed
+                    ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
+                    : null,
+                MaximumWaiting = _plan.MaximumWaiting,
+            },
+        ],
+        Frontends =
+        [
+            new FrontendSettings
+            {
+                Name = "forward",
+                Listen = Frontend,
+                To = new TunnelTarget("tunnels", Destination.TryParse(_plan.Target, out var target) ? target : throw new InvalidOperationException(_plan.Target)),
+                Timeouts = _plan.Timeouts,
+                Limits = new AdmissionSettings { MaximumConnections = _plan.MaximumConnections },
+            },
+        ],
     };
 
     private NodeSettings ServerSettings() => new()
     {
         Name = "server",
-        Server = new ServerSettings
-        {
-            Listen = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Kcp).Select(_ => TunnelPort)],
-            ListenTcp = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Tcp).Select(_ => TunnelPort)],
-            Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
-            Tunnel = _plan.Tunnel,
-            Native = _plan.IsSealed
-                ? new NativeServerSettings
-                {
-                    Keys = new KeyRing([Key]),
-                    ResetSecret = ResetSecret,
-                    Tunnel = _plan.NativeTunnel with { MaximumStreams = _plan.ServerStreams },
-                    Session = _plan.Session,
-                }
-                : null,
-            Timeouts = _plan.Timeouts,
-        },
+        Servers =
+        [
+            new ServerSettings
+            {
+                Listen = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Kcp).Select(_ => TunnelPort)],
+                ListenTcp = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Tcp).Select(_ => TunnelPort)],
+                Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
+                Tunnel = _plan.Tunnel,
+                Native = _plan.IsSealed
+                    ? new NativeServerSettings
+                    {
+                        Keys = new KeyRing([Key]),
+                        ResetSecret = ResetSecret,
+                        Tunnel = _plan.NativeTunnel with { MaximumStreams = _plan.ServerStreams },
+                        Session = _plan.Session,
+                    }
+                    : null,
+                Timeouts = _plan.Timeouts,
+            },
+        ],
     };
 
     private static DestinationRule Rule(string text) =>

@@ -1,0 +1,55 @@
+using Proxy.Kernel;
+
+namespace Proxy.Actors;
+
+// The listeners that take users' traffic, each with a way to where its connections go.
+public sealed partial class NodeActor
+{
+    private readonly Dictionary<string, IActorRef> _frontendListeners = new(StringComparer.Ordinal);
+
+    private void StartFrontend(FrontendSettings settings)
+    {
+        var (plan, loop) = settings.To switch
+        {
+            UpstreamTarget target => (PlanOf(settings, target), _listeners.Count),
+            TunnelTarget target => (PlanOf(settings, target), LoopOfPool(target.Tunnel)),
+            _ => throw new InvalidOperationException($"{settings.To} is not known"),
+        };
+        _frontendListeners[settings.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", loop);
+    }
+
+    private FrontendPlan PlanOf(FrontendSettings settings, UpstreamTarget target)
+    {
+        if (settings.Tls is { } termination)
+        {
+            StartCertificates(termination, settings.Name);
+        }
+
+        var upstreams = UpstreamsOf(target);
+        var frontend = CreateFrontend(settings.Name, TextOf(target), FrontendInspection.TryCreate(settings, _environment.Dispatchers[0].Loop));
+        var next = 0u;
+        return PlanOf(settings, frontend, accepted =>
+        {
+            // Connections go round the loops; each lives on its loop from here on.
+            var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
+            return Props.Create(() => new RelayConnectionActor(accepted, frontend, settings, upstreams)).WithDispatcher(dispatcher);
+        });
+    }
+
+    private FrontendPlan PlanOf(FrontendSettings settings, TunnelTarget target)
+    {
+        var parts = new PoolParts(_pools[target.Tunnel]);
+        var frontend = CreateFrontend(settings.Name, target.Destination?.ToString() ?? "-");
+        return PlanOf(settings, frontend, accepted =>
+        {
+            var part = parts.Next();
+            return Props.Create(() => new TunnelConnectionActor(accepted, frontend, settings, target, part.Actor)).WithDispatcher(part.Dispatcher);
+        });
+    }
+
+    private FrontendPlan PlanOf(FrontendSettings settings, Frontend frontend, Func<Transport.IAcceptedConnection, Props> connection) =>
+        new(settings.Name, settings.Listen, frontend.Target, GateOf(settings), _connections, frontend.Counters, connection);
+
+    private static GateSettings GateOf(FrontendSettings settings) =>
+        new(settings.Rules, settings.Limits) { Proxies = settings.ProxyProtocol.TrustedSenders };
+}
