@@ -1,3 +1,4 @@
+using Proxy.Node.Commands;
 using Proxy.Tunnel.Native;
 
 namespace Proxy.Node.Settings;
@@ -5,10 +6,13 @@ namespace Proxy.Node.Settings;
 /// <summary>How a sealed tunnel carries its bytes.</summary>
 internal static class KcpReader
 {
-    public static NativeTunnelSettings Read(SettingsObject kcp, NativeTunnelSettings missing) => !kcp.IsThere ? missing : missing with
+    public static NativeTunnelSettings Read(SettingsObject kcp, NativeTunnelSettings missing) => !kcp.IsThere ? missing : WithFec(kcp, missing) with
     {
         UserLanes = kcp.Whole("lanes", missing.UserLanes, 1, NativeTunnelSettings.MostUserLanes),
         MaximumDatagramBytes = kcp.Size("mtu", missing.MaximumDatagramBytes, NativeTunnelSettings.LeastDatagramBytes, NativeTunnelSettings.MostDatagramBytes),
         FixedBytesPerSecond = kcp.Find("rate")?.Rate() ?? missing.FixedBytesPerSecond,
     };
+
+    private static NativeTunnelSettings WithFec(SettingsObject kcp, NativeTunnelSettings missing) =>
+        kcp.Find("fec") is { } fec && fec.TryParse(text => FecText.Read(text, "", missing), out var settings) ? settings : missing;
 }
