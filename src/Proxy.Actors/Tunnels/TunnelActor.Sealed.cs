@@ -21,9 +21,9 @@ internal sealed partial class TunnelActor
     private readonly Queue<SealedClientDatagrams.Answer> _answersHeldBack = new();
     private ClientHandshake? _handshake;
     private int _looks;
+    private int _looksAfterFailure;
     private long _helloMicroseconds;
     private long _answerMicroseconds;             // a round trip, and what the server needed for its arithmetic
-    private int _looksAfterFailure;
 
     /// <summary>One handshake, before anything is known of its outcome.</summary>
     private sealed record Attempt(NativeClientSettings Native, IPEndPoint Peer, SealedClientDatagrams Datagrams);
@@ -242,7 +242,7 @@ internal sealed partial class TunnelActor
         }
 
         var hasSameAddress = endpoint.LocalEndPoint.Address.Equals(_endpoint!.LocalEndPoint.Address);
-        if (!isSameAddressEnough && hasSameAddress)
+        if (hasSameAddress && !isSameAddressEnough)
         {
             endpoint.Close();
             return false;
@@ -251,7 +251,7 @@ internal sealed partial class TunnelActor
         _endpoint.Close();
         _endpoint = endpoint;
         link.MoveTo(endpoint);
-        _log.Moved($"{endpoint.LocalEndPoint}, {(hasSameAddress ? "as the silence goes on" : "as our address has changed")}");
+        _log.Moved(hasSameAddress ? "as the silence goes on" : $"as our address is {endpoint.LocalEndPoint.Address} now");
         return true;
     }
 

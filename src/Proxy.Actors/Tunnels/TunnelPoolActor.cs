@@ -139,7 +139,6 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<TunnelReady>(HandleTunnelReady);
         Receive<TunnelSuspected>(_ => NoteLoad());
         Receive<TunnelTrusted>(_ => NoteLoad());
-        Receive<TunnelDraining>(_ => NoteLoad());
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
