@@ -12,13 +12,7 @@ internal static class FecText
 
     private const string Adaptive = "adaptive";
 
-    /// <summary>These settings with what the text says; refuses what makes no sense.</summary>
-    /// <param name="prefix">What the refusal begins with: <c>--fec: </c>.</param>
-    public static NativeTunnelSettings Read(string text, string prefix, NativeTunnelSettings settings) => Apply(text, settings) ?? throw new UsageException(
-        $"{prefix}'{text}' is no error correction: off, adaptive or K/M is expected, such as 20/2, K up to {NativeTunnelSettings.MostFecMembers} and M up to "
-        + $"{NativeTunnelSettings.MostFecShards}");
-
-    /// <summary>These settings with what the text says; null when it says nothing that is possible.</summary>
+    /// <summary>These settings with what the text says; null when it says nothing that makes sense. What is possible is theirs to check.</summary>
     public static NativeTunnelSettings? Apply(string text, NativeTunnelSettings settings)
     {
         switch (text)
@@ -33,8 +27,6 @@ internal static class FecText
         return split > 0
             && int.TryParse(text.AsSpan(0, split), NumberStyles.None, CultureInfo.InvariantCulture, out var members)
             && int.TryParse(text.AsSpan(split + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var shards)
-            && members is > 0 and <= NativeTunnelSettings.MostFecMembers
-            && shards is > 0 and <= NativeTunnelSettings.MostFecShards
                 ? settings with { Fec = FecMode.Fixed, FecMembers = members, FecShards = shards }
                 : null;
     }

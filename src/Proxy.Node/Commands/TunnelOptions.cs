@@ -44,7 +44,10 @@ internal sealed class TunnelOptions
 
     public NativeTunnelSettings Read(ParseResult parsed)
     {
-        var settings = FecText.Read(parsed.GetValue(_fec)!, "--fec: ", NativeTunnelSettings.Default) with
+        var fec = parsed.GetValue(_fec)!;
+        var settings = FecText.Apply(fec, NativeTunnelSettings.Default)
+            ?? throw new UsageException($"--fec '{fec}': {FecText.Form} is expected, such as 20/2");
+        settings = settings with
         {
             UserLanes = parsed.GetValue(_lanes),
             MaximumDatagramBytes = parsed.GetValue(_mtu),
@@ -57,7 +60,12 @@ internal sealed class TunnelOptions
         }
         catch (ArgumentOutOfRangeException wrong)
         {
-            var option = wrong.ParamName == nameof(NativeTunnelSettings.UserLanes) ? "--lanes" : "--mtu";
+            var option = wrong.ParamName switch
+            {
+                nameof(NativeTunnelSettings.UserLanes) => "--lanes",
+                nameof(NativeTunnelSettings.FecMembers) or nameof(NativeTunnelSettings.FecShards) => "--fec",
+                _ => "--mtu",
+            };
             throw new UsageException($"{option}: {wrong.ActualValue} is beyond what is possible here");
         }
     }

@@ -107,8 +107,8 @@ public sealed record NativeTunnelSettings
         Check(SendLowBytes, 0, SendHighBytes, nameof(SendLowBytes));
         Check(BulkBytes, 1, int.MaxValue, nameof(BulkBytes));
         Check(MaximumDatagramBytes, LeastDatagramBytes, MostDatagramBytes, nameof(MaximumDatagramBytes));
-        Check(FecMembers, 1, MostFecMembers, nameof(FecMembers));
-        Check(FecShards, 1, MostFecShards, nameof(FecShards));
+        Check(FecMembers, 1, ErasureCode.MostMembers, nameof(FecMembers));
+        Check(FecShards, 1, ErasureCode.MostShards, nameof(FecShards));
         Check(FirstStreamId & 1, 1, 1, nameof(FirstStreamId));
         Check(FirstStreamId, 1, int.MaxValue, nameof(FirstStreamId));
     }
@@ -120,12 +120,6 @@ public sealed record NativeTunnelSettings
             throw new ArgumentOutOfRangeException(name, value, $"{name} is {minimum} to {maximum}.");
         }
     }
-
-    /// <summary>Datagrams of a group at most.</summary>
-    public const int MostFecMembers = ErasureCode.MostMembers;
-
-    /// <summary>Shards of a group at most.</summary>
-    public const int MostFecShards = ErasureCode.MostShards;
 
     /// <summary>What every path carries; the size a tunnel begins with and falls back to.</summary>
     public const int LeastDatagramBytes = 1200;
