@@ -41,6 +41,9 @@ public sealed record ClusterPlan
 
     public int MaximumWaiting { get; init; } = 10_000;
 
+    /// <summary>Tunnels to the server.</summary>
+    public int Connections { get; init; } = 1;
+
     public int MaximumConnections { get; init; } = int.MaxValue;
 }
 
@@ -176,6 +179,7 @@ public sealed class SimulatedCluster
                 Tunnel = _plan.Tunnel,
                 Native = _plan.IsSealed ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel } : null,
                 MaximumWaiting = _plan.MaximumWaiting,
+                Connections = _plan.Connections,
             },
         ],
         Frontends =
