@@ -151,7 +151,7 @@ internal sealed class SealedListenerActor : ReceiveActor
         var link = tunnel.OpenLink(((LoopDispatcher)Context.Dispatcher).Loop, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, link, tunnel.Principal, () => demultiplexer.Remove(tunnel));
-        actor.Tell(new ServerTunnelActor.Begin(link));
+        actor.Tell(new ServerTunnelActor.Begin(link, $"sealed by {tunnel.CipherName}, datagrams of {link.Native!.PresentDatagramBytes} bytes"));
         link.Start(endpoint, tunnel.From);
     }
 

@@ -74,7 +74,7 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>The same on another network.</summary>
     public static Task<NodeProcess> StartInAsync(NetworkNamespace network, params string[] arguments) =>
-        StartAsync(Executables.RequirePeer("nsenter"), network.Enter(Executables.Node, arguments));
+        StartByAsync(Executables.RequirePeer("nsenter"), network.Enter(Executables.Node, arguments));
 
     /// <summary>The same with so many descriptors and no more.</summary>
     public static Task<NodeProcess> StartWithDescriptorsAsync(int descriptors, params string[] arguments) =>
