@@ -67,9 +67,12 @@ public sealed class SeveralTunnelsTests : EndToEndTest
     public async Task A_second_server_at_the_same_address_is_refused_though_its_sockets_would_share_it()
     {
         await using var server = await TunnelPair.StartServerAsync(port: 0);
+        using var work = new WorkDirectory();
+        var key = work.File("key");
+        await CommandResult.OfNodeAsync("keygen", "--out", key);
 
         var second = await CommandResult.OfNodeAsync(
-            "server", "--listen", $"kcp://127.0.0.1:{server.Kcp.Port}", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0");
+            "server", "--key-file", key, "--state-dir", work.Path, "--listen", $"kcp://127.0.0.1:{server.Kcp.Port}", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0");
 
         Assert.NotEqual(0, second.ExitCode);
         Assert.Contains("cannot listen on kcp://", second.Errors, StringComparison.Ordinal);
