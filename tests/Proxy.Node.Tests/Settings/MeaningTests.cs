@@ -161,7 +161,7 @@ public sealed class MeaningTests : IDisposable
             tcpproxy {
               key.file = "own.key"
               tunnels {
-                main { servers = ["kcp://proxy.example:4000,tls://proxy.example:443", "kcp://other.example:4000"], connections = 2, limits.waiting = 5 }
+                main { servers = ["kcp://proxy.example:4000,tls://proxy.example:443", "kcp://other.example:4000"], connections = 2, renew-after = 1d, kcp.fec = 20/2, limits.waiting = 5 }
                 other { servers = "kcp://127.0.0.1:4000", key.file = "other.key" }
                 plain { servers = "kcp://127.0.0.1:4000", dialect = vproxy }
               }
@@ -170,7 +170,9 @@ public sealed class MeaningTests : IDisposable
             """).Node;
 
         Assert.Equal(["kcp://proxy.example:4000,tls://proxy.example:443", "kcp://other.example:4000"], node.Tunnels[0].Servers.Select(server => $"{server}"));
-        Assert.Equal((2, 5), (node.Tunnels[0].Connections, node.Tunnels[0].MaximumWaiting));
+        Assert.Equal((2, 5, TimeSpan.FromDays(1)), (node.Tunnels[0].Connections, node.Tunnels[0].MaximumWaiting, node.Tunnels[0].RenewAfter));
+        var tunnel = node.Tunnels[0].Native!.Tunnel;
+        Assert.Equal((Proxy.Tunnel.Native.FecMode.Fixed, 20, 2), (tunnel.Fec, tunnel.FecMembers, tunnel.FecShards));
         Assert.False(node.Tunnels[0].Native!.Key.Id.SequenceEqual(node.Tunnels[1].Native!.Key.Id));
         Assert.Null(node.Tunnels[2].Native);
         var target = Assert.IsType<TunnelTarget>(node.Frontends[0].To);
