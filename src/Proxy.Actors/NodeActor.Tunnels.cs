@@ -13,7 +13,8 @@ public sealed partial class NodeActor
     private void StartPool(TunnelPoolSettings settings)
     {
         // Each loop has its part of a server's tunnels, as far as there are enough of them.
-        var parts = new PoolPart[Math.Min(settings.Connections, _environment.Dispatchers.Count)];
+        var first = LoopOfPool(settings.Name);
+        var parts = new PoolPart[IsForChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
         for (var index = 0; index < parts.Length; index++)
         {
             var share = settings with
@@ -21,7 +22,7 @@ public sealed partial class NodeActor
                 Connections = (settings.Connections / parts.Length) + (index < settings.Connections % parts.Length ? 1 : 0),
                 MaximumWaiting = (settings.MaximumWaiting + parts.Length - 1) / parts.Length,
             };
-            var (dispatcher, load) = (DispatcherOf(_pools.Count + index), new PoolLoad());
+            var (dispatcher, load) = (DispatcherOf(first + index), new PoolLoad());
             var props = Props.Create(() => new TunnelPoolActor(_environment, share, load)).WithDispatcher(dispatcher);
             parts[index] = new PoolPart(Context.Watch(Context.ActorOf(props, $"tunnels-{_poolActors.Count}")), dispatcher, load);
             _poolActors.Add(parts[index].Actor);
@@ -31,11 +32,20 @@ public sealed partial class NodeActor
     }
 
     /// <summary>Of a pool's first part: where the frontends that use it listen.</summary>
-    private int LoopOfPool(string name) => _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+    private int LoopOfPool(string name) => IsForChains(name) ? LoopOfChains : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+
+    /// <summary>All tunnels that chains begin with live on one loop, as a connection does not know yet which it will take.</summary>
+    private bool IsForChains(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name));
 
     private void StartServer(ServerSettings server)
     {
-        var egress = CreateFrontend(server.Name, "", principals: new PrincipalStreams(server));
+        var principals = new PrincipalStreams(server);
+        StartTunnelListeners(server, CreateFrontend(server.Name, "", principals: principals));
+        StartChainListeners(server, principals);
+    }
+
+    private void StartTunnelListeners(ServerSettings server, Frontend egress)
+    {
         if (server.Native is not { } native)
         {
             foreach (var listen in server.Listen)

@@ -81,6 +81,7 @@ public sealed partial class NodeActor : ReceiveActor
         Receive<Bound>(bound =>
         {
             urls[_listeners.IndexOf(Sender)] = bound.Url;
+            _environment.Own.Add(bound.Url);
             RunWhenBound(starter, urls);
         });
         Receive<BindFailed>(failed =>
@@ -104,7 +105,11 @@ public sealed partial class NodeActor : ReceiveActor
             Forget(terminated.ActorRef);
         });
         Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
-        Receive<Bound>(bound => _log.Warning($"{bound.Url}: listening again after a failure"));
+        Receive<Bound>(bound =>
+        {
+            _environment.Own.Add(bound.Url);
+            _log.Warning($"{bound.Url}: listening again after a failure");
+        });
         Receive<BindFailed>(failed => _log.Error($"cannot listen on {failed.Url} again: {failed.Fault}"));
         Receive<Drain>(_ =>
         {
@@ -198,6 +203,11 @@ public sealed partial class NodeActor : ReceiveActor
             StartPool(pool);
         }
 
+        foreach (var chains in _settings.ChainSets)
+        {
+            StartChainSet(chains);
+        }
+
         foreach (var frontend in _settings.Frontends)
         {
             StartFrontend(frontend);
@@ -228,7 +238,8 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors];
+        IReadOnlyList<IActorRef> components =
+            [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values];
         var own = new ComponentStatus
         {
             TunnelTotals = _tunnelsLeft,

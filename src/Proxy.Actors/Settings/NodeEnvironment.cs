@@ -42,6 +42,9 @@ public sealed class NodeEnvironment
     /// </summary>
     public uint NextTunnelNumber() => unchecked((uint)Interlocked.Increment(ref _tunnelNumber));
 
+    /// <summary>Filled by the node as its listeners are bound.</summary>
+    public OwnListeners Own { get; init; } = new();
+
     /// <summary>What runs arithmetic that a loop should not wait for.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
 

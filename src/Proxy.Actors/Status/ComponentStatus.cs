@@ -26,6 +26,8 @@ public sealed record ComponentStatus
     /// <summary>One for each frontend that speaks TLS.</summary>
     public IReadOnlyList<TlsStatus> Tls { get; init; } = [];
 
+    public IReadOnlyList<ChainSetStatus> Chains { get; init; } = [];
+
     public StreamCount Streams { get; init; }
 
     public StreamCount Connections { get; init; }
@@ -39,6 +41,7 @@ public sealed record ComponentStatus
         TunnelTotals = TunnelTotals.Plus(other.TunnelTotals),
         Live = [.. Live, .. other.Live],
         Tls = [.. Tls, .. other.Tls],
+        Chains = [.. Chains, .. other.Chains],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
     };

@@ -1,5 +1,6 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
+using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 
@@ -12,10 +13,7 @@ namespace Proxy.Actors;
 /// </summary>
 internal sealed class ServerTunnelActor : ReceiveActor
 {
-    private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
-    private readonly Frontend _egress;
-    private readonly UdpAddress _peer;
+    private readonly EgressPlan _plan;
     private readonly string? _principal;
     private readonly TunnelLog _log;
     private TunnelLink? _link;
@@ -28,10 +26,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
     public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, UdpAddress peer, string? principal)
     {
         _principal = principal;
-        _egress = egress;
-        _environment = environment;
-        _settings = settings;
-        _peer = peer;
+        _plan = new EgressPlan(environment, settings, egress, ChainGate.OpenOnly);
         _log = new TunnelLog(Context.GetLogger(), $"tunnel from {peer}{(principal is null ? "" : $" ({principal})")}", "client");
         AwaitingLink();
     }
@@ -75,7 +70,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void Ready(TunnelLink link)
     {
         Receive<TunnelEvents.StreamOpened>(opened =>
-            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, _egress, opened.Channel, opened.Channel.Peer, _principal))));
+            Context.ActorOf(Props.Create(() => new EgressActor(_plan, opened.Channel, _principal))));
         Receive<TunnelEvents.Suspected>(suspected => _log.Suspected(suspected.Why));
         Receive<TunnelEvents.Trusted>(_ => _log.Trusted());
         Receive<TunnelEvents.News>(news =>

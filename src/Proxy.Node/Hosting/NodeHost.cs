@@ -22,14 +22,16 @@ internal sealed class NodeHost
 {
     private readonly NodeSettings _settings;
     private readonly IActorRef _node;
+    private readonly OwnListeners _own;
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
 
-    private NodeHost(NodeSettings settings, IActorRef node, ListeningSockets sockets)
+    private NodeHost(NodeSettings settings, IActorRef node, OwnListeners own, ListeningSockets sockets)
     {
         _settings = settings;
         _node = node;
+        _own = own;
         _sockets = sockets;
     }
 
@@ -76,10 +78,13 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance);
+        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
+        {
+            Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
+        };
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
-        running = new NodeHost(settings, node, sockets);
+        running = new NodeHost(settings, node, environment.Own, sockets);
         var code = await running.RunAsync(host, system, admin, log, signals);
         await system.Terminate();
         await SessionLogs.Instance.WhenIdle(LogLinger);
@@ -125,6 +130,7 @@ internal sealed class NodeHost
 
         await using (admin)
         {
+            _own.Add(admin.Url);
             using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, log) : null;
             Announce(((NodeActor.Started)answer).Urls, admin.Url);
             predecessor?.TellReady();
@@ -194,7 +200,7 @@ internal sealed class NodeHost
         return new NodeStatus(
             identity, parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
             FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
-            parts.TunnelListeners);
+            parts.TunnelListeners, parts.Chains);
     }
 
     private string[] Roles()
@@ -205,7 +211,7 @@ internal sealed class NodeHost
             roles.Add("relay");
         }
 
-        if (_settings.Tunnels.Count > 0)
+        if (_settings.Tunnels.Count + _settings.ChainSets.Count > 0)
         {
             roles.Add("client");
         }
