@@ -15,6 +15,8 @@ internal sealed record TunnelDraft
 
     public int Connections { get; init; } = 1;
 
+    public TimeSpan RenewAfter { get; init; }
+
     public bool IsNative { get; init; } = true;
 
     public bool IsInsecure { get; init; }
@@ -24,8 +26,6 @@ internal sealed record TunnelDraft
     public byte[]? ServerKey { get; init; }
 
     public NativeTunnelSettings Kcp { get; init; } = NativeTunnelSettings.Default;
-
-    public TimeSpan RenewAfter { get; init; }
 
     public string? Authorities { get; init; }
 
