@@ -40,7 +40,10 @@ public sealed partial class ClusterActor
 
         _ownGrant.Turn(now);
         var grant = _ownGrant.Mirror.Keys.GetValueOrDefault(_keys.Grant(_self!.Name));
-        _holder!.Apply(_keeper.LeaseId, _keeper.ValidUntilMicroseconds, grant);
+
+        // Who has not got its name has no share either: the keys are another node's.
+        var isMember = _registration!.State == RegistrationState.Registered;
+        _holder!.Apply(isMember ? _keeper.LeaseId : 0, _keeper.ValidUntilMicroseconds, grant);
         if (_holder.Take(now) is { } report)
         {
             _engine.Ask(report, Self, _holder.Answer);
@@ -57,7 +60,7 @@ public sealed partial class ClusterActor
             _engine.Ask(claim, Self, _lock.Answer);
         }
 
-        var token = _keeper!.IsHeld(now) ? _lock!.FencingToken : 0;
+        var token = _keeper!.IsHeld(now) ? _lock!.TokenUnder(_keeper.LeaseId) : 0;
         if (token != _dividesUnder)
         {
             // Read anew under the lock: what a former holder has still written is in it.

@@ -4,7 +4,8 @@ namespace Proxy.Cluster.Shares;
 
 /// <summary>
 /// A node's side of the shared limits: says what it wants and holds, and goes by what it was granted under its present lease. Pure, but for the
-/// <see cref="ClusterLimit"/>s that it moves. Requests out, answers in, one at a time.
+/// <see cref="ClusterLimit"/>s that it moves. Requests out, answers in, one at a time. A report compares the revision it is over: one that arrives late
+/// would say less than is held.
 /// </summary>
 public sealed class ShareHolder
 {
@@ -13,6 +14,7 @@ public sealed class ShareHolder
     private ShareReport? _written;
     private ShareReport? _sent;
     private long _lease;
+    private long _over;
     private long _seen;
     private long _seenOfLast;
     private long _sampledAt = long.MinValue / 2;
@@ -100,7 +102,10 @@ public sealed class ShareHolder
 
         _isAsked = true;
         _sent = report;
-        return new PutRequest(_key, ShareJson.Write(report), _lease);
+        return new TransactionRequest(
+            [Comparison.IsChangedAt(_key, _over)],
+            [new PutRequest(_key, ShareJson.Write(report), _lease)],
+            [new RangeRequest(new KeyRange(_key, [])) { IsKeysOnly = true }]);
     }
 
     /// <summary>The answer to what was taken last.</summary>
@@ -108,7 +113,22 @@ public sealed class ShareHolder
     {
         _isAsked = false;
         _nextWriteAt = nowMicroseconds + WriteInterval;
-        _written = answer is PutAnswer ? _sent : null;
+        switch (answer)
+        {
+            case TransactionAnswer { Succeeded: true } done:
+                _over = done.Header.Revision;
+                _written = _sent;
+                break;
+            case TransactionAnswer { Answers: [RangeAnswer found] }:
+                // An answer was lost, or the lease of before has ended.
+                _over = found.Values is [var value, ..] ? value.ModRevision : 0;
+                _written = null;
+                _nextWriteAt = nowMicroseconds;
+                break;
+            default:
+                _written = null;
+                break;
+        }
     }
 
     private void Sample(long nowMicroseconds)
