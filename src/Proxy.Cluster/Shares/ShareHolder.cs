@@ -165,7 +165,7 @@ public sealed class ShareHolder
         private readonly long[] _samples = new long[Samples];
         private int _next;
         private int _count;
-        private long _refusedBefore;
+        private long _countedBefore;
 
         public ClusterLimit Shared { get; } = shared;
 
@@ -174,9 +174,9 @@ public sealed class ShareHolder
 
         public void Sample()
         {
-            var refused = Shared.Refused;
-            _samples[_next] = Math.Min(Shared.Limit, Shared.Active + refused - _refusedBefore);
-            _refusedBefore = refused;
+            var counted = Shared.Refused + Shared.Attempts;
+            _samples[_next] = Math.Min(Shared.Limit, Shared.Active + counted - _countedBefore);
+            _countedBefore = counted;
             _next = (_next + 1) % Samples;
             _count = Math.Min(Samples, _count + 1);
         }

@@ -109,6 +109,33 @@ public sealed class SharedLimitTests
     }
 
     [Fact]
+    public void A_rate_is_divided_by_what_comes_and_is_nobodys_while_the_engine_is_away()
+    {
+        using var cluster = new VirtualCluster();
+        LimitedNode[] nodes = [.. Names(2).Select(name => new LimitedNode(cluster, name, Limit))];
+        for (var tenth = 0; tenth < 200; tenth++)
+        {
+            for (var attempt = 0; attempt < 40; attempt++)
+            {
+                nodes[0].Limit.CountAttempt();
+                if (attempt % 4 == 0)
+                {
+                    nodes[1].Limit.CountAttempt();
+                }
+            }
+
+            cluster.Advance(0.1);
+        }
+
+        // 400 and 100 a second: 50 each, and four fifths and one fifth of the rest.
+        Assert.InRange(nodes[0].Share, 765, 775);
+        Assert.Equal(Limit, nodes.Sum(node => node.Share));
+        nodes[1].Node.Engine.CutOff();
+        cluster.Advance(6);
+        Assert.Equal(0, nodes[1].Share);
+    }
+
+    [Fact]
     public void Nothing_is_given_twice_when_the_seed_forgets_everything()
     {
         using var cluster = new VirtualCluster();
