@@ -3,37 +3,38 @@ using Proxy.Policy.Names;
 
 namespace Proxy.Actors;
 
-// What stands behind a relay's listener: an actor for the servers of each route, and one for the files of its certificates.
+// What stands behind frontends that relay: an actor for the servers of each upstream, and one for the files of certificates.
 public sealed partial class NodeActor
 {
     private readonly List<IActorRef> _certificates = [];
+    private readonly Dictionary<string, Upstream> _upstreams = new(StringComparer.Ordinal);
 
-    private RelayUpstreams StartUpstreams(RelayFrontendSettings relay)
+    private void StartUpstream(UpstreamSettings settings)
     {
-        if (relay.Tls is { } termination)
-        {
-            _certificates.Add(Context.ActorOf(Props.Create(() => new CertificateActor(termination, relay.Name)).WithDispatcher(_environment.Dispatchers[0])));
-        }
+        var picker = new UpstreamPicker(settings, Context.System.CreateRandom(), Context.System.TimeProvider);
+        var upstream = Context.ActorOf(
+            Props.Create(() => new UpstreamActor(settings, _environment.Resolver, picker)).WithDispatcher(DispatcherOf(_upstreams.Count)), $"upstream-{_upstreams.Count}");
+        _upstreams.Add(settings.Name, new Upstream(picker, upstream));
+    }
 
-        var other = relay.Targets.Count > 0 ? StartUpstream(relay) : null;
-        if (relay.Routes.Count == 0)
+    private RelayUpstreams UpstreamsOf(UpstreamTarget target)
+    {
+        var other = target.Upstream is { } name ? _upstreams[name] : null;
+        if (target.Routes.Count == 0)
         {
             return new RelayUpstreams(other, Routes: null);
         }
 
-        var routes = relay.Routes
-            .Select(route => KeyValuePair.Create(route.Pattern, StartUpstream(relay with { Name = $"{relay.Name}/{route.Pattern}", Targets = route.Targets })))
-            .ToArray();
+        var routes = target.Routes.Select(route => KeyValuePair.Create(route.Pattern, _upstreams[route.Upstream])).ToArray();
         return new RelayUpstreams(other, new ServerNameTable<Upstream>(routes, other, isOneLabel: false));
     }
 
-    private Upstream StartUpstream(RelayFrontendSettings relay)
-    {
-        // On the loop of the listener, its next door neighbour.
-        var picker = new UpstreamPicker(relay, Context.System.CreateRandom(), Context.System.TimeProvider);
-        var upstream = Context.ActorOf(
-            Props.Create(() => new UpstreamActor(relay, _environment.Resolver, picker)).WithDispatcher(DispatcherOf(_listeners.Count)), $"upstream-{_upstreams.Count}");
-        _upstreams.Add(upstream);
-        return new Upstream(picker, upstream);
-    }
+    private string TextOf(UpstreamTarget target) => string.Join(
+        ',',
+        target.Routes.Select(route => $"{route.Pattern}={TextOf(route.Upstream)}").Concat(target.Upstream is { } name ? [TextOf(name)] : []));
+
+    private string TextOf(string upstream) => _upstreams[upstream].Picker.Settings.TargetText;
+
+    private void StartCertificates(TlsTermination termination, string owner) =>
+        _certificates.Add(Context.ActorOf(Props.Create(() => new CertificateActor(termination, owner)).WithDispatcher(_environment.Dispatchers[0])));
 }

@@ -1,8 +1,6 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
 using Proxy.Policy.Limits;
-using Proxy.Policy.Rules;
-using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 
@@ -22,10 +20,7 @@ public sealed partial class NodeActor : ReceiveActor
     private readonly List<Frontend> _frontends = [];
     private readonly ConnectionBudget _connections;
     private readonly List<IActorRef> _listeners = [];
-    private readonly Dictionary<string, IActorRef> _relays = new(StringComparer.Ordinal);
-    private readonly List<IActorRef> _upstreams = [];
-    private IActorRef? _pool;
-    private SealedSecrets? _secrets;
+    private TunnelTotals _tunnelsLeft = TunnelTotals.None;
 
     public NodeActor(NodeEnvironment environment, NodeSettings settings)
     {
@@ -57,16 +52,19 @@ public sealed partial class NodeActor : ReceiveActor
     }
 
     /// <summary>
-    /// Rules and limits of the relays as these settings have them, from now on; connections that live are left alone. Nothing else of the
-    /// settings is looked at, and relays that are not there are passed over. The files of certificates are looked at, too.
+    /// Rules and limits of the frontends as these settings have them, from now on; connections that live are left alone. Nothing else of the
+    /// settings is looked at, and frontends that are not there are passed over. The files of certificates are looked at, too.
     /// </summary>
     public sealed record ChangeGates(NodeSettings Settings);
+
+    /// <summary>The sender stops; what its tunnels have counted goes on to count.</summary>
+    internal sealed record TunnelsLeft(TunnelTotals Totals);
 
     internal sealed record Bound(string Url);
 
     internal sealed record BindFailed(string Url, TransportFault Fault);
 
-    protected override void PostStop() => _secrets?.Dispose();
+    protected override void PostStop() => _secrets.ForEach(secrets => secrets.Dispose());
 
     // States
 
@@ -83,6 +81,7 @@ public sealed partial class NodeActor : ReceiveActor
         Receive<Bound>(bound =>
         {
             urls[_listeners.IndexOf(Sender)] = bound.Url;
+            _environment.Own.Add(bound.Url);
             RunWhenBound(starter, urls);
         });
         Receive<BindFailed>(failed =>
@@ -93,18 +92,24 @@ public sealed partial class NodeActor : ReceiveActor
         Receive<Terminated>(_ => { });
         Receive<Drain>(_ => Context.Stop(Self));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
     }
 
     private void Running()
     {
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
         Receive<Terminated>(terminated =>
         {
             _log.Error($"{terminated.ActorRef.Path} has stopped, which nobody asked for");
             Forget(terminated.ActorRef);
         });
         Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
-        Receive<Bound>(bound => _log.Warning($"{bound.Url}: listening again after a failure"));
+        Receive<Bound>(bound =>
+        {
+            _environment.Own.Add(bound.Url);
+            _log.Warning($"{bound.Url}: listening again after a failure");
+        });
         Receive<BindFailed>(failed => _log.Error($"cannot listen on {failed.Url} again: {failed.Fault}"));
         Receive<Drain>(_ =>
         {
@@ -122,6 +127,7 @@ public sealed partial class NodeActor : ReceiveActor
     {
         Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
         Receive<Terminated>(terminated =>
         {
             Forget(terminated.ActorRef);
@@ -144,11 +150,11 @@ public sealed partial class NodeActor : ReceiveActor
     private void HandleChangeGates(NodeSettings settings)
     {
         _certificates.ForEach(certificates => certificates.Tell(CertificateActor.Look.Instance));
-        foreach (var relay in settings.Relays)
+        foreach (var frontend in settings.Frontends)
         {
-            if (_relays.TryGetValue(relay.Name, out var listener))
+            if (_frontendListeners.TryGetValue(frontend.Name, out var listener))
             {
-                listener.Tell(new ListenerActor.ChangeGate(GateOf(relay)));
+                listener.Tell(new ListenerActor.ChangeGate(GateOf(frontend)));
             }
         }
     }
@@ -156,10 +162,7 @@ public sealed partial class NodeActor : ReceiveActor
     private void Forget(IActorRef component)
     {
         _listeners.Remove(component);
-        if (component == _pool)
-        {
-            _pool = null;
-        }
+        _poolActors.Remove(component);
     }
 
     private void GoOnDraining()
@@ -169,13 +172,14 @@ public sealed partial class NodeActor : ReceiveActor
             return;
         }
 
-        if (_pool is null)
+        if (_poolActors.Count == 0)
         {
             Context.Stop(Self);
         }
-        else
+
+        foreach (var pool in _poolActors)
         {
-            _pool.Tell(TunnelPoolActor.Drain.Instance);
+            pool.Tell(TunnelPoolActor.Drain.Instance);
         }
     }
 
@@ -184,43 +188,29 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void StartListeners()
     {
-        if (_settings.Server is { } server)
+        foreach (var server in _settings.Servers)
         {
-            var egress = CreateFrontend("egress", principals: new PrincipalStreams(server));
-            _secrets = server.Native is { } native ? new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow()) : null;
-            foreach (var listen in server.Listen)
-            {
-                var props = _secrets is { } secrets
-                    ? Props.Create(() => new SealedListenerActor(_environment, server, secrets, egress, listen))
-                    : Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen));
-                AddListener(props, TunnelListenerName, _listeners.Count);
-            }
-
-            StartStreamListeners(server, egress);
+            StartServer(server);
         }
 
-        foreach (var relay in _settings.Relays)
+        foreach (var upstream in _settings.Upstreams)
         {
-            var plan = PlanOf(relay, StartUpstreams(relay));
-            _relays[relay.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "relay", _listeners.Count);
+            StartUpstream(upstream);
         }
 
-        if (_settings.Client is { } client)
+        foreach (var pool in _settings.Tunnels)
         {
-            StartClient(client);
+            StartPool(pool);
         }
-    }
 
-    private void StartClient(ClientSettings client)
-    {
-        // A tunnel and the connections that go through it share one loop, so that bytes pass between them by span.
-        var dispatcher = _environment.Dispatchers[0];
-        var pool = Context.ActorOf(Props.Create(() => new TunnelPoolActor(_environment, client)).WithDispatcher(dispatcher), "tunnels");
-        _pool = Context.Watch(pool);
-        foreach (var forward in client.Forwards)
+        foreach (var chains in _settings.ChainSets)
         {
-            var plan = PlanOf(forward, pool);
-            AddListener(Props.Create(() => new ListenerActor(plan)), "forward", 0);
+            StartChainSet(chains);
+        }
+
+        foreach (var frontend in _settings.Frontends)
+        {
+            StartFrontend(frontend);
         }
     }
 
@@ -233,31 +223,9 @@ public sealed partial class NodeActor : ReceiveActor
 
     private LoopDispatcher DispatcherOf(int loop) => _environment.Dispatchers[loop % _environment.Dispatchers.Count];
 
-    private FrontendPlan PlanOf(RelayFrontendSettings relay, RelayUpstreams upstreams)
+    private Frontend CreateFrontend(string name, string target, FrontendInspection? inspection = null, PrincipalStreams? principals = null)
     {
-        var frontend = CreateFrontend(relay.Name, FrontendInspection.TryCreate(relay, _environment.Dispatchers[0].Loop));
-        var next = 0u;
-        return new FrontendPlan(relay.Name, relay.Listen, relay.TargetText, GateOf(relay), _connections, frontend.Counters, accepted =>
-        {
-            // Connections go round the loops; each lives on its loop from here on.
-            var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
-            return Props.Create(() => new RelayConnectionActor(accepted, frontend, relay, upstreams)).WithDispatcher(dispatcher);
-        });
-    }
-
-    private static GateSettings GateOf(RelayFrontendSettings relay) => new(relay.Rules, relay.Limits) { Proxies = relay.ProxyProtocol.TrustedSenders };
-
-    private FrontendPlan PlanOf(ForwardSettings forward, IActorRef pool)
-    {
-        var frontend = CreateFrontend(forward.Name);
-        var gate = new GateSettings(AccessRules.AllowAll, new AdmissionSettings { MaximumConnections = forward.MaximumConnections });
-        return new FrontendPlan(forward.Name, forward.Listen, forward.TargetText, gate, _connections, frontend.Counters, accepted =>
-            Props.Create(() => new TunnelConnectionActor(accepted, frontend, forward, pool)));
-    }
-
-    private Frontend CreateFrontend(string name, FrontendInspection? inspection = null, PrincipalStreams? principals = null)
-    {
-        var frontend = new Frontend(name, _ids, _log, _accessLog, inspection) { Principals = principals };
+        var frontend = new Frontend(name, target, _ids, _log, _accessLog, inspection) { Principals = principals };
         _frontends.Add(frontend);
         if (_settings.AccessLog is { } settings && settings.Interval > TimeSpan.Zero && settings.Events.HasFlag(AccessLogEvents.Live))
         {
@@ -270,14 +238,16 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        IReadOnlyList<IActorRef> components = _pool is null ? [.. _listeners, .. _upstreams] : [.. _listeners, .. _upstreams, _pool];
+        IReadOnlyList<IActorRef> components =
+            [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values];
         var own = new ComponentStatus
         {
+            TunnelTotals = _tunnelsLeft,
             Live = [.. _frontends.SelectMany(LiveOf)],
             Tls = [.. _frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };
-        var asker = Sender;
-        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker)));
+        var (asker, self) = (Sender, Self);
+        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker, self)));
     }
 
     private IEnumerable<ConnectionStatus> LiveOf(Frontend frontend)

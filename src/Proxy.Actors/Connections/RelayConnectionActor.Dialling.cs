@@ -77,7 +77,7 @@ internal sealed partial class RelayConnectionActor
             return;
         }
 
-        if (_settings.UpstreamTls is { } tls)
+        if (_upstream!.Picker.Settings.Tls is { } tls)
         {
             SecureServer(TakeDialed(), tls);
         }
@@ -97,7 +97,7 @@ internal sealed partial class RelayConnectionActor
 
     private bool IsGoneDown()
     {
-        if (!_settings.EndsSessionsOnDown || !_race!.Winner!.IsDown)
+        if (!_upstream!.Picker.Settings.EndsSessionsOnDown || !_race!.Winner!.IsDown)
         {
             return false;
         }

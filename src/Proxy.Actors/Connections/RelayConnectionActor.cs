@@ -15,7 +15,7 @@ namespace Proxy.Actors;
 internal sealed partial class RelayConnectionActor : UntypedActor
 {
     private readonly Frontend _frontend;
-    private readonly RelayFrontendSettings _settings;
+    private readonly FrontendSettings _settings;
     private readonly RelayUpstreams _upstreams;
     private readonly ConnectionRecord _record;
     private readonly ClientPreamble _preamble;
@@ -26,7 +26,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private long _dueMicroseconds;
 
     /// <summary>Takes the connection over at once.</summary>
-    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, RelayFrontendSettings settings, RelayUpstreams upstreams)
+    public RelayConnectionActor(IAcceptedConnection accepted, Frontend frontend, FrontendSettings settings, RelayUpstreams upstreams)
     {
         _frontend = frontend;
         _settings = settings;
@@ -96,7 +96,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
             case UpstreamActor.Queued:
                 // The queue tells when the time is up; the deadline behind it is for a queue that was lost with its actor.
                 _record.Phase = ConnectionPhase.Queued;
-                SetDeadline(_settings.Queue.Timeout + _settings.Timeouts.Connect);
+                SetDeadline(_upstream!.Picker.Settings.Queue.Timeout + _settings.Timeouts.Connect);
                 _openingSinceMicroseconds = NotBegun;
                 break;
             case UpstreamActor.Unavailable unavailable:
@@ -220,7 +220,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     private void End(EndReason reason, string detail)
     {
         _record.End(reason, detail, Loop.NowMicroseconds);
-        ConnectionLog.Write(_frontend.Log, _record, _record.Server ?? _settings.TargetText);
+        ConnectionLog.Write(_frontend.Log, _record, _record.Server ?? _frontend.Target);
         Context.Stop(Self);
     }
 

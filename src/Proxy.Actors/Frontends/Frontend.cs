@@ -5,13 +5,16 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>What the connections of one frontend share. Any thread.</summary>
-internal sealed class Frontend(string name, ConnectionIds ids, ILoggingAdapter log, ConnectionAccessLog? accessLog, FrontendInspection? inspection = null)
+internal sealed class Frontend(string name, string target, ConnectionIds ids, ILoggingAdapter log, ConnectionAccessLog? accessLog, FrontendInspection? inspection = null)
 {
     public FrontendCounters Counters { get; } = new();
 
     public TlsCounters Tls { get; } = new();
 
     public string Name { get; } = name;
+
+    /// <summary>Where its connections go, for status and log.</summary>
+    public string Target { get; } = target;
 
     public ILoggingAdapter Log { get; } = log;
 

@@ -14,7 +14,7 @@ internal sealed class FrontendInspection
     private readonly SharedBandwidth? _up;
     private readonly SharedBandwidth? _down;
 
-    private FrontendInspection(RelayFrontendSettings settings, IIoLoop driver)
+    private FrontendInspection(FrontendSettings settings, IIoLoop driver)
     {
         (_filters, _bandwidth) = (settings.Filters, settings.Bandwidth);
         _up = Share(_bandwidth.FrontendUp);
@@ -25,7 +25,7 @@ internal sealed class FrontendInspection
 
     /// <summary>Null where there is nothing to do: connections of such a frontend are not to notice that inspection exists.</summary>
     /// <param name="driver">The loop that wakes those who wait for the frontend's rates.</param>
-    public static FrontendInspection? TryCreate(RelayFrontendSettings settings, IIoLoop driver) =>
+    public static FrontendInspection? TryCreate(FrontendSettings settings, IIoLoop driver) =>
         settings.Filters.Count == 0 && settings.Bandwidth == BandwidthSettings.Unlimited
             ? null
             : new FrontendInspection(settings, driver);

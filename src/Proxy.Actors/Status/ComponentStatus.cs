@@ -17,11 +17,16 @@ public sealed record ComponentStatus
 
     public IReadOnlyList<TunnelListenerStatus> TunnelListeners { get; init; } = [];
 
+    /// <summary>All tunnels since the start.</summary>
+    public TunnelTotals TunnelTotals { get; init; } = TunnelTotals.None;
+
     /// <summary>The newest of those that live; never all of them, when there are many.</summary>
     public IReadOnlyList<ConnectionStatus> Live { get; init; } = [];
 
     /// <summary>One for each frontend that speaks TLS.</summary>
     public IReadOnlyList<TlsStatus> Tls { get; init; } = [];
+
+    public IReadOnlyList<ChainSetStatus> Chains { get; init; } = [];
 
     public StreamCount Streams { get; init; }
 
@@ -32,9 +37,11 @@ public sealed record ComponentStatus
         Frontends = [.. Frontends, .. other.Frontends],
         Upstreams = [.. Upstreams, .. other.Upstreams],
         Tunnels = [.. Tunnels, .. other.Tunnels],
-        TunnelListeners = [.. TunnelListeners, .. other.TunnelListeners],
+        TunnelListeners = TunnelListenerStatus.Join(TunnelListeners, other.TunnelListeners),
+        TunnelTotals = TunnelTotals.Plus(other.TunnelTotals),
         Live = [.. Live, .. other.Live],
         Tls = [.. Tls, .. other.Tls],
+        Chains = [.. Chains, .. other.Chains],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
     };
@@ -117,7 +124,32 @@ public sealed record CheckStatus(string Last, long Passed, long Failed)
 /// <param name="ResetsSent">Datagrams for tunnels of an earlier life of this server that were told so.</param>
 /// <param name="DatagramsIgnored">Datagrams for no tunnel that were dropped without a word.</param>
 public sealed record TunnelListenerStatus(
-    string Listen, int HalfOpen, IReadOnlyList<HelloCount> Hellos, long ResetsSent, long DatagramsIgnored);
+    string Listen, int HalfOpen, IReadOnlyList<HelloCount> Hellos, long ResetsSent, long DatagramsIgnored)
+{
+    /// <summary>UDP sockets that share the address, one per loop.</summary>
+    public int Sockets { get; init; } = 1;
+
+    /// <summary>Datagrams that came to a socket whose loop has not their tunnel, and were passed on to the loop that has it.</summary>
+    public long DatagramsPassedOn { get; init; }
+
+    /// <summary>Datagrams that were to be passed on and found no room on the way.</summary>
+    public long DatagramsNotPassedOn { get; init; }
+
+    /// <summary>Both, with the sockets of one address as one listener.</summary>
+    public static IReadOnlyList<TunnelListenerStatus> Join(IReadOnlyList<TunnelListenerStatus> some, IReadOnlyList<TunnelListenerStatus> others) =>
+        [.. some.Concat(others).GroupBy(listener => listener.Listen).Select(sockets => sockets.Aggregate((sum, next) => sum.Plus(next)))];
+
+    private TunnelListenerStatus Plus(TunnelListenerStatus other) => this with
+    {
+        HalfOpen = HalfOpen + other.HalfOpen,
+        Hellos = [.. Hellos.Zip(other.Hellos, (own, its) => own with { Count = own.Count + its.Count })],
+        ResetsSent = ResetsSent + other.ResetsSent,
+        DatagramsIgnored = DatagramsIgnored + other.DatagramsIgnored,
+        Sockets = Sockets + other.Sockets,
+        DatagramsPassedOn = DatagramsPassedOn + other.DatagramsPassedOn,
+        DatagramsNotPassedOn = DatagramsNotPassedOn + other.DatagramsNotPassedOn,
+    };
+}
 
 /// <summary>How many hellos had one outcome, such as <c>not_authentic</c>.</summary>
 public sealed record HelloCount(string Outcome, long Count);
@@ -159,4 +191,60 @@ public sealed record NativeTunnelStatus(
     long PathChanges,
     long BlackHoles,
     long CreditBytes,
-    bool Suspect);
+    bool Suspect)
+{
+    /// <summary>How fast datagrams leave at most.</summary>
+    public required long PacingBytesPerS { get; init; }
+
+    /// <summary>The largest datagrams that are known to get through.</summary>
+    public required int Mtu { get; init; }
+
+    /// <summary>Bytes of streams that wait to be sent.</summary>
+    public required long UnsentBytes { get; init; }
+
+    /// <summary>Frames that are no data and wait to be sent.</summary>
+    public required int ControlFramesWaiting { get; init; }
+
+    /// <summary>Received bytes that wait for lost ones before them.</summary>
+    public required long OutOfOrderBytes { get; init; }
+
+    /// <summary>Segments sent again on evidence that they were lost.</summary>
+    public required long ResentFast { get; init; }
+
+    /// <summary>Segments sent again to find out whether anything arrives.</summary>
+    public required long ResentProbe { get; init; }
+
+    /// <summary>Received segments that were there already.</summary>
+    public required long SegmentsRepeated { get; init; }
+
+    /// <summary>The user lanes, in their order.</summary>
+    public required IReadOnlyList<LaneStatus> Lanes { get; init; }
+
+    public required FecStatus Fec { get; init; }
+}
+
+/// <summary>One user lane: its streams, their bytes that wait to be sent, and what is sent and not acknowledged.</summary>
+public sealed record LaneStatus(int Streams, long UnsentBytes, int SegmentsInFlight);
+
+/// <summary>Forward error correction of one tunnel: what we send for the peer to mend with, and what we have mended with what the peer sends.</summary>
+/// <param name="Mode">What this end was told to do: off, fixed, adaptive.</param>
+/// <param name="On">Whether what is sent now is covered; adaptive goes by the path.</param>
+/// <param name="GroupsSent">Groups of datagrams that parity was sent for.</param>
+/// <param name="ParitySent">Datagrams of parity.</param>
+/// <param name="ParityBytesSent">Bytes of those: what it costs.</param>
+/// <param name="ParityReceived">Parity of the peer.</param>
+/// <param name="ParityRefused">Of it what said something impossible.</param>
+/// <param name="Recovered">Datagrams that did not arrive and were made out of others.</param>
+/// <param name="GroupsNotRecovered">Groups of the peer of which too much was missing: they came again, or not at all.</param>
+/// <param name="RecoveredByPeer">Datagrams of ours that the peer made out of others.</param>
+public sealed record FecStatus(
+    string Mode,
+    bool On,
+    long GroupsSent,
+    long ParitySent,
+    long ParityBytesSent,
+    long ParityReceived,
+    long ParityRefused,
+    long Recovered,
+    long GroupsNotRecovered,
+    long RecoveredByPeer);

@@ -14,13 +14,16 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// The sealed dialect: hello, and again until there is an answer; arithmetic aside, so that the loop's other connections do not wait for it;
-/// then the tunnel, which moves to another socket when its server has gone silent.
+/// then the tunnel, which moves to another socket when the system does not send from its address any more, or its server has gone silent.
 /// </summary>
 internal sealed partial class TunnelActor
 {
     private readonly Queue<SealedClientDatagrams.Answer> _answersHeldBack = new();
     private ClientHandshake? _handshake;
     private int _looks;
+    private int _looksAfterFailure;
+    private long _helloMicroseconds;
+    private long _answerMicroseconds;             // a round trip, and what the server needed for its arithmetic
 
     /// <summary>One handshake, before anything is known of its outcome.</summary>
     private sealed record Attempt(NativeClientSettings Native, IPEndPoint Peer, SealedClientDatagrams Datagrams);
@@ -28,6 +31,18 @@ internal sealed partial class TunnelActor
     private sealed record Prepared(ClientHandshake Handshake);
 
     private sealed record Agreed(EstablishedTunnel? Tunnel);
+
+    /// <summary>The system did not send a datagram.</summary>
+    private sealed record SendFailed
+    {
+        public static readonly SendFailed Instance = new();
+    }
+
+    /// <summary>Time to see whether there is another address by now.</summary>
+    private sealed record LookAgain
+    {
+        public static readonly LookAgain Instance = new();
+    }
 
     private void BeginHandshake(NativeClientSettings native, IPEndPoint peer)
     {
@@ -45,6 +60,7 @@ internal sealed partial class TunnelActor
             TunnelId = DrawId(),
             Settings = HandshakeTerms.Of(native.Tunnel),
             ServerKey = native.ServerKey,
+            Session = native.Session,
             Timeout = _settings.Tunnel.HandshakeTimeout,
         };
         var (now, utcNow, secrets) = (Now, UtcNow, _environment.Secrets);
@@ -69,6 +85,7 @@ internal sealed partial class TunnelActor
         Receive<SealedClientDatagrams.Answer>(answer =>
         {
             attempt.Datagrams.HandleTaken();
+            _answerMicroseconds = Now - _helloMicroseconds;
             if (answer.Datagram is [(byte)DatagramKind.HelloReply, ..])
             {
                 var (now, utcNow) = (Now, UtcNow);
@@ -100,9 +117,10 @@ internal sealed partial class TunnelActor
     private void SealedReady(TunnelLink link, Attempt attempt)
     {
         Receive<TunnelEvents.Ready>(_ => { });
-        Receive<TunnelEvents.Suspected>(_ =>
+        Receive<TunnelEvents.News>(HandleNews);
+        Receive<TunnelEvents.Suspected>(suspected =>
         {
-            _log.Info($"tunnel to kcp://{_server}: the server is silent");
+            _log.Suspected(suspected.Why);
             _pool.Tell(TunnelPoolActor.TunnelSuspected.Instance);
             Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, LookAtRouteAfter);
             MoveIfRouteChanged(link, attempt);
@@ -110,7 +128,7 @@ internal sealed partial class TunnelActor
         Receive<TunnelEvents.Trusted>(_ =>
         {
             _pool.Tell(TunnelPoolActor.TunnelTrusted.Instance);
-            _log.Info($"tunnel to kcp://{_server}: the server is back");
+            _log.Trusted();
             Context.Timers.Cancel(Timer.Deadline);
         });
         Receive<Timer>(_ =>
@@ -118,6 +136,12 @@ internal sealed partial class TunnelActor
             Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, LookAtRouteAfter);
             MoveIfRouteChanged(link, attempt);
         });
+        Receive<SendFailed>(_ =>
+        {
+            _looksAfterFailure = LooksAfterFailure;
+            LookAfterFailure(link, attempt);
+        });
+        Receive<LookAgain>(_ => LookAfterFailure(link, attempt));
         Receive<TunnelEvents.Closed>(HandleClosed);
     }
 
@@ -134,6 +158,7 @@ internal sealed partial class TunnelActor
         if (handshake.TryGetDatagram(Now, hello, out var length))
         {
             _endpoint!.Send(hello[..length], length, default);
+            _helloMicroseconds = Now;
         }
 
         if (handshake.State == ClientHandshakeState.Failed)
@@ -157,7 +182,7 @@ internal sealed partial class TunnelActor
         Context.Timers.Cancel(Timer.Deadline);
         if (handshake.ClockDifference is { } difference && difference.Duration() > SealingLimits.ClockTolerance)
         {
-            _log.Warning($"tunnel to kcp://{_server}: the server's clock and ours differ by {difference.TotalSeconds:0} s");
+            _log.ClockDiffers(difference);
         }
 
         var dispatcher = (LoopDispatcher)Context.Dispatcher;
@@ -168,8 +193,10 @@ internal sealed partial class TunnelActor
             Context.System.CreateRandom(), Now);
         var link = new TunnelLink(dispatcher.Loop, engine, new TunnelEvents(Self), seal);
         _link = link;
+        var self = Self;
+        link.OnSendFailed = () => self.Tell(SendFailed.Instance, ActorRefs.NoSender);
         attempt.Datagrams.Attach(link, tunnel.Session);
-        _log.Info($"tunnel to kcp://{_server} is ready, sealed by {tunnel.Session.CipherName}");
+        _log.Ready($"sealed by {tunnel.Session.CipherName}, datagrams of {engine.PresentDatagramBytes} bytes, answered within {_answerMicroseconds / 1000} ms", _history, Now);
         BecomeReady(link);
         Become(() => SealedReady(link, attempt));
         link.Start(_endpoint!, address);
@@ -188,34 +215,59 @@ internal sealed partial class TunnelActor
             return;
         }
 
-        if (!TryOpenSocket(attempt.Peer, attempt.Datagrams, out var endpoint, out _))
+        _looks++;
+        TryMove(link, attempt, isSameAddressEnough: _looks % LooksUntilMoved == 0);
+    }
+
+    /// <summary>
+    /// What the system refuses to send tells sooner than any silence that the address is gone. The new one may take a moment, and then the
+    /// silence has the word.
+    /// </summary>
+    private void LookAfterFailure(TunnelLink link, Attempt attempt)
+    {
+        if (TryMove(link, attempt, isSameAddressEnough: false) || --_looksAfterFailure <= 0)
         {
+            Context.Timers.Cancel(LookAgain.Instance);
             return;
         }
 
-        _looks++;
-        if (endpoint.LocalEndPoint.Address.Equals(_endpoint!.LocalEndPoint.Address) && _looks % LooksUntilMoved != 0)
+        Context.Timers.StartSingleTimer(LookAgain.Instance, LookAgain.Instance, LookAfterFailureAfter);
+    }
+
+    private bool TryMove(TunnelLink link, Attempt attempt, bool isSameAddressEnough)
+    {
+        if (!TryOpenSocket(attempt.Peer, attempt.Datagrams, out var endpoint, out _))
+        {
+            return false;
+        }
+
+        var hasSameAddress = endpoint.LocalEndPoint.Address.Equals(_endpoint!.LocalEndPoint.Address);
+        if (hasSameAddress && !isSameAddressEnough)
         {
             endpoint.Close();
-            return;
+            return false;
         }
 
         _endpoint.Close();
         _endpoint = endpoint;
         link.MoveTo(endpoint);
+        _log.Moved(hasSameAddress ? "as the silence goes on" : $"as our address is {endpoint.LocalEndPoint.Address} now");
+        return true;
     }
 
     private long Now => ((LoopDispatcher)Context.Dispatcher).Loop.NowMicroseconds;
 
     private DateTimeOffset UtcNow => Context.System.TimeProvider.GetUtcNow();
 
+    /// <summary>Half random, half a number that spreads this node's tunnels over a server's sockets; never 0.</summary>
     private ulong DrawId()
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         ulong id;
         do
         {
-            _environment.Secrets.Fill(bytes);
+            _environment.Secrets.Fill(bytes[..sizeof(uint)]);
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[sizeof(uint)..], _environment.NextTunnelNumber());
             id = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         }
         while (id == 0);
@@ -223,5 +275,7 @@ internal sealed partial class TunnelActor
     }
 
     private static readonly TimeSpan LookAtRouteAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookAfterFailureAfter = TimeSpan.FromMilliseconds(200);
     private const int LooksUntilMoved = 5;
+    private const int LooksAfterFailure = 5;
 }

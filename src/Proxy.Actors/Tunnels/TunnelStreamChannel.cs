@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
+using Proxy.Transport.Relays;
 using Proxy.Tunnel;
 
 namespace Proxy.Actors;
@@ -9,7 +10,7 @@ namespace Proxy.Actors;
 /// A stream of a tunnel as a channel, so that one pump serves sockets and streams alike. <see cref="IChannelHandler.OnConnected"/> says that
 /// the peer accepted a stream that we opened. For the loop's thread only.
 /// </summary>
-internal sealed class TunnelStreamChannel : IChannel
+internal sealed class TunnelStreamChannel : IChannel, IEndForesight
 {
     public static readonly IChannelHandler Nobody = new IgnoringHandler();
 
@@ -38,9 +39,16 @@ internal sealed class TunnelStreamChannel : IChannel
     /// <summary>Why the stream ended under its owner; <see cref="EndReason.None"/> while it has not.</summary>
     public EndReason End { get; private set; }
 
+    /// <summary>
+    /// When the peer reset the stream: how many tunnels lie behind the peer to whoever saw the failure. Null: the stream lives, or its tunnel ended.
+    /// </summary>
+    public byte? ResetDistance { get; private set; }
+
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
+
+    public bool IsMoreAtHand { get; private set; }
 
     public bool HasUnsent => !_isGone && _engine.HasUnsent(StreamId);
 
@@ -113,6 +121,7 @@ internal sealed class TunnelStreamChannel : IChannel
                 Handler.OnConnected(this);
                 break;
             case TunnelEventKind.Data:
+                IsMoreAtHand = next.IsLast;
                 Handler.OnReceived(this, next.Bytes);
                 break;
             case TunnelEventKind.EndOfStream when IsLingering:
@@ -126,6 +135,7 @@ internal sealed class TunnelStreamChannel : IChannel
                 break;
             case TunnelEventKind.StreamReset:
                 _engine.ReleaseStream(StreamId);
+                ResetDistance = next.Distance;
                 Fail(next.Reason, next.Reason.Text());
                 break;
         }

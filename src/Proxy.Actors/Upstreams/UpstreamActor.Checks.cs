@@ -38,7 +38,7 @@ internal sealed partial class UpstreamActor
         foreach (var server in servers)
         {
             var address = server.Settings.CheckAddress;
-            var tls = _settings.UpstreamTls is { } settings ? new CheckTls(settings.RoleTowards(ServerPlace.HostOf(server)), settings.Handshake) : null;
+            var tls = _settings.Tls is { } settings ? new CheckTls(settings.RoleTowards(ServerPlace.HostOf(server)), settings.Handshake) : null;
             _checkers.Add(Context.ActorOf(Props.Create(() => new HealthCheckActor(address, check, tls)).WithDispatcher(Context.Dispatcher)), server);
         }
     }

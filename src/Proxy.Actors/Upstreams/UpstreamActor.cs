@@ -9,14 +9,14 @@ using Proxy.Transport.Dials;
 namespace Proxy.Actors;
 
 /// <summary>
-/// What the servers behind one relay need beside a quick choice (<see cref="UpstreamPicker"/>): lets connections wait while all are full,
+/// What the servers of one upstream need beside a quick choice (<see cref="UpstreamPicker"/>): lets connections wait while all are full,
 /// checks the servers, resolves names again and again, brings ejected ones back, and tells what happened. Lives on the loop of the listener;
 /// connections of any loop ask it by message when the picker had nothing for them. Their places are given back by DeathWatch, too, for a
 /// connection may have stopped when its answer arrives.
 /// </summary>
 internal sealed partial class UpstreamActor : ReceiveActor
 {
-    private readonly RelayFrontendSettings _settings;
+    private readonly UpstreamSettings _settings;
     private readonly INameResolver _resolver;
     private readonly UpstreamPicker _picker;
     private readonly ILoggingAdapter _log;
@@ -24,7 +24,7 @@ internal sealed partial class UpstreamActor : ReceiveActor
     private readonly QueueFigures _figures = new();
     private long? _armedMicroseconds;
 
-    public UpstreamActor(RelayFrontendSettings settings, INameResolver resolver, UpstreamPicker picker)
+    public UpstreamActor(UpstreamSettings settings, INameResolver resolver, UpstreamPicker picker)
     {
         _settings = settings;
         _resolver = resolver;

@@ -7,7 +7,7 @@ using Proxy.Policy.Health;
 namespace Proxy.Actors;
 
 /// <summary>
-/// The servers behind one relay, for the connections of all loops: a place at a server is taken and given back under a short lock, without a
+/// The servers of one upstream, for the connections of all loops: a place at a server is taken and given back under a short lock, without a
 /// message. What takes time or waits is the <see cref="UpstreamActor"/>'s: the queue's deadlines, checks, names, the log. It is told
 /// (<see cref="UpstreamActor.LookAgain"/>) when a connection's doing left something for it. Thread-safe; outlives its actor.
 /// </summary>
@@ -25,19 +25,22 @@ internal sealed class UpstreamPicker
     private bool _isActorTold;
     private long _retries;
 
-    public UpstreamPicker(RelayFrontendSettings settings, Random random, TimeProvider time)
+    public UpstreamPicker(UpstreamSettings settings, Random random, TimeProvider time)
     {
         if (!BalancePolicies.TryCreate(settings.Balance, random, out var policy))
         {
             throw new ArgumentException($"There is no way to balance called {settings.Balance}.", nameof(settings));
         }
 
+        Settings = settings;
         (_time, _startedAt) = (time, time.GetTimestamp());
         Servers = new ServerList(settings.Targets);
         _group = new UpstreamGroup(Servers.Servers, policy, new UpstreamGroupSettings { Ejection = settings.Ejection, SlowStart = settings.SlowStart });
         _queue = new ConnectionQueue<IActorRef>(_group, settings.Queue);
         _places = settings.EndsSessionsOnDown ? [] : null;
     }
+
+    public UpstreamSettings Settings { get; }
 
     /// <summary>What the settings name and what their names mean at present. Replaced by the actor alone.</summary>
     public ServerList Servers { get; set; }

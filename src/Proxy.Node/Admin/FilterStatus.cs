@@ -7,12 +7,12 @@ namespace Proxy.Node.Admin;
 /// <param name="Position">Its place among the frontend's filters, from 1.</param>
 internal sealed record FilterStatus(string Frontend, int Position, string Filter, IReadOnlyList<FilterCount> Counts)
 {
-    public static IReadOnlyList<FilterStatus> Of(IReadOnlyList<RelayFrontendSettings> relays) =>
+    public static IReadOnlyList<FilterStatus> Of(IReadOnlyList<FrontendSettings> frontends) =>
     [
-        .. from relay in relays
-           from filter in relay.Filters.Select((factory, index) => (Factory: factory, Position: index + 1))
+        .. from frontend in frontends
+           from filter in frontend.Filters.Select((factory, index) => (Factory: factory, Position: index + 1))
            let counters = filter.Factory as IFilterCounters
            where counters is not null
-           select new FilterStatus(relay.Name, filter.Position, filter.Factory.Name, counters.Counts()),
+           select new FilterStatus(frontend.Name, filter.Position, filter.Factory.Name, counters.Counts()),
     ];
 }

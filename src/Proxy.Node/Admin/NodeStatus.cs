@@ -8,6 +8,7 @@ namespace Proxy.Node.Admin;
 internal sealed record NodeStatus(
     NodeIdentity Node,
     IReadOnlyList<TunnelStatus> Tunnels,
+    TunnelTotals TunnelTotals,
     StreamCount Streams,
     StreamCount Connections,
     IReadOnlyList<FrontendStatus> Frontends,
@@ -16,7 +17,8 @@ internal sealed record NodeStatus(
     IReadOnlyList<MemberStatus> Members,
     IReadOnlyList<ConnectionStatus> Live,
     IReadOnlyList<TlsStatus> Tls,
-    IReadOnlyList<TunnelListenerStatus> TunnelListeners);
+    IReadOnlyList<TunnelListenerStatus> TunnelListeners,
+    IReadOnlyList<ChainSetStatus> Chains);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
 

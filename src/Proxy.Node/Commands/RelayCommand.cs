@@ -56,42 +56,63 @@ internal static class RelayCommand
             var settings = Settings(parsed);
             return NodeHost.RunAsync(settings, common.Read(parsed), () => settings with
             {
-                Relays = [.. settings.Relays.Select(relay => relay with { Rules = access.Read(parsed) })],
+                Frontends = [.. settings.Frontends.Select(frontend => frontend with { Rules = access.Read(parsed) })],
             });
         });
         return command;
 
-        NodeSettings Settings(ParseResult parsed) => new NodeSettings
+        NodeSettings Settings(ParseResult parsed)
         {
-            Name = common.NameOf(parsed),
-            MaximumConnections = limits.ReadNodeMaximum(parsed),
-            Relays =
-            [
-                service.Apply(parsed, new RelayFrontendSettings
+            var routes = tls.ReadRoutes(parsed);
+            var targets = TargetsOf(parsed.GetValue(to) ?? [], routes.Count > 0);
+            var upstream = service.Apply(parsed, new UpstreamSettings
+            {
+                Name = Name,
+                Targets = targets,
+                Balance = parsed.GetRequiredValue(balance),
+                Check = check.Read(parsed),
+                EndsSessionsOnDown = check.EndsSessionsOnDown(parsed),
+                Ejection = eject.Read(parsed),
+                Tls = tls.ReadUpstream(parsed),
+            });
+            var frontend = new FrontendSettings
+            {
+                Name = Name,
+                Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
+                To = new UpstreamTarget(targets.Length > 0 ? Name : null)
                 {
-                    Name = "relay",
-                    Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
-                    Targets = TargetsOf(parsed.GetValue(to) ?? [], tls.ReadRoutes(parsed)),
-                    Balance = parsed.GetRequiredValue(balance),
-                    Limits = limits.Read(parsed),
-                    Timeouts = timeouts.Read(parsed),
-                    Check = check.Read(parsed),
-                    EndsSessionsOnDown = check.EndsSessionsOnDown(parsed),
-                    Ejection = eject.Read(parsed),
-                    Rules = access.Read(parsed),
-                    ProxyProtocol = proxyProtocol.Read(parsed),
-                    Bandwidth = bandwidth.Read(parsed),
-                    Filters = filters.Read(parsed),
-                    Tls = tls.ReadTermination(parsed),
-                    Routes = tls.ReadRoutes(parsed),
-                    UpstreamTls = tls.ReadUpstream(parsed),
-                }),
-            ],
-        };
+                    Routes = [.. routes.Select(route => new ServerNameRoute(route.Pattern, NameOf(route.Pattern)))],
+                },
+                Limits = limits.Read(parsed),
+                Timeouts = timeouts.Read(parsed),
+                Rules = access.Read(parsed),
+                ProxyProtocol = proxyProtocol.Read(parsed),
+                Bandwidth = bandwidth.Read(parsed),
+                Filters = filters.Read(parsed),
+                Tls = tls.ReadTermination(parsed),
+                MaximumRetries = service.ReadRetries(parsed),
+            };
+            return new NodeSettings
+            {
+                Name = common.NameOf(parsed),
+                MaximumConnections = limits.ReadNodeMaximum(parsed),
+                Frontends = [frontend],
+                Upstreams =
+                [
+                    .. targets.Length > 0 ? [upstream] : Array.Empty<UpstreamSettings>(),
+                    .. routes.Select(route => upstream with { Name = NameOf(route.Pattern), Targets = route.Servers }),
+                ],
+            };
+        }
     }
 
-    private static ServerEntry[] TargetsOf(string[] targets, IReadOnlyList<ServerNameRoute> routes) =>
-        targets.Length == 0 && routes.Count == 0
+    private static string NameOf(string pattern) => $"{Name}/{pattern}";
+
+    private static ServerEntry[] TargetsOf(string[] targets, bool hasRoutes) =>
+        targets.Length == 0 && !hasRoutes
             ? throw new UsageException("Option '--to' is required, unless there is a --sni-route.")
             : [.. targets.Select(text => ServerText.Read(text, "--to"))];
+
+    // What status and logs call what has no name here.
+    private const string Name = "relay";
 }

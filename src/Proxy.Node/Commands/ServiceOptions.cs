@@ -35,14 +35,15 @@ internal sealed class ServiceOptions
         command.Add(_retries);
     }
 
-    public RelayFrontendSettings Apply(ParseResult parsed, RelayFrontendSettings settings) => settings with
+    public UpstreamSettings Apply(ParseResult parsed, UpstreamSettings settings) => settings with
     {
         SlowStart = Values.Duration(parsed.GetValue(_slowStart)!, "--slow-start"),
         Queue = Queue(parsed.GetValue(_queue)!),
-        MaximumRetries = parsed.GetValue(_retries) is var retries and >= 0 and <= MaximumRetries
-            ? retries
-            : throw new UsageException($"--retries: a number from 0 to {MaximumRetries} is expected"),
     };
+
+    public int ReadRetries(ParseResult parsed) => parsed.GetValue(_retries) is var retries and >= 0 and <= MaximumRetries
+        ? retries
+        : throw new UsageException($"--retries: a number from 0 to {MaximumRetries} is expected");
 
     private static ConnectionQueueSettings Queue(string text)
     {

@@ -92,15 +92,7 @@ internal static class StatusCommand
 
         if (status.Tunnels.Count > 0)
         {
-            var table = new Table().AddColumns("tunnel", "state", "round trip", "streams", "bytes out", "bytes in", "segments", "sent again");
-            foreach (var tunnel in status.Tunnels)
-            {
-                table.AddRow(Cells(
-                    tunnel.Peer, tunnel.State, $"{tunnel.RttMs} ms", tunnel.Streams, tunnel.BytesSent, tunnel.BytesReceived, tunnel.SegmentsSent,
-                    tunnel.SegmentsResent));
-            }
-
-            Terminal.Out.Write(table);
+            TunnelTables.Print(status.Tunnels, status.TunnelTotals);
         }
 
         if (status.Live.Count > 0)

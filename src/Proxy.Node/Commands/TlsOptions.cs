@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Proxy.Actors;
+using Proxy.Policy.Balancing;
 using Proxy.Policy.Names;
 using Proxy.Transport.Tls;
 
@@ -114,12 +115,13 @@ internal sealed class TlsOptions
         }));
     }
 
-    public IReadOnlyList<ServerNameRoute> ReadRoutes(ParseResult parsed) => [.. (parsed.GetValue(_routes) ?? [])
+    /// <summary>Servers by the name that clients ask for, in the order of the command line.</summary>
+    public IReadOnlyList<(string Pattern, IReadOnlyList<ServerEntry> Servers)> ReadRoutes(ParseResult parsed) => [.. (parsed.GetValue(_routes) ?? [])
         .Select(text => text.Split('=', 2) is [var name, var server] && ServerNames.IsPattern(name)
             ? (Name: name.ToLowerInvariant(), Server: ServerText.Read(server, "--sni-route"))
             : throw new UsageException($"--sni-route '{text}': NAME={ServerText.Form} is expected, such as example.org=10.0.0.5:443 or *.example.org=10.0.0.6:443"))
         .GroupBy(route => route.Name, route => route.Server)
-        .Select(group => new ServerNameRoute(group.Key, [.. group]))];
+        .Select(group => (group.Key, (IReadOnlyList<ServerEntry>)[.. group]))];
 
     public UpstreamTlsSettings? ReadUpstream(ParseResult parsed)
     {

@@ -10,8 +10,10 @@ using Proxy.Kernel;
 using Proxy.Node.AccessLogs;
 using Proxy.Node.Admin;
 using Proxy.Node.Filters;
+using Proxy.Node.HandOver;
 using Proxy.Transport;
 using Proxy.Transport.Dials;
+using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.Hosting;
 
@@ -20,13 +22,17 @@ internal sealed class NodeHost
 {
     private readonly NodeSettings _settings;
     private readonly IActorRef _node;
+    private readonly OwnListeners _own;
+    private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
 
-    private NodeHost(NodeSettings settings, IActorRef node)
+    private NodeHost(NodeSettings settings, IActorRef node, OwnListeners own, ListeningSockets sockets)
     {
         _settings = settings;
         _node = node;
+        _own = own;
+        _sockets = sockets;
     }
 
     public static string Version { get; } =
@@ -46,8 +52,14 @@ internal sealed class NodeHost
         }
 
         SessionLogs.Instance.Logger = log;
-        var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared };
-        settings = settings with { MaximumConnections = NodeCapacity.Of(settings, loopSettings.SplicedFlows, log) };
+        using var sockets = new ListeningSockets();
+
+        // A third of a start, so it is done beside the rest. Nobody asks it for anything before it listens, which is last.
+        NodeHost? running = null;
+        var admin = Task.Run(() =>
+            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, () => running!.StatusAsync(), () => running!._state == "up"));
+        var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared, Listening = sockets };
+        settings = settings with { MaximumConnections = NodeCapacity.Of(settings, log) };
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
         log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
         foreach (var line in host.StartLines)
@@ -66,17 +78,33 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance);
+        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
+        {
+            Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
+        };
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
-        var code = await new NodeHost(settings, node).RunAsync(host, system, logs, log, signals);
+        running = new NodeHost(settings, node, environment.Own, sockets);
+        var code = await running.RunAsync(host, system, admin, log, signals);
         await system.Terminate();
         await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
     }
 
-    private async Task<int> RunAsync(HostSettings host, ActorSystem system, ILoggerFactory logs, ILogger log, StopSignals signals)
+    private async Task<int> RunAsync(HostSettings host, ActorSystem system, Task<AdminServer> preparing, ILogger log, StopSignals signals)
     {
+        Predecessor? predecessor;
+        try
+        {
+            predecessor = HandOverStart.Take(host.HandOver, _sockets, log);
+        }
+        catch (IOException failure)
+        {
+            log.LogError("{Text}", failure.Message);
+            return ExitCodes.Failed;
+        }
+
+        using var takenOver = predecessor;
         var answer = await _node.Ask<object>(NodeActor.Start.Instance, StartTimeout);
         if (answer is NodeActor.StartFailed failed)
         {
@@ -84,10 +112,10 @@ internal sealed class NodeHost
             return ExitCodes.Failed;
         }
 
-        AdminServer admin;
+        var admin = await preparing;
         try
         {
-            admin = await AdminServer.StartAsync(host.Admin, host.IsAdminAsked, logs, StatusAsync, () => _state == "up");
+            await admin.StartAsync();
         }
         catch (IOException taken)
         {
@@ -95,12 +123,19 @@ internal sealed class NodeHost
             return ExitCodes.Failed;
         }
 
+        foreach (var line in _sockets.CloseUnused())
+        {
+            log.LogWarning("{Line}", line);
+        }
+
         await using (admin)
         {
+            _own.Add(admin.Url);
+            using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, log) : null;
             Announce(((NodeActor.Started)answer).Urls, admin.Url);
-            var signal = await signals.First;
+            predecessor?.TellReady();
+            var signal = await FirstOf(signals, successors);
             _state = "draining";
-            ServiceManager.Notify("STOPPING=1");
             log.LogInformation("{Signal}: draining for at most {Seconds} s; a second signal ends now", signal, host.Drain.TotalSeconds);
             await DrainAsync(system, host.Drain, signal);
             log.LogInformation("stopped");
@@ -141,7 +176,20 @@ internal sealed class NodeHost
         Console.Out.WriteLine($"listening {adminUrl}");
         Console.Out.WriteLine("ready");
         Console.Out.Flush();
-        ServiceManager.Notify("READY=1");
+        ServiceManager.Notify($"READY=1\nMAINPID={Environment.ProcessId}");
+    }
+
+    private static async Task<string> FirstOf(StopSignals signals, SuccessorListener? successors)
+    {
+        if (successors is not null && await Task.WhenAny(signals.First, successors.Replaced) == successors.Replaced)
+        {
+            return $"process {await successors.Replaced} has taken over";
+        }
+
+        // After a hand-over it is the successor whom the service manager watches.
+        var signal = await signals.First;
+        ServiceManager.Notify("STOPPING=1");
+        return signal;
     }
 
     private async Task<NodeStatus> StatusAsync()
@@ -150,24 +198,25 @@ internal sealed class NodeHost
         var identity = new NodeIdentity(
             _settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
         return new NodeStatus(
-            identity, parts.Tunnels, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams, FilterStatus.Of(_settings.Relays), [], parts.Live, parts.Tls,
-            parts.TunnelListeners);
+            identity, parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
+            FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
+            parts.TunnelListeners, parts.Chains);
     }
 
     private string[] Roles()
     {
         var roles = new List<string>();
-        if (_settings.Relays.Count > 0)
+        if (_settings.Frontends.Any(frontend => frontend.To is UpstreamTarget))
         {
             roles.Add("relay");
         }
 
-        if (_settings.Client is not null)
+        if (_settings.Tunnels.Count + _settings.ChainSets.Count > 0)
         {
             roles.Add("client");
         }
 
-        if (_settings.Server is not null)
+        if (_settings.Servers.Count > 0)
         {
             roles.Add("server");
         }

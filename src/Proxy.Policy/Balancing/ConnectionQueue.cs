@@ -13,7 +13,7 @@ public sealed class ConnectionQueue<TWaiter>
     where TWaiter : notnull
 {
     private readonly UpstreamGroup _group;
-    private readonly ConnectionQueueSettings _settings;
+    private ConnectionQueueSettings _settings;
     private readonly LinkedList<Entry> _waiting = new();
     private readonly Dictionary<TWaiter, LinkedListNode<Entry>> _places = [];
     private int _retrying;
@@ -65,7 +65,9 @@ public sealed class ConnectionQueue<TWaiter>
             return QueueStatus.QueueFull;
         }
 
-        var deadline = nowMicroseconds + (_settings.Timeout.Ticks / TimeSpan.TicksPerMicrosecond);
+        // Never before that of who stands in front, who may have come under a longer one.
+        var deadline = Math.Max(
+            nowMicroseconds + (_settings.Timeout.Ticks / TimeSpan.TicksPerMicrosecond), _waiting.Last?.Value.DeadlineMicroseconds ?? 0);
         _places.Add(waiter, _waiting.AddLast(new Entry(waiter, request, deadline)));
         _retrying += IsRetrying(request) ? 1 : 0;
         return QueueStatus.Queued;
@@ -131,6 +133,9 @@ public sealed class ConnectionQueue<TWaiter>
         Unlink(node);
         return true;
     }
+
+    /// <summary>Other settings for who comes from now on; who waits keeps its place and its deadline.</summary>
+    public void Change(ConnectionQueueSettings settings) => _settings = settings;
 
     /// <summary>Lets everybody leave, in order.</summary>
     public IReadOnlyList<TWaiter> Dismiss()

@@ -37,6 +37,14 @@ public sealed record ServerEntry
 
     public static ServerEntry ForName(string name, int port) => new(name, port, []);
 
+    /// <summary>Whether both ask for the same; what a name means at present is no part of it.</summary>
+    public bool Equals(ServerEntry? other) =>
+        other is not null && string.Equals(Name, other.Name, StringComparison.OrdinalIgnoreCase) && Port == other.Port && Weight == other.Weight
+        && IsBackup == other.IsBackup && MaximumConnections == other.MaximumConnections && CheckPort == other.CheckPort
+        && (Name is not null || Addresses.SequenceEqual(other.Addresses));
+
+    public override int GetHashCode() => HashCode.Combine(Port, Weight, IsBackup, MaximumConnections, CheckPort);
+
     internal IEnumerable<ServerSettings> ToServers() => Addresses.Select(address =>
     {
         var endpoint = new IPEndPoint(address, Port);

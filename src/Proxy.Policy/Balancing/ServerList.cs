@@ -44,6 +44,15 @@ public sealed class ServerList
         static bool Names(ServerEntry entry, string name) => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>The list for other settings; a name that was there before means what it meant, until it is resolved again.</summary>
+    public ServerList Change(IReadOnlyList<ServerEntry> entries) => new(
+    [
+        .. entries.Select(entry => entry.Name is { } name && AddressesOf(name) is { Count: > 0 } known ? entry with { Addresses = known } : entry),
+    ]);
+
+    private IReadOnlyList<IPAddress>? AddressesOf(string name) =>
+        _entries.FirstOrDefault(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase))?.Addresses;
+
     // Name servers rotate their answers: what stays keeps its place, or policies that go by the order would move clients for nothing.
     private static List<IPAddress> Merge(IReadOnlyList<IPAddress> known, HashSet<IPAddress> fresh) =>
         [.. known.Where(fresh.Contains), .. fresh.Except(known)];

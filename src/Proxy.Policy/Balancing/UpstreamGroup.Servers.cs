@@ -46,6 +46,27 @@ public sealed partial class UpstreamGroup
         LiftExcessEjections(nowMicroseconds);
     }
 
+    /// <summary>
+    /// Another policy, or other settings, from now on. Servers keep connections, counters and states; what their connections told before counts
+    /// as long as the settings of ejection are the same, and without any nobody stays ejected.
+    /// </summary>
+    public void Change(IBalancePolicy policy, UpstreamGroupSettings settings, long nowMicroseconds)
+    {
+        var isOtherEjection = settings.Ejection != _settings.Ejection;
+        (_policy, _settings) = (policy, settings);
+        if (!isOtherEjection)
+        {
+            return;
+        }
+
+        foreach (var server in _servers.Concat(_leaving.Values))
+        {
+            server.History = settings.Ejection is { } ejection ? new FailureHistory(ejection) : null;
+        }
+
+        LiftExcessEjections(nowMicroseconds);
+    }
+
     /// <summary>Starts or ends draining. A drained server is warm: it comes back at full weight.</summary>
     public void SetDraining(UpstreamServer server, bool isDraining, long nowMicroseconds)
     {

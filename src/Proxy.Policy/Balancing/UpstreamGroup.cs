@@ -8,15 +8,15 @@ namespace Proxy.Policy.Balancing;
 /// Pure and not thread-safe: one owner (or one lock: no call is long). Time is the caller's, in microseconds, and never runs back.
 /// <para>Queries: <see cref="Servers"/>, <see cref="HasUsable"/>, <see cref="StateOf"/>, <see cref="NextDeadlineMicroseconds"/>.
 /// Commands: <see cref="TryPick"/> for each connection (and <see cref="TryPickAlternative"/> for one that races the addresses of a name),
-/// <see cref="ServerLease.Return"/> at its end; <see cref="SetServers"/>, <see cref="SetDraining"/>. From outside: <see cref="HandleOutcome"/> for every attempt to connect, <see cref="HandleChecked"/>,
+/// <see cref="ServerLease.Return"/> at its end; <see cref="SetServers"/>, <see cref="SetDraining"/>, <see cref="Change"/>. From outside: <see cref="HandleOutcome"/> for every attempt to connect, <see cref="HandleChecked"/>,
 /// <see cref="HandleDeadline"/>. Output, after any of them and until empty: <see cref="TryGetEvent"/>.</para>
 /// <para>Backup servers are used when no other server is in service, and by a connection that has failed on all of those;
 /// full servers are waited for, not replaced by backups.</para>
 /// </summary>
 public sealed partial class UpstreamGroup
 {
-    private readonly IBalancePolicy _policy;
-    private readonly UpstreamGroupSettings _settings;
+    private IBalancePolicy _policy;
+    private UpstreamGroupSettings _settings;
     private readonly Queue<ServerEvent> _events = new();
 
     // Gone from the group with connections still running: bounded by those. An address that comes back finds its counters here.

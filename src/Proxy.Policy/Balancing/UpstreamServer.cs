@@ -51,7 +51,7 @@ public sealed class UpstreamServer
     internal long? UpSinceMicroseconds { get; set; }
 
     /// <summary>Null where the group never ejects.</summary>
-    internal FailureHistory? History { get; }
+    internal FailureHistory? History { get; set; }
 
     /// <summary>The place of smooth weighted round robin: what it is owed. Kept here so that a pick needs no table.</summary>
     internal long RoundRobinCredit { get; set; }

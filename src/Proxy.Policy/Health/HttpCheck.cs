@@ -51,6 +51,11 @@ public sealed class HttpCheck : CheckKind
 
     public override ICheckDialogue CreateDialogue() => new Dialogue(this);
 
+    public override bool Equals(object? obj) =>
+        obj is HttpCheck other && _request.Span.SequenceEqual(other._request.Span) && Expected.Text == other.Expected.Text;
+
+    public override int GetHashCode() => HashCode.Combine(_request.Length, Expected.Text);
+
     // No space and no line break: neither could be told from the end of the field.
     private static bool IsPlain(string text) => text.Length <= MaximumTextCharacters && text.All(c => c is > ' ' and < '\x7f');
 

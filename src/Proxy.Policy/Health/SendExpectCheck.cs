@@ -53,6 +53,11 @@ public sealed class SendExpectCheck : CheckKind
 
     public override ICheckDialogue CreateDialogue() => new Dialogue(this);
 
+    public override bool Equals(object? obj) =>
+        obj is SendExpectCheck other && WithinBytes == other.WithinBytes && Send.Span.SequenceEqual(other.Send.Span) && Expect.Span.SequenceEqual(other.Expect.Span);
+
+    public override int GetHashCode() => HashCode.Combine(WithinBytes, Send.Length, Expect.Length);
+
     /// <summary>Where the answer is looked at when nobody says how far.</summary>
     public const int DefaultWithinBytes = 4096;
 

@@ -5,6 +5,10 @@ public sealed class TcpCheck : CheckKind
 {
     public override ICheckDialogue CreateDialogue() => new Dialogue();
 
+    public override bool Equals(object? obj) => obj is TcpCheck;
+
+    public override int GetHashCode() => nameof(TcpCheck).GetHashCode(StringComparison.Ordinal);
+
     private sealed class Dialogue : ICheckDialogue
     {
         public CheckStep Begin() => CheckStep.Pass;

@@ -3,9 +3,9 @@ namespace Proxy.Policy.Rules;
 /// <summary>
 /// An ordered list of rules for clients: the first that matches decides. Where none does, the default holds; unless it is given, it follows
 /// from the list: with a rule that allows, everyone else is denied; with none (an empty list, or denials only) everyone else is allowed.
-/// Immutable, so any thread may ask; a decision allocates nothing.
+/// Immutable, so any thread may ask; a decision allocates nothing. Two with equal rules and the same default are equal.
 /// </summary>
-public sealed class AccessRules
+public sealed class AccessRules : IEquatable<AccessRules>
 {
     public const string DefaultName = "default";
 
@@ -76,6 +76,12 @@ public sealed class AccessRules
 
         return covered;
     }
+
+    public bool Equals(AccessRules? other) => other is not null && Default == other.Default && _rules.AsSpan().SequenceEqual(other._rules);
+
+    public override bool Equals(object? obj) => Equals(obj as AccessRules);
+
+    public override int GetHashCode() => HashCode.Combine(Default, _rules.Length, _rules.FirstOrDefault());
 }
 
 /// <summary>A rule without effect, and the earlier one that covers it, both by place in the list.</summary>

@@ -4,10 +4,10 @@ namespace Proxy.Policy.Rules;
 
 /// <summary>
 /// A set of addresses given by blocks and exceptions: the longest block that holds an address decides, so the order of entries does not matter.
-/// Kept as sorted ranges that do not touch; a look-up is one binary search and allocates nothing. Immutable, so any thread may read.
-/// Made by <see cref="CidrSetBuilder"/>.
+/// Kept as sorted ranges that do not touch; a look-up is one binary search and allocates nothing. Immutable, so any thread may read; two with the
+/// same addresses are equal. Made by <see cref="CidrSetBuilder"/>.
 /// </summary>
-public sealed class CidrSet
+public sealed class CidrSet : IEquatable<CidrSet>
 {
     private readonly UInt128[] _firsts;
     private readonly UInt128[] _lasts;
@@ -48,6 +48,12 @@ public sealed class CidrSet
 
         return true;
     }
+
+    public bool Equals(CidrSet? other) => other is not null && _firsts.AsSpan().SequenceEqual(other._firsts) && _lasts.AsSpan().SequenceEqual(other._lasts);
+
+    public override bool Equals(object? obj) => Equals(obj as CidrSet);
+
+    public override int GetHashCode() => _firsts.Length == 0 ? 0 : HashCode.Combine(_firsts.Length, _firsts[0], _lasts[^1]);
 
     private int LastRangeStartingAtOrBefore(UInt128 value)
     {

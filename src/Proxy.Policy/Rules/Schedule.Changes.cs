@@ -1,7 +1,7 @@
 namespace Proxy.Policy.Rules;
 
 /// <summary>When a schedule begins or ends to hold next.</summary>
-public sealed partial class Schedule
+public sealed partial record Schedule
 {
     // No zone sets its clock twice within this time, so that its offset at both ends tells whether it did.
     private static readonly TimeSpan Stride = TimeSpan.FromHours(6);

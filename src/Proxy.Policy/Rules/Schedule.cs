@@ -7,7 +7,7 @@ namespace Proxy.Policy.Rules;
 /// shows such a time, here in two parts. Hours over midnight belong to the day on which they begin: Friday 22:00-06:00 ends on Saturday, and so
 /// do the dates. The last date is included. Immutable, any thread.
 /// </summary>
-public sealed partial class Schedule
+public sealed partial record Schedule
 {
     public static readonly DateOnly EarliestDate = new(1970, 1, 1);
     public static readonly DateOnly LatestDate = new(9000, 12, 31);

@@ -11,6 +11,7 @@ internal static class LinuxConstants
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
     public const int NoSignal = 0x4000;
+    public const int MoreFollows = 0x8000;
     public const int MessageTruncated = 0x20;
     public const int ShutdownSend = 1;
     public const int SocketLevel = 1;
@@ -23,6 +24,7 @@ internal static class LinuxConstants
     public const int ReusePort = 15;
     public const int SendBufferForce = 32;
     public const int ReceiveBufferForce = 33;
+    public const int AttachReusePortFilter = 51;
 
     // netinet/in.h, linux/tcp.h, linux/udp.h
     public const int TcpLevel = 6;

@@ -5,9 +5,18 @@ public sealed record UdpOptions
 {
     public static readonly UdpOptions Default = new();
 
+    /// <summary>Whether strangers are awaited there, so that a successor of this process gets the socket (<see cref="LoopSettings.Listening"/>).</summary>
+    public bool IsListening { get; init; }
+
     /// <summary>Receive buffer asked of the kernel. 4 MiB: a tunnel's window must fit, for loopback drops without a word.</summary>
     public int ReceiveBufferBytes { get; init; } = 4 << 20;
 
     /// <summary>Send buffer asked of the kernel.</summary>
     public int SendBufferBytes { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// Whether several endpoints may have the same address, one per loop; the system spreads datagrams over them, those of one sender always to
+    /// the same (SO_REUSEPORT). All of them must say so. Where the system cannot do that, the second is refused as "in use".
+    /// </summary>
+    public bool SharePort { get; init; }
 }

@@ -93,7 +93,9 @@ public sealed partial class NativeTunnelEngine
             {
                 ref var datagram = ref _sent[number];
                 datagram.IsProbed = true;
+                var before = _nativeStatistics.SegmentsResent;
                 SendAgain(ref datagram);
+                _nativeStatistics.SegmentsResentByProbe += _nativeStatistics.SegmentsResent - before;
                 return;
             }
         }
@@ -130,10 +132,13 @@ public sealed partial class NativeTunnelEngine
         if (wasLost)
         {
             _nativeStatistics.DatagramsSpurious++;
-            _fecPolicy?.HandleSpurious(datagram.Bytes, datagram.IsShard);
+            if (!datagram.IsLossOfQueue)
+            {
+                _fecPolicy?.HandleSpurious(datagram.Bytes, datagram.IsShard);
+            }
         }
 
-        _fecPolicy?.HandleArrived();
+        _fecPolicy?.HandleArrived(IsQueueing);
 
         _probesSinceAnswer = 0;
         _acknowledgedBytes += datagram.Bytes;
@@ -158,7 +163,8 @@ public sealed partial class NativeTunnelEngine
         _nativeStatistics.DatagramBytesLost += datagram.Bytes;
         _lostBytes += datagram.Bytes;
         HandleLostSize(ref datagram);
-        _fecPolicy?.HandleLost(datagram.Bytes, datagram.IsShard);
+        datagram.IsLossOfQueue = IsQueueing;
+        _fecPolicy?.HandleLost(datagram.Bytes, datagram.IsShard, datagram.IsLossOfQueue);
         if (!datagram.IsProbed && !datagram.IsRecovered)
         {
             SendAgain(ref datagram);
@@ -166,5 +172,7 @@ public sealed partial class NativeTunnelEngine
     }
 
     private const int MostDoublings = 10;
-    private const long MostProbeWaitMicroseconds = 1_000_000;
+
+    // So soon after a silence ends is that noticed, and as soon that a peer which was restarted does not know us: two small datagrams in each.
+    private const long MostProbeWaitMicroseconds = 500_000;
 }

@@ -18,6 +18,12 @@ public sealed partial class NativeTunnelEngine
     private readonly FecReceiver _fecReceiver;
     private readonly RecoveredNumbers _recovered = new();
 
+    /// <summary>What we were told to do for what we send.</summary>
+    public FecMode Fec => _settings.Fec;
+
+    /// <summary>Whether shards over what is sent now are wanted; <see cref="FecMode.Adaptive"/> goes by the path.</summary>
+    public bool IsFecOn => _fecSender is { IsOn: true };
+
     private static FecPolicy? PolicyOf(NativeTunnelSettings settings) =>
         settings.Fec == FecMode.Off ? null : new FecPolicy(settings.Fec, settings.FecMembers, settings.FecShards);
 
@@ -100,6 +106,10 @@ public sealed partial class NativeTunnelEngine
         return false;
     }
 
+    /// <summary>Whether what was acknowledged last had waited in a queue of the path.</summary>
+    private bool IsQueueing => _roundTrip.LatestMicroseconds - _roundTrip.LeastMicroseconds
+        > Math.Max(LeastQueueMicroseconds, _roundTrip.LeastMicroseconds / QueueShareOfRoundTrip);
+
     /// <summary>A datagram is about to be sealed.</summary>
     private void KeepForShards(ReadOnlySpan<byte> body, ref SentDatagram datagram)
     {
@@ -178,4 +188,7 @@ public sealed partial class NativeTunnelEngine
             HandleArrived(_sent.Carried(ref datagram, index));
         }
     }
+
+    private const long LeastQueueMicroseconds = 2_000;
+    private const long QueueShareOfRoundTrip = 16;
 }

@@ -121,12 +121,6 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
 
     public ref readonly NativeStatistics NativeStatistics => ref _nativeStatistics;
 
-    /// <summary>Segments of all lanes that were sent, repetitions included.</summary>
-    public long SegmentsSent => _nativeStatistics.SegmentsSent;
-
-    /// <summary>Segments that were sent again.</summary>
-    public long SegmentsResent => _nativeStatistics.SegmentsResent;
-
     /// <summary>A datagram at most: the buffer for <see cref="TryGetDatagrams"/> has room for one of it.</summary>
     public int DatagramBytes => _settings.MaximumDatagramBytes;
 
@@ -207,6 +201,7 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         if (effects.Has(TunnelEffects.StopOpening))
         {
             AnnounceDrain();
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Draining, Text: text));
         }
 
         if (effects.Has(TunnelEffects.FailStreams))
@@ -217,6 +212,15 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         if (effects.Has(TunnelEffects.SendGoAway))
         {
             BeginLastWords(text);
+        }
+    }
+
+    /// <summary>News of the tunnel itself; its end is the last.</summary>
+    private void Tell(TunnelEventKind kind, string text)
+    {
+        if (State != TunnelState.Closed)
+        {
+            _events.Enqueue(new PendingEvent(kind, Text: text));
         }
     }
 

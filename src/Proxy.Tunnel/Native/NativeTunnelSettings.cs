@@ -87,6 +87,9 @@ public sealed record NativeTunnelSettings
     /// <summary>The first id a client may give; odd. Anything but 1 is for tests of the last one.</summary>
     public int FirstStreamId { get; init; } = 1;
 
+    /// <summary>With ids for fewer streams left, a client's tunnel is to be replaced.</summary>
+    public int ReplaceBelowStreams { get; init; } = 64 * 1024;
+
     /// <summary>Throws on a value no engine can work with; a mistake of the program, as settings never come from a peer.</summary>
     public void Validate()
     {
@@ -121,9 +124,9 @@ public sealed record NativeTunnelSettings
     /// <summary>What every path carries; the size a tunnel begins with and falls back to.</summary>
     public const int LeastDatagramBytes = 1200;
 
-    // A segment of the largest goes in two halves where the path turns out to carry only the least.
-    private const int MostDatagramBytes = PiecePart.MaxSegmentBytes;
+    /// <summary>A segment of the largest goes in two halves where the path turns out to carry only the least.</summary>
+    public const int MostDatagramBytes = PiecePart.MaxSegmentBytes;
 
-    // One bit each of a word, with the control lane.
-    private const int MostUserLanes = 63;
+    /// <summary>One bit each of a word, with the control lane.</summary>
+    public const int MostUserLanes = 63;
 }

@@ -16,6 +16,7 @@ public sealed partial class OrderedTunnelEngine
     private long _pingSentMicroseconds;
     private bool _isPingOut;
     private long _bytesAtPing;
+    private long _suspicions;
 
     /// <summary>When to call <see cref="HandleDeadline"/> again; null: never, unless something happens.</summary>
     public long? NextDeadlineMicroseconds(long nowMicroseconds)
@@ -92,7 +93,9 @@ public sealed partial class OrderedTunnelEngine
                 SendPing();
                 break;
             case LivenessStep.Suspect:
-                _events.Enqueue(new PendingEvent(TunnelEventKind.Suspected));
+                _suspicions++;
+                _events.Enqueue(new PendingEvent(
+                    TunnelEventKind.Suspected, Text: $"no answer for {_liveness.SilenceMicroseconds(_nowMicroseconds) / 1000} ms"));
                 break;
             case LivenessStep.Dead:
                 Apply(_machine.HandlePeerSilent(), "the peer is silent");

@@ -224,7 +224,7 @@ public sealed class ProxyHeaderTests
         return builder.Build();
     }
 
-    private RelayRig Make(Func<RelayFrontendSettings, RelayFrontendSettings> configure)
+    private RelayRig Make(Func<RelayPlan, RelayPlan> configure)
     {
         _log.Clear();
         return new RelayRig(configure, accessLog: new AccessLogSettings(new Sink(_log), AccessLogEvents.All, TimeSpan.FromSeconds(12)));

@@ -158,15 +158,15 @@ public sealed class RelayTlsTests : IDisposable
 
     private TlsSettings Settings => TlsSettings.Default with { Offload = work => _rig.Node.Loops[0].Post(work) };
 
-    private RelayRig Make(Func<RelayFrontendSettings, RelayFrontendSettings> configure) => _rig = new RelayRig(configure);
+    private RelayRig Make(Func<RelayPlan, RelayPlan> configure) => _rig = new RelayRig(configure);
 
     private RelayRig Routing() => Make(settings => settings with
     {
         Targets = [],
-        Routes = [new ServerNameRoute("a.example", [RelayRig.To("10.0.0.4:80")]), new ServerNameRoute("b.example", [RelayRig.To("10.0.0.5:80")])],
+        Routes = [("a.example", [RelayRig.To("10.0.0.4:80")]), ("b.example", [RelayRig.To("10.0.0.5:80")])],
     });
 
-    private RelayRig Ending(Func<RelayFrontendSettings, RelayFrontendSettings>? configure = null)
+    private RelayRig Ending(Func<RelayPlan, RelayPlan>? configure = null)
     {
         var file = Path.Combine(_directory.FullName, "a.pem");
         File.WriteAllText(file, TestCertificates.Pem(_authority.Create("a.example")));

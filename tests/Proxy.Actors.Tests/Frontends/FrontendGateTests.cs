@@ -92,10 +92,11 @@ public sealed class FrontendGateTests
         var rig = new RelayRig(settings => settings with { Targets = [RelayRig.To("10.0.0.4:80")] }, configureNode: node => node with
         {
             MaximumConnections = 2,
-            Relays = [.. node.Relays, node.Relays[0] with { Name = "second", Listen = second, Limits = new AdmissionSettings { MaximumQueued = 1 } }],
+            Frontends = [.. node.Frontends, node.Frontends[0] with { Name = "second", Listen = second, Limits = new AdmissionSettings { MaximumQueued = 1 } }],
         });
         var target = rig.StartTarget(0);
         var first = rig.Connect();
+        rig.Until(() => target.Sockets.Count == 1);
         ScriptedSocket.Connect(rig.ApplicationLoop, second);
         rig.Until(() => target.Sockets.Count == 2);
 

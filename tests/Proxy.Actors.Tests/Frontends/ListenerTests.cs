@@ -61,9 +61,9 @@ public sealed class ListenerTests
     {
         var rig = new RelayRig();
         var host = rig.World.Hosts.Single(candidate => candidate.Name == "relay");
-        var taken = new RelayFrontendSettings { Name = "second", Listen = RelayRig.Frontend, Targets = [RelayRig.To("10.0.0.4:80")] };
+        var taken = new RelayPlan { Name = "second", Targets = [RelayRig.To("10.0.0.4:80")] };
 
-        var failure = StartedNode.FailureOf(rig.World, host, new NodeSettings { Name = "second", Relays = [taken] });
+        var failure = StartedNode.FailureOf(rig.World, host, taken.Node);
 
         Assert.Contains("cannot listen on tcp://10.0.0.2:7000", failure, StringComparison.Ordinal);
         rig.EndWell();

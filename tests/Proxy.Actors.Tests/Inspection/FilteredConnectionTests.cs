@@ -10,7 +10,7 @@ public sealed class FilteredConnectionTests
     [Fact]
     public void A_frontend_without_filters_and_rates_has_no_inspection_at_all()
     {
-        var settings = new RelayFrontendSettings { Name = "web", Listen = RelayRig.Frontend, Targets = [RelayRig.To("10.0.0.4:80")] };
+        var settings = new RelayPlan().Frontend;
 
         Assert.Null(FrontendInspection.TryCreate(settings, driver: null!));
         Assert.NotNull(FrontendInspection.TryCreate(settings with { Filters = [new ScriptedFilters(ScriptedFilters.Pass)] }, driver: null!));

@@ -7,7 +7,7 @@ namespace Proxy.Actors.Tests;
 /// <summary>A relay with one target whose connections are inspected.</summary>
 internal sealed class InspectedRig
 {
-    public InspectedRig(Func<RelayFrontendSettings, RelayFrontendSettings> configure, int seed = 1)
+    public InspectedRig(Func<RelayPlan, RelayPlan> configure, int seed = 1)
     {
         Relay = new RelayRig(settings => configure(settings with { Targets = [RelayRig.To("10.0.0.4:80")] }), seed);
         Server = Relay.StartTarget(0);

@@ -29,8 +29,9 @@ public sealed class NodeActorTests
         var node = Start(world, new NodeSettings
         {
             Name = "all",
-            Server = new ServerSettings { Listen = [IPEndPoint.Parse("10.0.0.2:4000"), IPEndPoint.Parse("10.0.0.2:4001")] },
-            Relays = [new RelayFrontendSettings { Name = "web", Listen = RelayRig.Frontend, Targets = [RelayRig.To("10.0.0.4:80")] }],
+            Servers = [new ServerSettings { Listen = [IPEndPoint.Parse("10.0.0.2:4000"), IPEndPoint.Parse("10.0.0.2:4001")] }],
+            Frontends = [new RelayPlan().Frontend],
+            Upstreams = [new RelayPlan().Upstream],
         });
 
         Assert.Equal(["kcp://10.0.0.2:4000", "kcp://10.0.0.2:4001", "tcp://10.0.0.2:7000"], node.Urls);
@@ -90,7 +91,8 @@ public sealed class NodeActorTests
     private static NodeSettings FailsOnAccept => new()
     {
         Name = "relay",
-        Relays = [new RelayFrontendSettings { Name = "web", Listen = RelayRig.Frontend, Targets = [] }],
+        Frontends = [new RelayPlan().Frontend],
+        Upstreams = [new RelayPlan().Upstream],
     };
 
     private static void MakeListenerFail(SimulatedWorld world)

@@ -13,17 +13,22 @@ internal sealed class ClientRig
     private readonly DeterministicDispatcher _dispatcher = new(1);
 
     public ClientRig(
-        Func<ClientSettings, ClientSettings>? configure = null, Func<ForwardSettings, ForwardSettings>? forward = null, TunnelSettings? serverTunnel = null)
+        Func<TunnelPoolSettings, TunnelPoolSettings>? configure = null, Func<FrontendSettings, FrontendSettings>? forward = null, TunnelSettings? serverTunnel = null)
     {
         World = new SimulatedWorld(1, new DispatcherReadyQueue(_dispatcher));
         ApplicationLoop = World.CreateLoop(World.AddHost("application", "10.0.0.1"), "loop");
         ServerHost = World.AddHost("server", "10.0.0.3");
         ServerLoop = World.CreateLoop(ServerHost, "loop");
         Server = BareTunnel.Listen(ServerLoop, TunnelPort, serverTunnel);
-        var plain = new ForwardSettings { Name = "forward", Listen = Frontend, Target = Destination.Of(ServerRig.Upstream) };
-        var settings = new ClientSettings { Servers = [Destination.Of(TunnelPort)], Forwards = [forward?.Invoke(plain) ?? plain] };
+        var plain = new FrontendSettings { Name = "forward", Listen = Frontend, To = new TunnelTarget("tunnels", Destination.Of(ServerRig.Upstream)) };
+        var settings = new TunnelPoolSettings { Servers = [Destination.Of(TunnelPort)] };
         var host = World.AddHost("client", "10.0.0.2");
-        Node = new SimulatedNode(World, host, _dispatcher, Names, new NodeSettings { Name = "client", Client = configure?.Invoke(settings) ?? settings });
+        Node = new SimulatedNode(World, host, _dispatcher, Names, new NodeSettings
+        {
+            Name = "client",
+            Tunnels = [configure?.Invoke(settings) ?? settings],
+            Frontends = [forward?.Invoke(plain) ?? plain],
+        });
     }
 
     public SimulatedWorld World { get; }

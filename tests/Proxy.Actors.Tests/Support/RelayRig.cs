@@ -13,7 +13,7 @@ internal sealed class RelayRig
     private readonly DeterministicDispatcher _dispatcher;
 
     public RelayRig(
-        Func<RelayFrontendSettings, RelayFrontendSettings>? configure = null,
+        Func<RelayPlan, RelayPlan>? configure = null,
         int seed = 1,
         Action<FixedNames>? names = null,
         AccessLogSettings? accessLog = null,
@@ -24,10 +24,10 @@ internal sealed class RelayRig
         ApplicationLoop = World.CreateLoop(World.AddHost("application", "10.0.0.1"), "loop");
         TargetHosts = [.. Enumerable.Range(4, 3).Select(number => World.AddHost($"target-{number}", $"10.0.0.{number}"))];
         TargetLoops = [.. TargetHosts.Select(host => World.CreateLoop(host, "loop"))];
-        var settings = new RelayFrontendSettings { Name = "web", Listen = Frontend, Targets = [To("10.0.0.4:80"), To("10.0.0.5:80"), To("10.0.0.6:80")] };
+        var settings = new RelayPlan { Targets = [To("10.0.0.4:80"), To("10.0.0.5:80"), To("10.0.0.6:80")] };
         names?.Invoke(Names);
         var host = World.AddHost("relay", "10.0.0.2");
-        var node = new NodeSettings { Name = "relay", Relays = [configure?.Invoke(settings) ?? settings], AccessLog = accessLog };
+        var node = (configure?.Invoke(settings) ?? settings).Node with { AccessLog = accessLog };
         Node = new SimulatedNode(World, host, _dispatcher, Names, configureNode?.Invoke(node) ?? node);
     }
 

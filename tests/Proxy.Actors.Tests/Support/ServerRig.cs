@@ -23,7 +23,7 @@ internal sealed class ServerRig
         OtherUpstreamHost = World.AddHost("other-upstream", "10.0.0.5");
         var settings = new ServerSettings { Listen = [TunnelPort], Destinations = Rules("10.0.0.4/31:80") };
         var host = World.AddHost("server", "10.0.0.3");
-        Node = new SimulatedNode(World, host, _dispatcher, Names, new NodeSettings { Name = "server", Server = configure?.Invoke(settings) ?? settings });
+        Node = new SimulatedNode(World, host, _dispatcher, Names, new NodeSettings { Name = "server", Servers = [configure?.Invoke(settings) ?? settings] });
         Tunnel = OpenTunnel();
     }
 

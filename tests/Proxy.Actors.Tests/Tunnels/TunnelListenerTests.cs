@@ -73,7 +73,7 @@ public sealed class TunnelListenerTests
 
         Assert.Contains(
             "cannot listen on kcp://10.0.0.3:4000",
-            StartedNode.FailureOf(rig.World, host, new NodeSettings { Name = "second", Server = new ServerSettings { Listen = [ServerRig.TunnelPort] } }),
+            StartedNode.FailureOf(rig.World, host, new NodeSettings { Name = "second", Servers = [new ServerSettings { Listen = [ServerRig.TunnelPort] }] }),
             StringComparison.Ordinal);
         rig.EndWell();
     }

@@ -104,7 +104,7 @@ public sealed class HealthCheckTests
         rig.EndWell();
     }
 
-    private static RelayRig Checked(CheckKind kind, Func<RelayFrontendSettings, RelayFrontendSettings>? configure = null) => new(settings =>
+    private static RelayRig Checked(CheckKind kind, Func<RelayPlan, RelayPlan>? configure = null) => new(settings =>
         (configure ?? (same => same))(settings with { Check = new HealthCheckSettings(kind, CheckSettings.Default) }));
 
     private static IEnumerable<string> States(RelayRig rig) => rig.Node.Status().Upstreams[0].Servers.Select(server => server.State);

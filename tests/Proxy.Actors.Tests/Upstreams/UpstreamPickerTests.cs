@@ -94,6 +94,6 @@ public sealed class UpstreamPickerTests
 
     private static UpstreamPicker Picker(params ServerEntry[] servers) => Picker(settings => settings, servers);
 
-    private static UpstreamPicker Picker(Func<RelayFrontendSettings, RelayFrontendSettings> configure, params ServerEntry[] servers) => new(
-        configure(new RelayFrontendSettings { Name = "web", Listen = RelayRig.Frontend, Targets = servers }), new Random(1), new ManualTime());
+    private static UpstreamPicker Picker(Func<RelayPlan, RelayPlan> configure, params ServerEntry[] servers) => new(
+        configure(new RelayPlan { Targets = servers }).Upstream, new Random(1), new ManualTime());
 }

@@ -2,9 +2,11 @@ using System.Net;
 using Proxy.Actors;
 using Proxy.Kernel;
 using Proxy.Policy;
+using Proxy.Policy.Limits;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
+using Proxy.Protocol.Sealing.Sessions;
 using Proxy.TestKit;
 using Proxy.Tunnel;
 using Proxy.Tunnel.Native;
@@ -27,6 +29,15 @@ public sealed record ClusterPlan
 
     /// <summary>For the sealed dialect.</summary>
     public NativeTunnelSettings NativeTunnel { get; init; } = NativeTunnelSettings.Default;
+
+    /// <summary>Streams that a sealed server takes at once.</summary>
+    public int ServerStreams { get; init; } = NativeTunnelSettings.Default.MaximumStreams;
+
+    /// <summary>How long the keys of a sealed tunnel last.</summary>
+    public SessionLimits Session { get; init; } = SessionLimits.Default;
+
+    /// <summary>After which the client takes another tunnel; zero: never.</summary>
+    public TimeSpan RenewAfter { get; init; }
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
@@ -167,40 +178,55 @@ public sealed class SimulatedCluster
     private NodeSettings ClientSettings() => new()
     {
         Name = "client",
-        Client = new ClientSettings
-        {
-            Servers = [new TunnelServer([.. _plan.Transports.Select(transport => new TunnelAddress(transport, Destination.Of(TunnelPort)))])],
-            Forwards =
-            [
-                new ForwardSettings
-                {
-                    Name = "forward",
-                    Listen = Frontend,
-                    Target = Destination.TryParse(_plan.Target, out var target) ? target : throw new InvalidOperationException(_plan.Target),
-                    Timeouts = _plan.Timeouts,
-                    MaximumConnections = _plan.MaximumConnections,
-                },
-            ],
-            Tunnel = _plan.Tunnel,
-            Native = _plan.IsSealed ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel } : null,
-            MaximumWaiting = _plan.MaximumWaiting,
-        },
+        Tunnels =
+        [
+            new TunnelPoolSettings
+            {
+                Servers = [new TunnelServer([.. _plan.Transports.Select(transport => new TunnelAddress(transport, Destination.Of(TunnelPort)))])],
+                Tunnel = _plan.Tunnel,
+                RenewAfter = _plan.RenewAfter,
+                Native = _plan.IsSealed
+                    ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
+                    : null,
+                MaximumWaiting = _plan.MaximumWaiting,
+            },
+        ],
+        Frontends =
+        [
+            new FrontendSettings
+            {
+                Name = "forward",
+                Listen = Frontend,
+                To = new TunnelTarget("tunnels", Destination.TryParse(_plan.Target, out var target) ? target : throw new InvalidOperationException(_plan.Target)),
+                Timeouts = _plan.Timeouts,
+                Limits = new AdmissionSettings { MaximumConnections = _plan.MaximumConnections },
+            },
+        ],
     };
 
     private NodeSettings ServerSettings() => new()
     {
         Name = "server",
-        Server = new ServerSettings
-        {
-            Listen = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Kcp).Select(_ => TunnelPort)],
-            ListenTcp = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Tcp).Select(_ => TunnelPort)],
-            Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
-            Tunnel = _plan.Tunnel,
-            Native = _plan.IsSealed
-                ? new NativeServerSettings { Keys = new KeyRing([Key]), ResetSecret = ResetSecret, Tunnel = _plan.NativeTunnel }
-                : null,
-            Timeouts = _plan.Timeouts,
-        },
+        Servers =
+        [
+            new ServerSettings
+            {
+                Listen = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Kcp).Select(_ => TunnelPort)],
+                ListenTcp = [.. _plan.Transports.Where(transport => transport == TunnelTransport.Tcp).Select(_ => TunnelPort)],
+                Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
+                Tunnel = _plan.Tunnel,
+                Native = _plan.IsSealed
+                    ? new NativeServerSettings
+                    {
+                        Keys = new KeyRing([Key]),
+                        ResetSecret = ResetSecret,
+                        Tunnel = _plan.NativeTunnel with { MaximumStreams = _plan.ServerStreams },
+                        Session = _plan.Session,
+                    }
+                    : null,
+                Timeouts = _plan.Timeouts,
+            },
+        ],
     };
 
     private static DestinationRule Rule(string text) =>

@@ -45,6 +45,13 @@ public sealed class PresharedKey : IDisposable
     public static bool IsName(string? name) =>
         name is { Length: > 0 and <= NameLength } && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 
+    /// <summary>Whether the other is the same key under the same name.</summary>
+    public bool IsSameAs(PresharedKey other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Name == other.Name && CryptographicOperations.FixedTimeEquals(Key, other.Key);
+    }
+
     public void Dispose() => _key.Dispose();
 
     /// <summary>The name; never the key.</summary>
