@@ -19,7 +19,8 @@ public sealed partial class ClusterActor
     {
         if (_holder is null || !_holder.Add(limit))
         {
-            Context.GetLogger().Error($"the limit '{limit.Id}' cannot be shared: the node is no member, has it already, or has {ShareJson.MaximumLimits} of them");
+            Context.GetLogger().Error(
+                $"the limit '{limit.Id}' cannot be shared: the node is no member, has it already, or has {ShareJson.MaximumLimits} of them");
             return;
         }
 
@@ -39,6 +40,7 @@ public sealed partial class ClusterActor
         }
 
         _ownGrant.Turn(now);
+        _ownGrant.Mirror.ForgetChanges();
         var grant = _ownGrant.Mirror.Keys.GetValueOrDefault(_keys.Grant(_self!.Name));
 
         // Who has not got its name has no share either: the keys are another node's.
@@ -78,11 +80,7 @@ public sealed partial class ClusterActor
 
         _shares.Turn(now);
         var seen = _shares.Mirror;
-        while (seen.TryTakeChange(out _))
-        {
-            // All that counts is what there is now.
-        }
-
+        seen.ForgetChanges();
         if (!seen.IsStale && _divider.Take(_lock!.Fence, seen.Keys, seen.Revision, now) is { } division)
         {
             _engine.Ask(division, Self, (answer, _) => _divider.Answer(answer));
@@ -99,7 +97,8 @@ public sealed partial class ClusterActor
         long[] dues =
         [
             _ownGrant.Mirror.DueMicroseconds, _holder!.DueMicroseconds, _common.Mirror.IsStale ? Clock.Never : _lock!.DueMicroseconds,
-            _shares?.Mirror.DueMicroseconds ?? Clock.Never, _shares is { Mirror.IsStale: false } ? _divider.DueMicroseconds : Clock.Never, LeaseEnd(now),
+            _shares?.Mirror.DueMicroseconds ?? Clock.Never, _shares is { Mirror.IsStale: false } ? _divider.DueMicroseconds : Clock.Never,
+            LeaseEnd(now),
         ];
         return dues.Min();
     }

@@ -27,10 +27,12 @@ public sealed class LeaseLock
         _backoff = new Backoff(300 * Clock.Millisecond, 5 * Clock.Second, random);
     }
 
-    /// <summary>The revision at which the lock was taken, larger for each later holder; 0: not held. Whether the lease still lives is the keeper's to say.</summary>
+    /// <summary>
+    /// The revision at which the lock was taken, larger for each later holder; 0: not held. Whether the lease still lives is the keeper's to say.
+    /// </summary>
     public long FencingToken { get; private set; }
 
-    /// <summary>The same under that lease; 0: the lock was taken under another one, and is gone with it whether that has been seen yet or not.</summary>
+    /// <summary>The same under that lease; 0: the lock was taken under another one, and is gone with it, whether that has been seen or not.</summary>
     public long TokenUnder(long leaseId) => leaseId == _lease ? FencingToken : 0;
 
     /// <summary>When <see cref="Take"/> may have something next, as far as time decides it.</summary>
@@ -71,7 +73,7 @@ public sealed class LeaseLock
             [Comparison.IsCreatedAt(_key, 0)], [new PutRequest(_key, _owner, leaseId)], [new RangeRequest(new KeyRange(_key, []))]);
     }
 
-    /// <summary>The answer to what was taken last. One that was asked under a lease of before is worth nothing: the lock goes with that lease.</summary>
+    /// <summary>The answer to what was taken last. One that was asked under a former lease is worth nothing: the lock goes with that lease.</summary>
     public void Answer(EngineAnswer answer, long nowMicroseconds)
     {
         _isAsked = false;

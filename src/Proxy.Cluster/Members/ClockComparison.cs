@@ -10,7 +10,7 @@ internal sealed class ClockComparison
     private readonly HashSet<string> _told = [];
     private long _medianMilliseconds;
 
-    /// <summary>Takes a member's clock against this node's. How far it is ahead of the median, where that is too far and was not said before.</summary>
+    /// <summary>Takes a member's clock against this node's. How far it is ahead of the median, where that is far and was not said before.</summary>
     public long? Compare(string name, long aheadMilliseconds)
     {
         _aheadMilliseconds[name] = aheadMilliseconds;

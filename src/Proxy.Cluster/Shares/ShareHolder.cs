@@ -4,13 +4,14 @@ namespace Proxy.Cluster.Shares;
 
 /// <summary>
 /// A node's side of the shared limits: says what it wants and holds, and goes by what it was granted under its present lease. Pure, but for the
-/// <see cref="ClusterLimit"/>s that it moves. Requests out, answers in, one at a time. A report compares the revision it is over: one that arrives late
-/// would say less than is held.
+/// <see cref="ClusterLimit"/>s that it moves. Requests out, answers in, one at a time. A report compares the revision it is over: one that arrives
+/// late would say less than is held.
 /// </summary>
 public sealed class ShareHolder
 {
     private readonly byte[] _key;
     private readonly Dictionary<string, Limit> _limits = [];
+    private (long? Revision, ShareGrants? Grants) _read;
     private ShareReport? _written;
     private ShareReport? _sent;
     private long _lease;
@@ -29,7 +30,9 @@ public sealed class ShareHolder
     public IReadOnlyCollection<ClusterLimit> Limits => [.. _limits.Values.Select(limit => limit.Shared)];
 
     /// <summary>When <see cref="Take"/> may have something next.</summary>
-    public long DueMicroseconds => _limits.Count == 0 || _isAsked ? Clock.Never : Math.Min(_sampledAt + SampleInterval, IsUrgent ? _nextWriteAt : Clock.Never);
+    public long DueMicroseconds => _limits.Count == 0 || _isAsked
+        ? Clock.Never
+        : Math.Min(_sampledAt + SampleInterval, IsUrgent ? _nextWriteAt : Clock.Never);
 
     private bool IsUrgent => _lease != 0 && (_written is null || _written.SeenRevision != _seen);
 
@@ -58,7 +61,12 @@ public sealed class ShareHolder
             _seen = 0;
         }
 
-        var grants = grant is not null && leaseId != 0 && ShareJson.TryReadGrants(grant.Value, out var read) && read.Lease == leaseId ? read : null;
+        if (grant?.ModRevision != _read.Revision)
+        {
+            _read = (grant?.ModRevision, grant is not null && ShareJson.TryReadGrants(grant.Value, out var read) ? read : null);
+        }
+
+        var grants = leaseId != 0 && _read.Grants?.Lease == leaseId ? _read.Grants : null;
         _seen = grants is null ? 0 : grant!.ModRevision;
         foreach (var limit in _limits.Values)
         {

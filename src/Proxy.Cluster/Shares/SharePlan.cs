@@ -84,7 +84,9 @@ internal static class SharePlan
 
     public static void Divide(List<ShareNode> nodes, bool mayIncrease)
     {
-        var limits = nodes.Where(node => !node.IsGone).SelectMany(node => node.Report!.Limits.Select(use => (Node: node, Use: use))).GroupBy(pair => pair.Use.Id);
+        var limits = nodes.Where(node => !node.IsGone)
+            .SelectMany(node => node.Report!.Limits.Select(use => (Node: node, Use: use)))
+            .GroupBy(pair => pair.Use.Id);
         foreach (var limit in limits)
         {
             DivideOne([.. limit.OrderBy(pair => pair.Node.Name, StringComparer.Ordinal)], mayIncrease);
@@ -101,7 +103,8 @@ internal static class SharePlan
         var notable = Math.Max(1, limit / 200);
 
         // Who is furthest below what it should have comes first.
-        foreach (var index in Enumerable.Range(0, users.Length).OrderByDescending(index => targets[index] - users[index].Node.Share(users[index].Use.Id)))
+        var byNeed = Enumerable.Range(0, users.Length).OrderByDescending(index => targets[index] - users[index].Node.Share(users[index].Use.Id));
+        foreach (var index in byNeed)
         {
             var (node, use) = users[index];
             var share = node.Share(use.Id);

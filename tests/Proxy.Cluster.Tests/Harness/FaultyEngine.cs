@@ -4,7 +4,9 @@ using Proxy.TestKit;
 
 namespace Proxy.Cluster.Tests.Harness;
 
-/// <summary>One node's way to a store under virtual time: it can be cut, slowed, and made to lose answers. The store behind it can be replaced, as by a restart.</summary>
+/// <summary>
+/// One node's way to a store under virtual time: it can be cut, slowed, and made to lose answers. The store behind it can be replaced, as by a restart.
+/// </summary>
 internal sealed class FaultyEngine(Func<SeedEngine> store, ManualTime time) : IEngine
 {
     private static readonly EngineError Cut = new(EngineErrorKind.Unreachable, "the engine is cut off");

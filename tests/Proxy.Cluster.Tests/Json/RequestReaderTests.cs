@@ -17,7 +17,12 @@ public sealed class RequestReaderTests
     [Fact]
     public void What_the_client_writes_the_seed_reads()
     {
-        foreach (var request in (EngineRequest[])[Transaction, Transaction.Then[0], Transaction.Then[1], Transaction.Else[0], new GrantLeaseRequest(5, 7), new KeepAliveRequest(7), new RevokeLeaseRequest(7), new CompactRequest(8)])
+        EngineRequest[] requests =
+        [
+            Transaction, .. Transaction.Then, .. Transaction.Else, new GrantLeaseRequest(5, 7), new KeepAliveRequest(7), new RevokeLeaseRequest(7),
+            new CompactRequest(8),
+        ];
+        foreach (var request in requests)
         {
             var written = RequestJson.Write(request);
             Assert.True(RequestReader.TryRead(RequestJson.PathOf(request), written, out var read, out _));
@@ -57,7 +62,8 @@ public sealed class RequestReaderTests
     {
         var store = new SeedStore(random);
         string[] paths = ["kv/txn", "kv/range", "kv/put", "kv/deleterange", "lease/grant", "lease/keepalive", "lease/revoke", "kv/compaction"];
-        byte[][] corpus = [RequestJson.Write(Transaction), RequestJson.Write(Transaction.Then[0]), RequestJson.Write(Transaction.Else[0]), RequestJson.Write(new GrantLeaseRequest(5, 7))];
+        EngineRequest[] requests = [Transaction, Transaction.Then[0], Transaction.Else[0], new GrantLeaseRequest(5, 7)];
+        byte[][] corpus = [.. requests.Select(RequestJson.Write)];
         for (var step = 0; step < 5; step++)
         {
             var body = Mutator.Mutate(random, corpus);

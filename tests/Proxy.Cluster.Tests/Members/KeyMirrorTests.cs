@@ -104,8 +104,10 @@ public sealed class KeyMirrorTests
         }
 
         var expected = ((RangeAnswer)test._store.Handle(new RangeRequest(KeyRange.Prefix("/m/")), test._now)).Values;
-        Assert.Equal(expected.Select(value => $"{value.KeyText}={KeyText.Of(value.Value)}@{value.ModRevision}"), test._mirror.Keys.Values.Select(value => $"{value.KeyText}={KeyText.Of(value.Value)}@{value.ModRevision}"));
+        Assert.Equal(expected.Select(Facts), test._mirror.Keys.Values.Select(Facts));
     });
+
+    private static string Facts(KeyValue value) => $"{value.KeyText}={KeyText.Of(value.Value)}@{value.ModRevision}";
 
     private void Step(Random random)
     {
