@@ -13,7 +13,7 @@ internal static class Aspects
         Aspect<FrontendSettings>.Of("target", NewConnections, frontend => frontend.To, SameSettings.Targets),
         Aspect<FrontendSettings>.Of("timeouts", NewConnections, frontend => frontend.Timeouts),
         Aspect<FrontendSettings>.Of("limits", AtOnce, frontend => frontend.Limits),
-        Aspect<FrontendSettings>.Of("rules", NewConnections, frontend => frontend.Rules),
+        Aspect<FrontendSettings>.Of("rules", NewConnections, frontend => frontend.Rules, (old, changed) => old.Equals(changed)),
         Aspect<FrontendSettings>.Of("proxy-protocol", NewConnections, frontend => frontend.ProxyProtocol),
         new("filters", NewConnections, SameSettings.Filters, static (_, _) => ""),
         Aspect<FrontendSettings>.Of("bandwidth", NewConnections, frontend => frontend.Bandwidth),
@@ -68,6 +68,7 @@ internal static class Aspects
     [
         Aspect<NodeSettings>.Of("name", Restart, node => node.Name),
         Aspect<NodeSettings>.Of("maximum-connections", AtOnce, node => node.MaximumConnections),
+        Aspect<NodeSettings>.Of("drain", AtOnce, node => node.Drain),
         Aspect<NodeSettings>.Of("access-log", NewConnections, node => node.AccessLog, (old, changed) => old == changed),
     ];
 

@@ -56,5 +56,5 @@ public sealed class SettingsPlan
 
     /// <summary>What has to be done so that a node that does nothing yet is as <paramref name="settings"/> say.</summary>
     internal static SettingsPlan Start(NodeSettings settings) =>
-        Between(new NodeSettings { Name = settings.Name, MaximumConnections = settings.MaximumConnections, AccessLog = settings.AccessLog }, settings);
+        Between(settings with { Frontends = [], Upstreams = [], Tunnels = [], Servers = [] }, settings);
 }

@@ -18,7 +18,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private readonly Frontend _frontend;
     private readonly FrontendSettings _settings;
     private readonly TunnelTarget _target;
-    private readonly IActorRef _pool;
+    private readonly TunnelPool _pool;
     private readonly ILoggingAdapter _log;
     private readonly IIoLoop _loop;
     private readonly ConnectionRecord _record;
@@ -30,7 +30,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private EndReason _reason;
     private string _detail = "";
 
-    public TunnelConnectionActor(IAcceptedConnection accepted, Frontend frontend, FrontendSettings settings, TunnelTarget target, IActorRef pool)
+    public TunnelConnectionActor(IAcceptedConnection accepted, Frontend frontend, FrontendSettings settings, TunnelTarget target, TunnelPool pool)
     {
         _frontend = frontend;
         _settings = settings;
@@ -109,12 +109,12 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
         Receive<Timer>(_ =>
         {
-            _pool.Tell(TunnelPoolActor.Abandon.Instance);
+            _pool.Current.Tell(TunnelPoolActor.Abandon.Instance);
             EndWith(EndReason.NoTunnel, $"no tunnel came up within {_settings.Timeouts.Connect.TotalSeconds:0.#} s");
         });
         Receive<RelayEvents.Ended>(ended =>
         {
-            _pool.Tell(TunnelPoolActor.Abandon.Instance);
+            _pool.Current.Tell(TunnelPoolActor.Abandon.Instance);
             HandleEnded(ended);
         });
         Receive<RelayEvents.HalfClosed>(_ => { });
@@ -179,14 +179,14 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     {
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _pool.Tell(TunnelPoolActor.Acquire.Instance);
+        _pool.Current.Tell(TunnelPoolActor.Acquire.Instance);
     }
 
     private void HandleGranted(TunnelPoolActor.Granted granted)
     {
         if (!granted.Link.CanOpen)
         {
-            _pool.Tell(TunnelPoolActor.Acquire.Instance);
+            _pool.Current.Tell(TunnelPoolActor.Acquire.Instance);
             return;
         }
 

@@ -46,7 +46,7 @@ internal sealed partial class ListenerActor
     private void Serve(IAcceptedConnection connection, AdmissionLease lease)
     {
         _total++;
-        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection(connection))), lease);
+        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection!(connection))), lease);
     }
 
     private void ServeWaiting()
@@ -107,12 +107,6 @@ internal sealed partial class ListenerActor
 
         Report(refusal, client.ToIPAddress());
         Sender.Tell(new ClientRefused(refusal.EndReason, $"{client}: {refusal}"));
-    }
-
-    private void HandleChange(GateSettings settings)
-    {
-        WarnOfCoveredRules(settings.Rules);
-        _gate.Change(settings, Loop.NowMicroseconds);
     }
 
     private void Refuse(IAcceptedConnection connection, in Refusal refusal)

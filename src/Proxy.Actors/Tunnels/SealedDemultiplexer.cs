@@ -18,8 +18,8 @@ namespace Proxy.Actors;
 internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
 {
     private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
-    private readonly NativeServerSettings _native;
+    private readonly LiveServer _server;
+    private readonly SealedSecrets _secrets;
     private readonly TimeProvider _time;
     private readonly IActorRef _listener;
     private readonly LoopDispatcher _dispatcher;
@@ -36,11 +36,11 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     private bool _isOpening = true;
 
     public SealedDemultiplexer(
-        NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, IActorRef listener, LoopDispatcher dispatcher, ActorSystem system)
+        NodeEnvironment environment, LiveServer server, SealedSecrets secrets, IActorRef listener, LoopDispatcher dispatcher, ActorSystem system)
     {
         _environment = environment;
-        _settings = settings;
-        _native = settings.Native!;
+        _server = server;
+        _secrets = secrets;
         _time = system.TimeProvider;
         _createRandom = system.CreateRandom;
         _listener = listener;
@@ -68,6 +68,9 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
     }
 
+    /// <summary>Keys may be others from now on.</summary>
+    public void TakeKeys() => _handshake.Change(_secrets.Handshake);
+
     /// <summary>From now on nobody new is let in.</summary>
     public void StopOpening() => _isOpening = false;
 
@@ -87,7 +90,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
             id = _shared.TunnelIds.Draw(_environment.Secrets);
         }
 
-        if (_handshake.Complete(pending, id, HandshakeTerms.Of(_native.Tunnel), Now, out var reply) is { } established)
+        if (_handshake.Complete(pending, id, HandshakeTerms.Of(Own), Now, out var reply) is { } established)
         {
             var tunnel = new SealedTunnel(established, from, Now + (long)_shared.HalfOpenTimeout.TotalMicroseconds);
             _tunnels.Add(id, tunnel);
@@ -181,8 +184,10 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
     }
 
+    private NativeTunnelSettings Own => _server.Settings.Native!.Tunnel;
+
     private NativeTunnelEngine MakeEngine(SealedTunnel tunnel) => new(
-        TunnelRole.Server, tunnel.Agree(_native.Tunnel), tunnel.Seal, TunnelLink.PathOf(tunnel.From), _dispatcher.Pool, _createRandom(), Now);
+        TunnelRole.Server, tunnel.Agree(Own), tunnel.Seal, TunnelLink.PathOf(tunnel.From), _dispatcher.Pool, _createRandom(), Now);
 
     private void AnswerUnknown(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagram, in UdpAddress from)
     {
@@ -199,7 +204,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
 
     private void HandleHello(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagram, in UdpAddress from)
     {
-        if (!_isOpening || _tunnels.Count + _agreeing >= _settings.MaximumTunnels)
+        if (!_isOpening || _tunnels.Count + _agreeing >= _server.Settings.MaximumTunnels)
         {
             _datagramsIgnored++;
             return;

@@ -13,21 +13,19 @@ namespace Proxy.Actors;
 internal sealed class SealedListenerActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
+    private readonly LiveServer _server;
     private readonly SealedSecrets _secrets;
-    private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
     private readonly ServerTunnels _tunnels = new("kcp");
     private SealedDemultiplexer? _demultiplexer;
     private IUdpEndpoint? _endpoint;
 
-    public SealedListenerActor(NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, Frontend egress, IPEndPoint listen)
+    public SealedListenerActor(NodeEnvironment environment, LiveServer server, SealedSecrets secrets, IPEndPoint listen)
     {
         _environment = environment;
-        _settings = settings;
+        _server = server;
         _secrets = secrets;
-        _egress = egress;
         _listen = listen;
         _log = Context.GetLogger();
     }
@@ -46,7 +44,7 @@ internal sealed class SealedListenerActor : ReceiveActor
     protected override void PreStart()
     {
         var dispatcher = (LoopDispatcher)Context.Dispatcher;
-        var demultiplexer = new SealedDemultiplexer(_environment, _settings, _secrets, Self, dispatcher, Context.System);
+        var demultiplexer = new SealedDemultiplexer(_environment, _server, _secrets, Self, dispatcher, Context.System);
         _demultiplexer = demultiplexer;
         if (!dispatcher.Loop.TryOpenUdp(_listen, null, UdpOptions.Default, demultiplexer, out var endpoint, out var fault))
         {
@@ -92,6 +90,11 @@ internal sealed class SealedListenerActor : ReceiveActor
 
     private void ReceiveAlways(IUdpEndpoint endpoint, SealedDemultiplexer demultiplexer)
     {
+        Receive<TunnelListenerActor.Change>(change =>
+        {
+            demultiplexer.TakeKeys();
+            _tunnels.Drain(change.Revoked);
+        });
         Receive<Agree>(RunAgreement);
         Receive<Agreed>(agreed =>
         {
@@ -117,7 +120,7 @@ internal sealed class SealedListenerActor : ReceiveActor
 
     private void OpenTunnel(IUdpEndpoint endpoint, SealedDemultiplexer demultiplexer, SealedTunnel tunnel)
     {
-        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, _egress, tunnel.From, tunnel.Principal)));
+        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _server, tunnel.From, tunnel.Principal)));
         var link = tunnel.OpenLink(((LoopDispatcher)Context.Dispatcher).Loop, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, link, tunnel.Principal, () => demultiplexer.Remove(tunnel));

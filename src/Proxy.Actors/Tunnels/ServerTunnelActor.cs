@@ -13,8 +13,7 @@ namespace Proxy.Actors;
 internal sealed class ServerTunnelActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
-    private readonly Frontend _egress;
+    private readonly LiveServer _server;
     private readonly UdpAddress _peer;
     private readonly string? _principal;
     private readonly string _name;
@@ -22,17 +21,15 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private TunnelLink? _link;
 
     /// <param name="environment">What the node stands on.</param>
-    /// <param name="settings">The server's.</param>
-    /// <param name="egress">What its streams count for.</param>
+    /// <param name="server">Asked anew for each stream.</param>
     /// <param name="peer">Where the client is at first.</param>
     /// <param name="principal">Who it is; null where the dialect knows nobody.</param>
-    public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, UdpAddress peer, string? principal)
+    public ServerTunnelActor(NodeEnvironment environment, LiveServer server, UdpAddress peer, string? principal)
     {
         _principal = principal;
         _name = principal is null ? $"{peer}" : $"{peer} ({principal})";
-        _egress = egress;
         _environment = environment;
-        _settings = settings;
+        _server = server;
         _peer = peer;
         _log = Context.GetLogger();
         AwaitingLink();
@@ -74,7 +71,10 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void Ready(TunnelLink link)
     {
         Receive<TunnelEvents.StreamOpened>(opened =>
-            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, _egress, opened.Channel, opened.Channel.Peer, _principal))));
+        {
+            var (settings, egress) = (_server.Settings, _server.Egress);
+            Context.ActorOf(Props.Create(() => new EgressActor(_environment, settings, egress, opened.Channel, opened.Channel.Peer, _principal)));
+        });
         Receive<TunnelEvents.Suspected>(_ => _log.Info($"tunnel from {_name}: the client is silent"));
         Receive<TunnelEvents.Trusted>(_ => _log.Info($"tunnel from {_name}: the client is back"));
         Receive<TunnelEvents.Closed>(HandleClosed);

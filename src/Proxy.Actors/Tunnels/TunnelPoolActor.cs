@@ -15,6 +15,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
     private readonly LinkedList<IActorRef> _queue = new();
     private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
+    private TunnelPool? _successor;
+    private int _idleLooks;
     private long _streamsOfEndedTunnels;
 
     public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings)
@@ -42,6 +44,12 @@ internal sealed class TunnelPoolActor : ReceiveActor
     {
         public static readonly Drain Instance = new();
     }
+
+    /// <summary>
+    /// The settings have other tunnels in its place, or none. Who waits goes over to the successor; without one, who was sent here before is still
+    /// served. Then it drains.
+    /// </summary>
+    internal sealed record Retire(TunnelPool? Successor);
 
     /// <summary>A tunnel that could open a stream just now; the asker looks again, as both live on one loop.</summary>
     internal sealed record Granted(TunnelLink Link);
@@ -72,6 +80,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private enum Timer
     {
         LookAgain,
+        LookForTheLast,
     }
 
     protected override void PreStart()
@@ -107,6 +116,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     {
         Receive<Acquire>(_ => Serve(Sender));
         Receive<Abandon>(_ => Forget(Sender));
+        Receive<Timer>(timer => timer == Timer.LookForTheLast, _ => DrainAfterTheLast());
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
         Receive<TunnelSuspected>(_ => { });
@@ -114,12 +124,14 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
+        Receive<Retire>(retire => BeginRetiring(retire.Successor));
     }
 
     private void Draining()
     {
-        Receive<Acquire>(_ => Sender.Tell(Refused.IsDraining));
+        Receive<Acquire>(_ => TurnAway(Sender));
         Receive<Abandon>(_ => { });
+        Receive<Retire>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
         Receive<TunnelSuspected>(_ => { });
@@ -138,7 +150,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Become(Draining);
         foreach (var asker in _queue)
         {
-            asker.Tell(Refused.IsDraining);
+            TurnAway(asker);
         }
 
         foreach (var tunnel in _tunnels.Values)
@@ -147,6 +159,43 @@ internal sealed class TunnelPoolActor : ReceiveActor
         }
 
         StopWhenEmpty();
+    }
+
+    private void BeginRetiring(TunnelPool? successor)
+    {
+        _successor = successor;
+        if (successor is null)
+        {
+            Context.Timers.StartPeriodicTimer(Timer.LookForTheLast, Timer.LookForTheLast, LookForTheLastEvery);
+        }
+        else
+        {
+            BeginDraining();
+        }
+    }
+
+    // Whoever was granted a tunnel a moment ago has a stream by the second look.
+    private void DrainAfterTheLast()
+    {
+        var isUsed = _queue.Count > 0 || _tunnels.Values.Any(tunnel => tunnel.Link.ActiveStreams > 0);
+        _idleLooks = isUsed ? 0 : _idleLooks + 1;
+        if (_idleLooks > 1)
+        {
+            Context.Timers.Cancel(Timer.LookForTheLast);
+            BeginDraining();
+        }
+    }
+
+    private void TurnAway(IActorRef asker)
+    {
+        if (_successor is { } successor)
+        {
+            successor.Current.Tell(Acquire.Instance, asker);
+        }
+        else
+        {
+            asker.Tell(Refused.IsDraining);
+        }
     }
 
     private void StopWhenEmpty()
@@ -249,6 +298,9 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromSeconds(5);
+
+    // Nobody waits for it to stop.
+    private static readonly TimeSpan LookForTheLastEvery = TimeSpan.FromSeconds(1);
 
     // As long as a refused stream waits before it is opened again.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);

@@ -115,7 +115,7 @@ internal sealed class NodeHost
             context.Cancel = true;
             try
             {
-                node.Tell(new NodeActor.ChangeGates(readAgain()), ActorRefs.NoSender);
+                node.Tell(new NodeActor.Apply(readAgain()), ActorRefs.NoSender);
                 log.LogInformation("SIGHUP: rules and their files were read again");
             }
             catch (UsageException wrong)
