@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The real peers of the end-to-end tests: command, then the Debian package that has it.
-readonly peers=(curl:curl nginx:nginx haproxy:haproxy openssl:openssl)
+readonly peers=(curl:curl nginx:nginx haproxy:haproxy openssl:openssl etcd:etcd-server)
 readonly policy=/usr/sbin/policy-rc.d
 readonly saved_policy=$policy.before-tcpproxy-test
 
@@ -71,8 +71,8 @@ install_peers() {
     if apt update && apt install -y "${missing[@]}"; then
         # Nor shall it start with the machine's next boot.
         local service
-        for service in nginx haproxy; do
-            if [[ " ${missing[*]} " == *" $service "* ]] && command -v systemctl >/dev/null; then
+        for service in nginx haproxy etcd; do
+            if [[ " ${missing[*]} " == *" $service"* ]] && command -v systemctl >/dev/null; then
                 systemctl --quiet disable "$service" >/dev/null 2>&1 || true
             fi
         done

@@ -6,7 +6,7 @@ namespace Proxy.Link.Bench;
 
 /// <summary>
 /// A UDP link on one machine: a socket for those who come, and for each of them one towards the target, so that several tunnels share one
-/// bottleneck. One thread.
+/// bottleneck. One thread runs it; another may change its settings meanwhile.
 /// </summary>
 internal sealed class Link : IDisposable
 {
@@ -14,13 +14,14 @@ internal sealed class Link : IDisposable
     private const int ReadsInARow = 256;
     private const int SocketBufferBytes = 8 << 20;
 
-    private readonly LinkSettings _settings;
     private readonly Random _random;
     private readonly Socket _front;
     private readonly Dictionary<SocketAddress, Socket> _backs = [];
     private readonly Dictionary<Socket, SocketAddress> _clients = [];
     private readonly PriorityQueue<Datagram, (double At, long Order)> _underWay = new();
     private readonly byte[] _buffer = new byte[64 << 10];
+    private volatile LinkSettings _settings;
+    private volatile bool _isRebinding;
     private long _order;
 
     public Link(LinkSettings settings)
@@ -32,6 +33,15 @@ internal sealed class Link : IDisposable
         (Up, Down) = (new LinkDirection(), new LinkDirection());
     }
 
+    /// <summary>What happens to the datagrams that come from now on. Any thread.</summary>
+    public LinkSettings Settings
+    {
+        get => _settings;
+        set => _settings = value;
+    }
+
+    public IPEndPoint Entry => (IPEndPoint)_front.LocalEndPoint!;
+
     public LinkDirection Up { get; }
 
     public LinkDirection Down { get; }
@@ -41,6 +51,7 @@ internal sealed class Link : IDisposable
         var readable = new List<Socket>();
         while (!isOver())
         {
+            ForgetWhereAsked();
             var wait = Release();
             readable.Clear();
             readable.Add(_front);
@@ -57,6 +68,29 @@ internal sealed class Link : IDisposable
         {
             back.Dispose();
         }
+    }
+
+    /// <summary>
+    /// From now on the target sees everybody come from another port, as behind a NAT that has lost its table; what is on its way from the target
+    /// to the old ones is lost. Any thread.
+    /// </summary>
+    public void Rebind() => _isRebinding = true;
+
+    private void ForgetWhereAsked()
+    {
+        if (!_isRebinding)
+        {
+            return;
+        }
+
+        _isRebinding = false;
+        foreach (var back in _backs.Values)
+        {
+            back.Dispose();
+        }
+
+        _backs.Clear();
+        _clients.Clear();
     }
 
     /// <summary>Sends what is due; gives how long the next has time, at most a tenth of a second, in microseconds.</summary>
@@ -90,9 +124,9 @@ internal sealed class Link : IDisposable
                 datagram.Socket.Send(datagram.Bytes);
             }
         }
-        catch (SocketException)
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            // Nobody there, or no room: lost, as on any link.
+            // Nobody there, no room, or the way is gone: lost, as on any link.
         }
     }
 
@@ -129,20 +163,21 @@ internal sealed class Link : IDisposable
 
     private void Carry(LinkDirection direction, Datagram datagram)
     {
+        var settings = _settings;
         direction.Datagrams++;
         direction.Bytes += datagram.Bytes.Length;
-        if (_settings.MaximumPayloadBytes > 0 && datagram.Bytes.Length > _settings.MaximumPayloadBytes)
+        if (settings.MaximumPayloadBytes > 0 && datagram.Bytes.Length > settings.MaximumPayloadBytes)
         {
             direction.TooLarge++;
             return;
         }
 
         var at = Now();
-        if (_settings.MegabitsPerSecond > 0)
+        if (settings.MegabitsPerSecond > 0)
         {
-            var bytesPerMillisecond = _settings.MegabitsPerSecond * 125;
+            var bytesPerMillisecond = settings.MegabitsPerSecond * 125;
             var start = Math.Max(direction.FreeAt, at);
-            if ((start - at) * bytesPerMillisecond > _settings.QueueBytes)
+            if ((start - at) * bytesPerMillisecond > settings.QueueBytes)
             {
                 direction.DroppedInQueue++;
                 return;
@@ -151,14 +186,19 @@ internal sealed class Link : IDisposable
             at = direction.FreeAt = start + ((datagram.Bytes.Length + HeaderBytes) / bytesPerMillisecond);
         }
 
-        if (_random.NextDouble() < _settings.Loss)
+        if (_random.NextDouble() < settings.Loss)
         {
             direction.Lost++;
             return;
         }
 
-        at += _settings.DelayMilliseconds + (_settings.JitterMilliseconds * _random.NextDouble());
-        for (var copies = _random.NextDouble() < _settings.Duplication ? 2 : 1; copies > 0; copies--)
+        at += settings.DelayMilliseconds + (settings.JitterMilliseconds * _random.NextDouble());
+        if (_random.NextDouble() < settings.Reordering)
+        {
+            at += settings.ReorderingMilliseconds;
+        }
+
+        for (var copies = _random.NextDouble() < settings.Duplication ? 2 : 1; copies > 0; copies--)
         {
             _underWay.Enqueue(datagram, (at, _order++));
         }

@@ -18,6 +18,11 @@ internal sealed record LinkSettings
     /// <summary>The share that is lost, behind the bottleneck: a lost datagram has used its part of the rate.</summary>
     public double Loss { get; init; }
 
+    /// <summary>The share that comes later than its turn, by <see cref="ReorderingMilliseconds"/>.</summary>
+    public double Reordering { get; init; }
+
+    public double ReorderingMilliseconds { get; init; } = 5;
+
     /// <summary>The share that arrives twice.</summary>
     public double Duplication { get; init; }
 
@@ -45,12 +50,13 @@ internal sealed record LinkSettings
                 "delay" => settings with { DelayMilliseconds = value },
                 "jitter" => settings with { JitterMilliseconds = value },
                 "loss" => settings with { Loss = value },
+                "reordering" => settings with { Reordering = value },
                 "duplication" => settings with { Duplication = value },
                 "rate" => settings with { MegabitsPerSecond = value },
                 "queue" => settings with { QueueBytes = value * 1024 },
                 "payload" => settings with { MaximumPayloadBytes = (int)value },
                 "seed" => settings with { Seed = (int)value },
-                _ => throw new FormatException($"'{name}' is none of delay, jitter, loss, duplication, rate, queue, payload and seed"),
+                _ => throw new FormatException($"'{name}' is none of delay, jitter, loss, reordering, duplication, rate, queue, payload and seed"),
             };
         }
 

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Proxy.Link.Bench;
 
-// A UDP link with delay, jitter, loss, duplication, a rate and a queue, between two addresses of this machine:
-//   Proxy.Link.Bench LISTEN TARGET [delay=MS] [jitter=MS] [loss=SHARE] [duplication=SHARE] [rate=MBIT/S] [queue=KIB] [payload=BYTES] [seed=N]
+// A UDP link with delay, jitter, loss, reordering, duplication, a rate and a queue, between two addresses of this machine:
+//   Proxy.Link.Bench LISTEN TARGET [delay=MS] [jitter=MS] [loss=SHARE] [reordering=SHARE] [duplication=SHARE] [rate=MBIT/S] [queue=KIB] [payload=BYTES] [seed=N]
 // Says "ready", and on SIGTERM or Ctrl-C what became of the datagrams.
 if (args.Length < 2)
 {

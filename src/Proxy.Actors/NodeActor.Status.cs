@@ -15,6 +15,7 @@ public sealed partial class NodeActor
         Frontend[] frontends = [.. _servers.Values.Select(server => server.Live.Egress), .. _frontends.Concat(_leavingFrontends).Select(part => part.Shared)];
         var own = new ComponentStatus
         {
+            TunnelTotals = _tunnelsLeft,
             Live = [.. frontends.SelectMany(LiveOf)],
             Tls = [.. frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };

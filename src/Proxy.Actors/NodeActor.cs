@@ -22,6 +22,7 @@ public sealed partial class NodeActor : ReceiveActor
     private NodeSettings _settings;
     private ConnectionAccessLog? _accessLog;
     private int _made;
+    private TunnelTotals _tunnelsLeft = TunnelTotals.None;
 
     public NodeActor(NodeEnvironment environment, NodeSettings settings)
     {
@@ -54,6 +55,9 @@ public sealed partial class NodeActor : ReceiveActor
     {
         public static readonly Drain Instance = new();
     }
+
+    /// <summary>The sender stops; what its tunnels have counted goes on to count.</summary>
+    internal sealed record TunnelsLeft(TunnelTotals Totals);
 
     internal sealed record Bound(string Url);
 
@@ -106,6 +110,7 @@ public sealed partial class NodeActor : ReceiveActor
     {
         Receive<GetPlan>(asked => Sender.Tell(SettingsPlan.Between(_settings, asked.Settings)));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
     }
 
     private void BeginDraining()

@@ -11,6 +11,8 @@ var root = new RootCommand("A clustered TCP proxy: plain layer-4 relays, and tun
     RelayCommand.Create(),
     ServerCommand.Create(),
     ClientCommand.Create(),
+    RunCommand.Create(),
+    ConfigCommand.Create(),
     StatusCommand.Create(),
     KeygenCommand.Create(),
     DemoCommand.Create(),

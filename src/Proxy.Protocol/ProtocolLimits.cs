@@ -27,6 +27,9 @@ public static class ProtocolLimits
     /// <summary>A whole chain request header; the largest that the known fields can make is 829 bytes.</summary>
     public const int ChainRequestBytes = 1024;
 
+    /// <summary>Headers of one chain: more hops than anybody has a use for, and each makes the next slower.</summary>
+    public const int ChainHops = 16;
+
     /// <summary>The text of a chain response.</summary>
     public const int ChainTextBytes = 256;
 

@@ -36,13 +36,10 @@ public interface ITunnelEngine : IDisposable
     /// <summary>Smoothed; 0 before the first measurement.</summary>
     int RoundTripMilliseconds { get; }
 
-    /// <summary>KCP segments sent, repetitions included.</summary>
-    long SegmentsSent { get; }
-
-    /// <summary>KCP segments sent again.</summary>
-    long SegmentsResent { get; }
-
     ref readonly TunnelStatistics Statistics { get; }
+
+    /// <summary>All that was counted; a snapshot, also of an engine that is disposed of.</summary>
+    TunnelCounters Counters { get; }
 
     void Start();
 

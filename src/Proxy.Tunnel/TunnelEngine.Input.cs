@@ -18,6 +18,8 @@ public sealed partial class TunnelEngine
             return;
         }
 
+        _statistics.DatagramsReceived++;
+        _statistics.DatagramBytesReceived += datagram.Length;
         var inFlight = _lane.InFlightSegments;
         if (_lane.HandleDatagram(datagram, ToMilliseconds(nowMicroseconds)) >= KcpInputStatus.TooShort)
         {

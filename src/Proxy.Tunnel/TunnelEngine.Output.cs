@@ -23,7 +23,14 @@ public sealed partial class TunnelEngine
         }
 
         FillLane();
-        return _lane.TryGetDatagram(ToMilliseconds(nowMicroseconds), destination, out length);
+        if (!_lane.TryGetDatagram(ToMilliseconds(nowMicroseconds), destination, out length))
+        {
+            return false;
+        }
+
+        _statistics.DatagramsSent++;
+        _statistics.DatagramBytesSent += length;
+        return true;
     }
 
     /// <summary>When to call <see cref="HandleDeadline"/> and <see cref="TryGetDatagram"/> again; null: never, unless something happens.</summary>

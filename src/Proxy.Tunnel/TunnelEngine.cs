@@ -74,11 +74,24 @@ public sealed partial class TunnelEngine : IDisposable
 
     public ref readonly TunnelStatistics Statistics => ref _statistics;
 
-    /// <summary>Segments of the lane that were sent, repetitions included.</summary>
-    public long SegmentsSent => _lane.Statistics.SegmentsSent;
-
-    /// <summary>Segments of the lane that were sent again.</summary>
-    public long SegmentsResent => _lane.Statistics.Resends;
+    public TunnelCounters Counters => new()
+    {
+        Streams = _statistics.StreamsOpened,
+        StreamsRefused = _statistics.StreamsRefused,
+        PayloadBytesSent = _statistics.BytesSent,
+        PayloadBytesReceived = _statistics.BytesReceived,
+        DatagramsSent = _statistics.DatagramsSent,
+        DatagramsReceived = _statistics.DatagramsReceived,
+        DatagramBytesSent = _statistics.DatagramBytesSent,
+        DatagramBytesReceived = _statistics.DatagramBytesReceived,
+        DatagramsMalformed = _statistics.DatagramsMalformed,
+        SegmentsSent = _lane.Statistics.SegmentsSent,
+        SegmentsReceived = _lane.Statistics.SegmentsReceived,
+        SegmentsRepeated = _lane.Statistics.Duplicates,
+        ResentFast = _lane.Statistics.FastResends,
+        ResentEarly = _lane.Statistics.EarlyResends,
+        ResentTimeout = _lane.Statistics.TimeoutResends,
+    };
 
     /// <summary>A datagram at most.</summary>
     public int DatagramBytes => _lane.MtuBytes;

@@ -48,7 +48,8 @@ public readonly ref struct TunnelEvent
         ReadOnlySpan<byte> bytes = default,
         EndReason reason = EndReason.None,
         string text = "",
-        byte distance = 0)
+        byte distance = 0,
+        bool isLast = false)
     {
         Kind = kind;
         StreamId = streamId;
@@ -56,6 +57,7 @@ public readonly ref struct TunnelEvent
         Reason = reason;
         Text = text;
         Distance = distance;
+        IsLast = isLast;
     }
 
     public TunnelEventKind Kind { get; }
@@ -65,6 +67,12 @@ public readonly ref struct TunnelEvent
 
     /// <summary>For <see cref="TunnelEventKind.Data"/>; never empty there.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
+
+    /// <summary>
+    /// For <see cref="TunnelEventKind.Data"/>: whether the end of the stream is the next that is told of it, at once if the owner still wants to
+    /// receive.
+    /// </summary>
+    public bool IsLast { get; }
 
     /// <summary>For <see cref="TunnelEventKind.StreamReset"/> and <see cref="TunnelEventKind.Closed"/>.</summary>
     public EndReason Reason { get; }

@@ -18,6 +18,12 @@ public record struct TunnelStatistics
     /// <summary>Payload bytes of streams received.</summary>
     public long BytesReceived;
 
+    /// <summary>Datagrams, and their bytes, of the dialect of vproxy; the others count for themselves.</summary>
+    public long DatagramsSent;
+    public long DatagramsReceived;
+    public long DatagramBytesSent;
+    public long DatagramBytesReceived;
+
     /// <summary>Datagrams that were not KCP, or not for this conversation; they had no effect.</summary>
     public long DatagramsMalformed;
 

@@ -118,10 +118,10 @@ public class LifeTests
         using var pair = TunnelPair.Ready();
         pair.Settle();
         pair.ToServer.IsDown = true;
-        var sent = pair.Client.Engine.SegmentsSent;
+        var sent = pair.Client.Engine.Counters.SegmentsSent;
         pair.Client.Engine.HandleRefused(pair.Now);
         pair.DriveFor(1);
-        Assert.InRange(pair.Client.Engine.SegmentsSent - sent, 4, 100);
+        Assert.InRange(pair.Client.Engine.Counters.SegmentsSent - sent, 4, 100);
     }
 
     [Fact]

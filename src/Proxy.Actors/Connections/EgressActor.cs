@@ -45,7 +45,11 @@ internal sealed class EgressActor : ReceiveActor
     }
 
     /// <summary>Where a stream goes, who it is for, and what it sent behind its header.</summary>
-    private sealed record Job(Destination Destination, ChainFields Fields, byte[] Behind, bool IsAnswered);
+    private sealed record Job(Destination Destination, ChainFields Fields, byte[] Behind, bool IsAnswered)
+    {
+        /// <summary>As logs and status call it.</summary>
+        public string Text { get; } = Destination.ToString();
+    }
 
     private sealed record Resolved(IPAddress[] Addresses);
 
@@ -136,21 +140,20 @@ internal sealed class EgressActor : ReceiveActor
 
     private void ReceiveWhileOpening(Job job)
     {
-        Receive<RequestReader.ClientGone>(gone => End(gone.Reason, job.Destination.ToString(), gone.Text));
+        Receive<RequestReader.ClientGone>(gone => End(gone.Reason, job.Text, gone.Text));
         Receive<RequestReader.RequestMalformed>(_ => { });
         Receive<Timer>(_ => Refuse(job, EndReason.ConnectTimeout, "no connection in time"));
     }
 
     private void HandleRequest(ChainRequest request, byte[] behind)
     {
-        var destination = request.Destination.ToString();
         if (request.Command != ChainCommand.Tcp)
         {
-            Answer(ChainStatus.NotAllowed, EndReason.NotAllowed, destination, $"this server does not serve the command {request.Command}");
+            Answer(ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), $"this server does not serve the command {request.Command}");
         }
         else if (request.NextHop != NextHopKind.Destination)
         {
-            Answer(ChainStatus.NotAllowed, EndReason.NotAllowed, destination, "this server goes on to destinations only, not to chain hops");
+            Answer(ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), "this server goes on to destinations only, not to chain hops");
         }
         else
         {
@@ -194,12 +197,12 @@ internal sealed class EgressActor : ReceiveActor
         _record.WaitMicroseconds = _dialledAtMicroseconds - _record.StartMicroseconds;
         _record.Attempts++;
         _record.Phase = ConnectionPhase.Connecting;
-        _record.Server = job.Destination.ToString();
+        _record.Server = job.Text;
         Become(() => Connecting(job));
         _dial = new Dial(
             Self,
             _stream.Loop,
-            allowed.Select(address => new IPEndPoint(address, job.Destination.Port)),
+            Array.ConvertAll(allowed, address => new IPEndPoint(address, job.Destination.Port)),
             _settings.Timeouts.Connect);
     }
 
@@ -208,7 +211,7 @@ internal sealed class EgressActor : ReceiveActor
         if (_stream.End != EndReason.None)
         {
             // The word of it stands behind this message: a relay would wait for an end that has been told already.
-            End(_stream.End, job.Destination.ToString(), "");
+            End(_stream.End, job.Text, "");
             return;
         }
 
@@ -244,7 +247,7 @@ internal sealed class EgressActor : ReceiveActor
     {
         _record.IsClientAwaited = ended.IsClientAwaited;
         var reason = ended.End.Kind == RelayEndKind.ClientFailed && _stream.End != EndReason.None ? _stream.End : ended.Reason;
-        End(reason, job.Destination.ToString(), ended.End.Fault.Text ?? "");
+        End(reason, job.Text, ended.End.Fault.Text ?? "");
     }
 
     /// <summary>Its header is not waited for: whatever it asks for, there is no place for it.</summary>
@@ -265,13 +268,13 @@ internal sealed class EgressActor : ReceiveActor
     {
         if (job.IsAnswered)
         {
-            Answer(reason.ToChainStatus(), reason, job.Destination.ToString(), text);
+            Answer(reason.ToChainStatus(), reason, job.Text, text);
         }
         else
         {
             // Without headers the only answer there is is a reset.
             _stream.Abort();
-            End(reason, job.Destination.ToString(), text);
+            End(reason, job.Text, text);
         }
     }
 

@@ -4,6 +4,7 @@ using Proxy.Protocol;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
+using Proxy.Transport.Relays;
 
 namespace Proxy.Actors;
 
@@ -26,7 +27,7 @@ internal interface IOutboundLegOwner
 /// the chain's response off the front of what comes back. For the loop's thread only.
 /// </summary>
 /// <remarks>What was sent is kept until the peer has accepted the stream, at most about the first 16 KiB; then reading stops.</remarks>
-internal sealed class OutboundLeg : IChannel, IChannelHandler
+internal sealed class OutboundLeg : IChannel, IChannelHandler, IEndForesight
 {
     private readonly byte[] _header;
     private readonly IOutboundLegOwner _owner;
@@ -58,6 +59,8 @@ internal sealed class OutboundLeg : IChannel, IChannelHandler
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
+
+    public bool IsMoreAtHand => _stream is { IsMoreAtHand: true };
 
     public bool HasUnsent => !_isGone && (_isAccepted ? _stream!.HasUnsent : _early.WrittenCount > 0);
 

@@ -19,7 +19,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private readonly FrontendSettings _settings;
     private readonly TunnelTarget _target;
     private readonly TunnelPool _pool;
-    private readonly ILoggingAdapter _log;
     private readonly IIoLoop _loop;
     private readonly ConnectionRecord _record;
     private readonly IChannel _application;
@@ -36,7 +35,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         _settings = settings;
         _target = target;
         _pool = pool;
-        _log = Context.GetLogger();
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
@@ -146,7 +144,11 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void HalfClosed(RelaySide ended)
     {
         _record.Phase = ConnectionPhase.HalfClosed;
-        _log.Debug($"{_record.Peer}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        if (_frontend.Log.IsEnabled(LogLevel.Debug))
+        {
+            _frontend.Log.Debug($"{_record.Peer}: {(ended == RelaySide.Client ? "client" : "upstream")} has finished sending");
+        }
+
         Receive<RelayEvents.Ended>(HandleEnded);
     }
 
@@ -201,7 +203,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private void HandleStreamLost(EndReason reason)
     {
-        _log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
+        _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
         if (reason == EndReason.Refused)
         {
             // The server is alive and does not want it now: asking again at once would only be refused again.
@@ -242,7 +244,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void EndEarly(EndReason reason, string detail)
     {
         _record.End(reason, detail, _loop.NowMicroseconds);
-        ConnectionLog.Write(_log, _record, _frontend.Target);
+        ConnectionLog.Write(_frontend.Log, _record, _frontend.Target);
         Context.Stop(Self);
     }
 

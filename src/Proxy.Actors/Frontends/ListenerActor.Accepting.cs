@@ -43,6 +43,15 @@ internal sealed partial class ListenerActor
         }
     }
 
+    /// <summary>Those that the kernel has given already; nobody else can serve them.</summary>
+    private void ServeAccepted()
+    {
+        while (_accepted.Count > 0)
+        {
+            HandleAccepted();
+        }
+    }
+
     private void Serve(IAcceptedConnection connection, AdmissionLease lease)
     {
         _total++;

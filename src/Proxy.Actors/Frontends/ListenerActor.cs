@@ -150,6 +150,7 @@ internal sealed partial class ListenerActor : ReceiveActor
         {
             _log.Info($"{_url}: draining {_connections.Count} connections");
             listener.Close();
+            ServeAccepted();
             Context.Timers.Cancel(Timer.QueueMoves);
             DismissAll();
             Become(Draining);

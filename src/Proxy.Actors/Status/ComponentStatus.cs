@@ -17,6 +17,9 @@ public sealed record ComponentStatus
 
     public IReadOnlyList<TunnelListenerStatus> TunnelListeners { get; init; } = [];
 
+    /// <summary>All tunnels since the start.</summary>
+    public TunnelTotals TunnelTotals { get; init; } = TunnelTotals.None;
+
     /// <summary>The newest of those that live; never all of them, when there are many.</summary>
     public IReadOnlyList<ConnectionStatus> Live { get; init; } = [];
 
@@ -33,6 +36,7 @@ public sealed record ComponentStatus
         Upstreams = [.. Upstreams, .. other.Upstreams],
         Tunnels = [.. Tunnels, .. other.Tunnels],
         TunnelListeners = [.. TunnelListeners, .. other.TunnelListeners],
+        TunnelTotals = TunnelTotals.Plus(other.TunnelTotals),
         Live = [.. Live, .. other.Live],
         Tls = [.. Tls, .. other.Tls],
         Streams = Streams.Plus(other.Streams),
@@ -159,4 +163,60 @@ public sealed record NativeTunnelStatus(
     long PathChanges,
     long BlackHoles,
     long CreditBytes,
-    bool Suspect);
+    bool Suspect)
+{
+    /// <summary>How fast datagrams leave at most.</summary>
+    public required long PacingBytesPerS { get; init; }
+
+    /// <summary>The largest datagrams that are known to get through.</summary>
+    public required int Mtu { get; init; }
+
+    /// <summary>Bytes of streams that wait to be sent.</summary>
+    public required long UnsentBytes { get; init; }
+
+    /// <summary>Frames that are no data and wait to be sent.</summary>
+    public required int ControlFramesWaiting { get; init; }
+
+    /// <summary>Received bytes that wait for lost ones before them.</summary>
+    public required long OutOfOrderBytes { get; init; }
+
+    /// <summary>Segments sent again on evidence that they were lost.</summary>
+    public required long ResentFast { get; init; }
+
+    /// <summary>Segments sent again to find out whether anything arrives.</summary>
+    public required long ResentProbe { get; init; }
+
+    /// <summary>Received segments that were there already.</summary>
+    public required long SegmentsRepeated { get; init; }
+
+    /// <summary>The user lanes, in their order.</summary>
+    public required IReadOnlyList<LaneStatus> Lanes { get; init; }
+
+    public required FecStatus Fec { get; init; }
+}
+
+/// <summary>One user lane: its streams, their bytes that wait to be sent, and what is sent and not acknowledged.</summary>
+public sealed record LaneStatus(int Streams, long UnsentBytes, int SegmentsInFlight);
+
+/// <summary>Forward error correction of one tunnel: what we send for the peer to mend with, and what we have mended with what the peer sends.</summary>
+/// <param name="Mode">What this end was told to do: off, fixed, adaptive.</param>
+/// <param name="On">Whether what is sent now is covered; adaptive goes by the path.</param>
+/// <param name="GroupsSent">Groups of datagrams that parity was sent for.</param>
+/// <param name="ParitySent">Datagrams of parity.</param>
+/// <param name="ParityBytesSent">Bytes of those: what it costs.</param>
+/// <param name="ParityReceived">Parity of the peer.</param>
+/// <param name="ParityRefused">Of it what said something impossible.</param>
+/// <param name="Recovered">Datagrams that did not arrive and were made out of others.</param>
+/// <param name="GroupsNotRecovered">Groups of the peer of which too much was missing: they came again, or not at all.</param>
+/// <param name="RecoveredByPeer">Datagrams of ours that the peer made out of others.</param>
+public sealed record FecStatus(
+    string Mode,
+    bool On,
+    long GroupsSent,
+    long ParitySent,
+    long ParityBytesSent,
+    long ParityReceived,
+    long ParityRefused,
+    long Recovered,
+    long GroupsNotRecovered,
+    long RecoveredByPeer);

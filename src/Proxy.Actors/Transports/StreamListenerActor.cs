@@ -79,6 +79,7 @@ internal sealed class StreamListenerActor : ReceiveActor
         }
 
         _tunnels.DisposeLinks();
+        Context.Parent.Tell(_tunnels.Left());
     }
 
     // States

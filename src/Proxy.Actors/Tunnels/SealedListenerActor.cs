@@ -62,6 +62,7 @@ internal sealed class SealedListenerActor : ReceiveActor
     {
         // Links say their last words first.
         _tunnels.DisposeLinks();
+        Context.Parent.Tell(_tunnels.Left());
         _endpoint?.Close();
         _demultiplexer?.Dispose();
     }

@@ -1,4 +1,5 @@
 using Proxy.Kernel;
+using Proxy.Protocol.Tunnels;
 
 namespace Proxy.Actors;
 
@@ -7,20 +8,24 @@ namespace Proxy.Actors;
 internal sealed class ServerTunnels(string scheme)
 {
     private readonly Dictionary<IActorRef, Tunnel> _tunnels = [];
-    private long _streamsOfEnded;
+    private readonly TunnelTally _tally = new(TunnelRole.Server);
 
     public int Count => _tunnels.Count;
 
     /// <param name="principal">Who it was authenticated as; null where the dialect knows nobody.</param>
     /// <param name="forget">Run when it has ended.</param>
-    public void Add(IActorRef actor, TunnelLink link, string? principal, Action forget) => _tunnels.Add(actor, new Tunnel(link, principal, forget));
+    public void Add(IActorRef actor, TunnelLink link, string? principal, Action forget)
+    {
+        _tunnels.Add(actor, new Tunnel(link, principal, forget));
+        _tally.HandleOpened(_tunnels.Count);
+    }
 
     /// <summary>The actor has stopped.</summary>
     public void HandleEnded(IActorRef actor)
     {
         if (_tunnels.Remove(actor, out var tunnel))
         {
-            _streamsOfEnded += tunnel.Link.Statistics.StreamsOpened;
+            _tally.HandleEnded(tunnel.Link);
             tunnel.Forget();
         }
     }
@@ -55,14 +60,19 @@ internal sealed class ServerTunnels(string scheme)
         }
     }
 
+    /// <summary>For when nobody asks here any more.</summary>
+    public NodeActor.TunnelsLeft Left() => new(Totals with { Established = 0 });
+
+    private TunnelTotals Totals => _tally.Totals(_tunnels.Values.Select(tunnel => tunnel.Link));
+
     public ComponentStatus Status()
     {
-        var streams = new StreamCount(
-            _tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams),
-            _streamsOfEnded + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened));
+        var totals = Totals;
+        var streams = new StreamCount(_tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams), totals.Counters.Streams);
         return new ComponentStatus
         {
             Tunnels = [.. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, scheme, $"{tunnel.Link.Peer}", tunnel.Principal))],
+            TunnelTotals = totals,
             Streams = streams,
             Connections = streams,
         };

@@ -14,13 +14,14 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// The sealed dialect: hello, and again until there is an answer; arithmetic aside, so that the loop's other connections do not wait for it;
-/// then the tunnel, which moves to another socket when its server has gone silent.
+/// then the tunnel, which moves to another socket when the system does not send from its address any more, or its server has gone silent.
 /// </summary>
 internal sealed partial class TunnelActor
 {
     private readonly Queue<SealedClientDatagrams.Answer> _answersHeldBack = new();
     private ClientHandshake? _handshake;
     private int _looks;
+    private int _looksAfterFailure;
 
     /// <summary>One handshake, before anything is known of its outcome.</summary>
     private sealed record Attempt(NativeClientSettings Native, IPEndPoint Peer, SealedClientDatagrams Datagrams);
@@ -28,6 +29,18 @@ internal sealed partial class TunnelActor
     private sealed record Prepared(ClientHandshake Handshake);
 
     private sealed record Agreed(EstablishedTunnel? Tunnel);
+
+    /// <summary>The system did not send a datagram.</summary>
+    private sealed record SendFailed
+    {
+        public static readonly SendFailed Instance = new();
+    }
+
+    /// <summary>Time to see whether there is another address by now.</summary>
+    private sealed record LookAgain
+    {
+        public static readonly LookAgain Instance = new();
+    }
 
     private void BeginHandshake(NativeClientSettings native, IPEndPoint peer)
     {
@@ -118,6 +131,12 @@ internal sealed partial class TunnelActor
             Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, LookAtRouteAfter);
             MoveIfRouteChanged(link, attempt);
         });
+        Receive<SendFailed>(_ =>
+        {
+            _looksAfterFailure = LooksAfterFailure;
+            LookAfterFailure(link, attempt);
+        });
+        Receive<LookAgain>(_ => LookAfterFailure(link, attempt));
         Receive<TunnelEvents.Closed>(HandleClosed);
     }
 
@@ -168,6 +187,8 @@ internal sealed partial class TunnelActor
             Context.System.CreateRandom(), Now);
         var link = new TunnelLink(dispatcher.Loop, engine, new TunnelEvents(Self), seal);
         _link = link;
+        var self = Self;
+        link.OnSendFailed = () => self.Tell(SendFailed.Instance, ActorRefs.NoSender);
         attempt.Datagrams.Attach(link, tunnel.Session);
         _log.Info($"tunnel to kcp://{_server} is ready, sealed by {tunnel.Session.CipherName}");
         BecomeReady(link);
@@ -188,21 +209,43 @@ internal sealed partial class TunnelActor
             return;
         }
 
+        _looks++;
+        TryMove(link, attempt, isSameAddressEnough: _looks % LooksUntilMoved == 0);
+    }
+
+    /// <summary>
+    /// What the system refuses to send tells sooner than any silence that the address is gone. The new one may take a moment, and then the
+    /// silence has the word.
+    /// </summary>
+    private void LookAfterFailure(TunnelLink link, Attempt attempt)
+    {
+        if (TryMove(link, attempt, isSameAddressEnough: false) || --_looksAfterFailure <= 0)
+        {
+            Context.Timers.Cancel(LookAgain.Instance);
+            return;
+        }
+
+        Context.Timers.StartSingleTimer(LookAgain.Instance, LookAgain.Instance, LookAfterFailureAfter);
+    }
+
+    private bool TryMove(TunnelLink link, Attempt attempt, bool isSameAddressEnough)
+    {
         if (!TryOpenSocket(attempt.Peer, attempt.Datagrams, out var endpoint, out _))
         {
-            return;
+            return false;
         }
 
-        _looks++;
-        if (endpoint.LocalEndPoint.Address.Equals(_endpoint!.LocalEndPoint.Address) && _looks % LooksUntilMoved != 0)
+        if (!isSameAddressEnough && endpoint.LocalEndPoint.Address.Equals(_endpoint!.LocalEndPoint.Address))
         {
             endpoint.Close();
-            return;
+            return false;
         }
 
+        _log.Info($"tunnel to kcp://{_server}: from {endpoint.LocalEndPoint} now, no more from {_endpoint!.LocalEndPoint}");
         _endpoint.Close();
         _endpoint = endpoint;
         link.MoveTo(endpoint);
+        return true;
     }
 
     private long Now => ((LoopDispatcher)Context.Dispatcher).Loop.NowMicroseconds;
@@ -223,5 +266,7 @@ internal sealed partial class TunnelActor
     }
 
     private static readonly TimeSpan LookAtRouteAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookAfterFailureAfter = TimeSpan.FromMilliseconds(200);
     private const int LooksUntilMoved = 5;
+    private const int LooksAfterFailure = 5;
 }

@@ -26,6 +26,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
     private IUdpEndpoint? _endpoint;
     private UdpAddress _peer;
     private PathAddress _path;                    // of the peer, as the engine calls it
+    private long _sendFailureDueMicroseconds;     // not told again before
     private bool _isTurnRequested;
     private bool _isInTurn;
     private bool _isSilenceTold;
@@ -70,9 +71,7 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 
     public ref readonly TunnelStatistics Statistics => ref _engine.Statistics;
 
-    public long SegmentsSent => _engine.SegmentsSent;
-
-    public long SegmentsResent => _engine.SegmentsResent;
+    public TunnelCounters Counters => _engine.Counters;
 
     /// <summary>Whether the peer has answered from where it says it is.</summary>
     public bool IsPeerConfirmed => _engine.IsPeerConfirmed;
@@ -106,6 +105,9 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 
         RequestTurn();
     }
+
+    /// <summary>What to do when the system itself does not send: no route, or an address that is gone. At most five times a second; on the loop, in a turn.</summary>
+    public Action? OnSendFailed { get; set; }
 
     /// <summary>Client: from now on by another socket, perhaps from another address. Native dialect only.</summary>
     public void MoveTo(IUdpEndpoint endpoint)
@@ -294,13 +296,27 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(BatchBytes);
         while (_engine.TryGetDatagrams(_loop.NowMicroseconds, buffer.AsSpan(0, BatchBytes), out var batch))
         {
-            if (_endpoint.Send(buffer.AsSpan(0, batch.Bytes), batch.DatagramBytes, AddressOf(batch.Path)) == UdpSendStatus.Refused)
+            switch (_endpoint.Send(buffer.AsSpan(0, batch.Bytes), batch.DatagramBytes, AddressOf(batch.Path)))
             {
-                _engine.HandleRefused(_loop.NowMicroseconds);
+                case UdpSendStatus.Refused:
+                    _engine.HandleRefused(_loop.NowMicroseconds);
+                    break;
+                case UdpSendStatus.Unreachable or UdpSendStatus.Failed:
+                    TellSendFailed();
+                    break;
             }
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private void TellSendFailed()
+    {
+        if (OnSendFailed is not null && _loop.NowMicroseconds >= _sendFailureDueMicroseconds)
+        {
+            _sendFailureDueMicroseconds = _loop.NowMicroseconds + SendFailureMicroseconds;
+            OnSendFailed();
+        }
     }
 
     /// <summary>An address as engines call it.</summary>
@@ -308,6 +324,8 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 
     /// <summary>An engine that does not know addresses sends to where the tunnel began.</summary>
     private UdpAddress AddressOf(PathAddress path) => path == default || path == _path ? _peer : _peer.With(path.Host, path.Port);
+
+    private const long SendFailureMicroseconds = 200_000;
 
     // As much as one segmented send can carry.
     private const int BatchBytes = 64 * 1024 - 512;

@@ -66,6 +66,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
     {
         _endpoint?.Close();
         _tunnels.DisposeLinks();
+        Context.Parent.Tell(_tunnels.Left());
     }
 
     // States

@@ -1,5 +1,6 @@
 using Proxy.Kernel;
 using Proxy.Protocol.Ends;
+using Proxy.Protocol.Tunnels;
 
 namespace Proxy.Actors;
 
@@ -15,9 +16,9 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
     private readonly LinkedList<IActorRef> _queue = new();
     private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
+    private readonly TunnelTally _tally = new(TunnelRole.Client);
     private TunnelPool? _successor;
     private int _idleLooks;
-    private long _streamsOfEndedTunnels;
 
     public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings)
     {
@@ -103,6 +104,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
             }));
         }
     }
+
+    protected override void PostStop() => Context.Parent.Tell(new NodeActor.TunnelsLeft(Totals with { Established = 0 }));
 
     /// <summary>An actor that makes one tunnel and stops with it.</summary>
     internal static Props TunnelTo(NodeEnvironment environment, TunnelAddress server, TunnelPoolSettings settings, IActorRef pool, TunnelHistory history) =>
@@ -255,6 +258,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     {
         Context.Watch(Sender);
         _tunnels[Sender] = ready;
+        _tally.HandleOpened(_tunnels.Count);
         ServeWaiting();
     }
 
@@ -262,7 +266,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     {
         if (_tunnels.Remove(tunnel, out var ended))
         {
-            _streamsOfEndedTunnels += ended.Link.Statistics.StreamsOpened;
+            _tally.HandleEnded(ended.Link);
         }
     }
 
@@ -279,7 +283,11 @@ internal sealed class TunnelPoolActor : ReceiveActor
         return first.ActiveStreams <= second.ActiveStreams ? first : second;
     }
 
-    private ComponentStatus Status(string state) => new()
+    private TunnelTotals Totals => _tally.Totals(_tunnels.Values.Select(tunnel => tunnel.Link));
+
+    private ComponentStatus Status(string state) => StatusOf(state, Totals);
+
+    private ComponentStatus StatusOf(string state, TunnelTotals totals) => new()
     {
         Tunnels =
         [
@@ -287,9 +295,8 @@ internal sealed class TunnelPoolActor : ReceiveActor
             .. _settings.Servers.SelectMany(server => Enumerable.Repeat(server.Addresses[0], Math.Max(0, _settings.Connections - TunnelsTo(server))))
                 .Select(address => TunnelStatuses.Down(address, state == "draining" ? "closed" : "connecting")),
         ],
-        Streams = new StreamCount(
-            _tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams),
-            _streamsOfEndedTunnels + _tunnels.Values.Sum(tunnel => tunnel.Link.Statistics.StreamsOpened)),
+        TunnelTotals = totals,
+        Streams = new StreamCount(_tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams), totals.Counters.Streams),
     };
 
     private int TunnelsTo(TunnelServer server) => _tunnels.Values.Count(tunnel => server.Addresses.Contains(tunnel.Server));

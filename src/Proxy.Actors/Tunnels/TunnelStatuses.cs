@@ -7,19 +7,19 @@ internal static class TunnelStatuses
 {
     public static TunnelStatus Of(TunnelLink link, string scheme, string peer, string? principal = null)
     {
-        ref readonly var counters = ref link.Statistics;
+        var counters = link.Counters;
         return new TunnelStatus(
             $"{scheme}://{peer}",
             scheme,
             Name(link.State),
             link.RoundTripMilliseconds,
             link.ActiveStreams,
-            counters.StreamsOpened,
-            counters.BytesSent,
-            counters.BytesReceived,
+            counters.Streams,
+            counters.PayloadBytesSent,
+            counters.PayloadBytesReceived,
             link.ReceivedBytesWaiting,
-            link.SegmentsSent,
-            link.SegmentsResent,
+            counters.SegmentsSent,
+            counters.ResentFast + counters.ResentEarly + counters.ResentTimeout + counters.ResentProbe,
             counters.DatagramsMalformed)
         {
             Principal = principal,

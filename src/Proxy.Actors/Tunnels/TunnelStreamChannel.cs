@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
+using Proxy.Transport.Relays;
 using Proxy.Tunnel;
 
 namespace Proxy.Actors;
@@ -9,7 +10,7 @@ namespace Proxy.Actors;
 /// A stream of a tunnel as a channel, so that one pump serves sockets and streams alike. <see cref="IChannelHandler.OnConnected"/> says that
 /// the peer accepted a stream that we opened. For the loop's thread only.
 /// </summary>
-internal sealed class TunnelStreamChannel : IChannel
+internal sealed class TunnelStreamChannel : IChannel, IEndForesight
 {
     public static readonly IChannelHandler Nobody = new IgnoringHandler();
 
@@ -41,6 +42,8 @@ internal sealed class TunnelStreamChannel : IChannel
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
+
+    public bool IsMoreAtHand { get; private set; }
 
     public bool HasUnsent => !_isGone && _engine.HasUnsent(StreamId);
 
@@ -113,6 +116,7 @@ internal sealed class TunnelStreamChannel : IChannel
                 Handler.OnConnected(this);
                 break;
             case TunnelEventKind.Data:
+                IsMoreAtHand = next.IsLast;
                 Handler.OnReceived(this, next.Bytes);
                 break;
             case TunnelEventKind.EndOfStream when IsLingering:

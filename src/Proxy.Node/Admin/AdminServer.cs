@@ -7,10 +7,14 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.Admin;
 
-/// <summary>The admin address: <c>/status</c>, <c>/metrics</c> (Prometheus), <c>/healthz</c> (the process answers) and <c>/readyz</c> (it takes new connections).</summary>
+/// <summary>
+/// The admin address: <c>/status</c>, <c>/metrics</c> (Prometheus), <c>/healthz</c> (the process answers), <c>/readyz</c> (it takes new
+/// connections), and for this machine alone <c>POST /reload</c> and <c>POST /plan</c>.
+/// </summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -24,15 +28,15 @@ internal sealed class AdminServer : IAsyncDisposable
 
     /// <summary>Listens at <paramref name="listen"/>; where that is taken and was not asked for, at a free port beside it.</summary>
     public static async Task<AdminServer> StartAsync(
-        IPEndPoint listen, bool isAsked, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
+        IPEndPoint listen, bool isAsked, ILoggerFactory logs, ListeningSockets sockets, AdminAnswers answers)
     {
         try
         {
-            return await StartAtAsync(listen, logs, status, isReady);
+            return await StartAtAsync(listen, () => AdminSocket.Bind(listen, listen, sockets), logs, answers);
         }
         catch (IOException) when (!isAsked)
         {
-            return await StartAtAsync(new IPEndPoint(listen.Address, 0), logs, status, isReady);
+            return await StartAtAsync(listen, () => AdminSocket.Bind(listen, new IPEndPoint(listen.Address, 0), sockets), logs, answers);
         }
     }
 
@@ -43,36 +47,39 @@ internal sealed class AdminServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static async Task<AdminServer> StartAtAsync(IPEndPoint listen, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
+    private static async Task<AdminServer> StartAtAsync(
+        IPEndPoint listen, Func<Socket> bind, ILoggerFactory logs, AdminAnswers answers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => bind());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
-            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MaxRequestBodySize = ReloadEndpoints.MaximumBodyBytes;
             kestrel.Listen(listen);
         });
         var app = builder.Build();
         app.MapGet("/status", async context =>
         {
-            var answer = await status();
+            var answer = await answers.StatusAsync();
             await context.Response.WriteAsJsonAsync(answer, StatusJson.Default.NodeStatus);
         });
         app.MapGet("/metrics", async context =>
         {
-            var text = PrometheusText.Write(await status(), ProcessFigures.Read());
+            var text = PrometheusText.Write(await answers.StatusAsync(), ProcessFigures.Read());
             context.Response.ContentType = PrometheusText.ContentType;
             await context.Response.WriteAsync(text);
         });
         app.MapGet("/healthz", context => context.Response.WriteAsync("ok\n"));
         app.MapGet("/readyz", context =>
         {
-            context.Response.StatusCode = isReady() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-            return context.Response.WriteAsync(isReady() ? "ready\n" : "draining\n");
+            context.Response.StatusCode = answers.IsReady() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            return context.Response.WriteAsync(answers.IsReady() ? "ready\n" : "draining\n");
         });
+        ReloadEndpoints.Map(app, answers);
         try
         {
             await app.StartAsync();

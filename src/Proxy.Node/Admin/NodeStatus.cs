@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Proxy.Actors;
+using Proxy.Node.Reloading;
 
 namespace Proxy.Node.Admin;
 
@@ -8,6 +9,7 @@ namespace Proxy.Node.Admin;
 internal sealed record NodeStatus(
     NodeIdentity Node,
     IReadOnlyList<TunnelStatus> Tunnels,
+    TunnelTotals TunnelTotals,
     StreamCount Streams,
     StreamCount Connections,
     IReadOnlyList<FrontendStatus> Frontends,
@@ -16,7 +18,8 @@ internal sealed record NodeStatus(
     IReadOnlyList<MemberStatus> Members,
     IReadOnlyList<ConnectionStatus> Live,
     IReadOnlyList<TlsStatus> Tls,
-    IReadOnlyList<TunnelListenerStatus> TunnelListeners);
+    IReadOnlyList<TunnelListenerStatus> TunnelListeners,
+    ReloadStatus Reload);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
 

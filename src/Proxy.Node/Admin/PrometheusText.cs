@@ -25,7 +25,7 @@ internal static class PrometheusText
         Filters(text, status);
         Tls(text, status);
         Upstreams(text, status);
-        Tunnels(text, status);
+        TunnelMetrics.Write(text, status);
         Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
         Family(text, "process_resident_memory_bytes", "gauge", "Memory in RAM.", ("", process.ResidentBytes));
         Family(text, "process_open_fds", "gauge", "Open descriptors.", ("", process.OpenDescriptors));
@@ -118,34 +118,8 @@ internal static class PrometheusText
             [.. servers.Select(row => (row.Label, (double)row.Value.Ejections))]);
     }
 
-    private static void Tunnels(StringBuilder text, NodeStatus status)
-    {
-        string[] states = ["init", "connecting", "handshake_sent", "ready", "draining", "closed"];
-        Family(text, "tcpproxy_tunnels", "gauge", "Tunnels, by state.",
-            [.. states.Select(state => ($"state=\"{state}\"", (double)status.Tunnels.Count(tunnel => tunnel.State == state)))]);
-        Family(text, "tcpproxy_tunnel_bytes_waiting", "gauge", "Received bytes that wait for slow readers.",
-            ("", status.Tunnels.Sum(tunnel => tunnel.BytesWaiting)));
-        Family(text, "tcpproxy_tunnel_segments_sent", "gauge", "KCP segments sent by the present tunnels.",
-            ("", status.Tunnels.Sum(tunnel => tunnel.SegmentsSent)));
-        Family(text, "tcpproxy_tunnel_segments_resent", "gauge", "KCP segments that the present tunnels sent again.",
-            ("", status.Tunnels.Sum(tunnel => tunnel.SegmentsResent)));
-        var native = status.Tunnels.Select(tunnel => tunnel.Native).OfType<NativeTunnelStatus>().ToArray();
-        Family(text, "tcpproxy_tunnel_datagrams_sent", "gauge", "Datagrams sent by the present sealed tunnels.", ("", native.Sum(tunnel => tunnel.DatagramsSent)));
-        Family(text, "tcpproxy_tunnel_datagrams_lost", "gauge", "Of them, taken to be lost.", ("", native.Sum(tunnel => tunnel.DatagramsLost)));
-        Family(text, "tcpproxy_tunnel_datagrams_spurious", "gauge", "Of those, acknowledged later.", ("", native.Sum(tunnel => tunnel.DatagramsSpurious)));
-        Family(text, "tcpproxy_tunnel_datagrams_refused", "gauge", "Received by them, and not the peer's or not for the first time.",
-            ("", native.Sum(tunnel => tunnel.DatagramsRefused)));
-        Family(text, "tcpproxy_tunnels_suspect", "gauge", "Sealed tunnels whose peer is silent.", ("", native.Count(tunnel => tunnel.Suspect)));
-        Family(text, "tcpproxy_tunnel_hellos_total", "counter", "Hellos of clients, by what became of them.",
-            [.. status.TunnelListeners.SelectMany(listener => listener.Hellos).GroupBy(hello => hello.Outcome)
-                .Select(same => ($"outcome=\"{same.Key}\"", (double)same.Sum(hello => hello.Count)))]);
-        Family(text, "tcpproxy_tunnel_resets_sent_total", "counter", "Answers to datagrams of tunnels that are gone.",
-            ("", status.TunnelListeners.Sum(listener => listener.ResetsSent)));
-        Family(text, "tcpproxy_tunnel_datagrams_ignored_total", "counter", "Datagrams for no tunnel that met silence.",
-            ("", status.TunnelListeners.Sum(listener => listener.DatagramsIgnored)));
-    }
-
-    private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)
+    /// <summary>Metrics of one name.</summary>
+    internal static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)
     {
         text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n');
         text.Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');

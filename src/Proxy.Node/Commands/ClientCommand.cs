@@ -47,7 +47,7 @@ internal static class ClientCommand
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var servers = parsed.GetRequiredValue(server).Select(urls => ServerOf(urls)).ToArray();
+            var servers = parsed.GetRequiredValue(server).Select(urls => ServerOf(urls, "--server")).ToArray();
             var addresses = servers.SelectMany(one => one.Addresses).ToArray();
             foreach (var address in addresses)
             {
@@ -78,16 +78,17 @@ internal static class ClientCommand
         return command;
     }
 
-    private static TunnelServer ServerOf(string urls)
+    /// <summary>The addresses of one server, separated by comma.</summary>
+    internal static TunnelServer ServerOf(string urls, string option)
     {
         var addresses = urls.Split(',').Select(url =>
         {
-            var (transport, text) = Values.TunnelUrl(url, "--server");
-            return new TunnelAddress(transport, Values.Target(text, "--server"));
+            var (transport, text) = Values.TunnelUrl(url, option);
+            return new TunnelAddress(transport, Values.Target(text, option));
         }).ToArray();
         return addresses.Distinct().Count() == addresses.Length
             ? new TunnelServer(addresses)
-            : throw new UsageException($"--server '{urls}': an address is there twice");
+            : throw new UsageException($"{option} '{urls}': an address is there twice");
     }
 
     private static FrontendSettings Forward(string text, bool tellsSource)
@@ -108,7 +109,7 @@ internal static class ClientCommand
     }
 
     /// <summary>What a server's name means now; a name nobody knows yet is not known to be loopback either.</summary>
-    private static IPAddress[] AddressesOf(Destination server)
+    internal static IPAddress[] AddressesOf(Destination server)
     {
         if (server.Address is { } address)
         {
@@ -127,6 +128,6 @@ internal static class ClientCommand
 
     private const string PoolName = "tunnels";
 
-    // Each is a connection with a congestion controller of its own: more take from others what is theirs.
-    private const int MaximumConnections = 64;
+    /// <summary>Each is a connection with a congestion controller of its own: more take from others what is theirs.</summary>
+    internal const int MaximumConnections = 64;
 }

@@ -38,6 +38,13 @@ internal sealed class CommonOptions
         HelpName = "NAME",
     };
 
+    private readonly Option<string?> _handOver = new("--hand-over")
+    {
+        Description = "A path for upgrades without a refused connection: a process that is started with the same path takes the listening sockets "
+            + "over from the one that runs, which drains and ends. Default: none.",
+        HelpName = "PATH",
+    };
+
     private readonly AccessLogOptions _accessLog = new();
 
     public CommonOptions()
@@ -53,6 +60,7 @@ internal sealed class CommonOptions
         command.Add(_logLevel);
         command.Add(_logFormat);
         command.Add(_name);
+        command.Add(_handOver);
         _accessLog.AddTo(command);
     }
 
@@ -68,9 +76,10 @@ internal sealed class CommonOptions
             Drain = Values.Duration(parsed.GetValue(_drain)!, "--drain"),
             LogLevel = Enum.Parse<Kernel.Event.LogLevel>(parsed.GetValue(_logLevel)!, ignoreCase: true),
             IsLogJson = parsed.GetValue(_logFormat) == "json",
+            HandOver = parsed.GetValue(_handOver),
             AccessLog = _accessLog.Read(parsed),
         };
     }
 
-    private static IPEndPoint DefaultAdmin => new(IPAddress.Loopback, 9900);
+    internal static IPEndPoint DefaultAdmin => new(IPAddress.Loopback, 9900);
 }

@@ -85,6 +85,7 @@ internal sealed class DialectOptions
             return null;
         }
 
+        var tunnel = _tunnel.Read(parsed);
         var keys = ReadKeys(parsed);
         if (keys.Count > 1)
         {
@@ -94,8 +95,8 @@ internal sealed class DialectOptions
         return new NativeClientSettings
         {
             Key = keys[0],
-            ServerKey = parsed.GetValue(_serverKey) is { } text ? ReadPublicKey(text) : default,
-            Tunnel = _tunnel.Read(parsed),
+            ServerKey = parsed.GetValue(_serverKey) is { } text ? ReadPublicKey(text, "--server-key: ") : default,
+            Tunnel = tunnel,
         };
     }
 
@@ -109,15 +110,16 @@ internal sealed class DialectOptions
             return null;
         }
 
+        var tunnel = _tunnel.Read(parsed);
         var keys = new KeyRing(ReadKeys(parsed));
         var secret = StateDirectory.ReadResetSecret(parsed.GetValue(_stateDirectory!), out var line);
         lines = [$"keys of {string.Join(", ", keys.Keys)}", line];
         return new NativeServerSettings
         {
             Keys = keys,
-            ServerKey = parsed.GetValue(_serverKey) is { } path ? ReadPrivateKey(path) : null,
+            ServerKey = parsed.GetValue(_serverKey) is { } path ? ReadPrivateKey(path, "--server-key ") : null,
             ResetSecret = secret,
-            Tunnel = _tunnel.Read(parsed),
+            Tunnel = tunnel,
         };
     }
 
@@ -130,13 +132,19 @@ internal sealed class DialectOptions
     {
         if (!IsNative(parsed)
             && !parsed.GetValue(_insecure)
-            && addresses.FirstOrDefault(address => !SpecialAddresses.IsLoopback(address)) is { } exposed)
+            && FirstExposed(addresses) is { } exposed)
         {
-            throw new ConfigurationException(
-                $"{what} {url}: the vproxy dialect is neither sealed nor authenticated, and {exposed} is not loopback: anybody who can send "
-                + "there could use this proxy, and anybody on the way could read it. Use a loopback address, or say --insecure if that is meant");
+            throw new ConfigurationException($"{what} {Exposure(url, exposed)}. Use a loopback address, or say --insecure if that is meant");
         }
     }
+
+    /// <summary>The first address that others than this machine can send to; null: none.</summary>
+    internal static IPAddress? FirstExposed(IEnumerable<IPAddress> addresses) => addresses.FirstOrDefault(address => !SpecialAddresses.IsLoopback(address));
+
+    /// <summary>Why the unsealed dialect must not be spoken there.</summary>
+    internal static string Exposure(string url, IPAddress exposed) =>
+        $"{url}: the vproxy dialect is neither sealed nor authenticated, and {exposed} is not loopback: anybody who can send there could use this proxy, "
+        + "and anybody on the way could read it";
 
     /// <summary>Refuses a transport that the dialect does not know.</summary>
     public void CheckTransport(ParseResult parsed, string what, TunnelTransport transport)
@@ -175,20 +183,20 @@ internal sealed class DialectOptions
         }
     }
 
-    private static byte[] ReadPublicKey(string text)
+    internal static byte[] ReadPublicKey(string text, string option)
     {
         var point = new byte[P256.PointBytes];
         return Convert.TryFromBase64String(text, point, out var length) && P256.IsPoint(point.AsSpan(0, length))
             ? point
-            : throw new UsageException("--server-key: the public key of a server is expected, as 'tcpproxy keygen --public-of FILE' prints it");
+            : throw new UsageException($"{option}the public key of a server is expected, as 'tcpproxy keygen --public-of FILE' prints it");
     }
 
-    private static SecretBytes ReadPrivateKey(string path)
+    internal static SecretBytes ReadPrivateKey(string path, string option)
     {
         try
         {
             var key = KeyFile.Read(path);
-            return P256.IsScalar(key.Span) ? key : throw new ConfigurationException($"--server-key {path}: one of the few keys that can be no server key; make another");
+            return P256.IsScalar(key.Span) ? key : throw new ConfigurationException($"{option}{path}: one of the few keys that can be no server key; make another");
         }
         catch (KeyFileException failure)
         {

@@ -26,7 +26,7 @@ internal sealed class FilterOptions
             : throw new UsageException($"--filter: at most {FilterLimits.Filters} are possible");
     }
 
-    private static IStreamFilterFactory FactoryOf(FilterSpec spec) => spec.Kind switch
+    internal static IStreamFilterFactory FactoryOf(FilterSpec spec) => spec.Kind switch
     {
         "log" => BuiltInFilters.Log(spec),
         "match" => BuiltInFilters.Match(spec),

@@ -20,14 +20,17 @@ internal static class RateText
     ];
 
     /// <summary>Bytes a second, from 1 on: 500KB/s, 10MiB/s, 8Mbit/s.</summary>
-    public static long Rate(string text, string option)
+    public static long Rate(string text, string option) => TryRate(text, out var bytes)
+        ? bytes
+        : throw new UsageException($"{option} '{text}': a rate is expected, such as 500KB/s, 10MiB/s or 8Mbit/s, from 1 B/s to 1000 GB/s");
+
+    public static bool TryRate(string text, out long bytesPerSecond)
     {
         var bytes = text.EndsWith("bit/s", StringComparison.Ordinal) ? Number(text, BitUnits) / 8
             : text.EndsWith("/s", StringComparison.Ordinal) ? Number(text[..^2], SizeUnits)
             : null;
-        return bytes is >= 1 and <= TokenBucket.MaximumPerSecond
-            ? (long)bytes.Value
-            : throw new UsageException($"{option} '{text}': a rate is expected, such as 500KB/s, 10MiB/s or 8Mbit/s, from 1 B/s to 1000 GB/s");
+        bytesPerSecond = bytes is >= 1 and <= TokenBucket.MaximumPerSecond ? (long)bytes.Value : 0;
+        return bytesPerSecond > 0;
     }
 
     /// <summary>Bytes, from 1 on: 1000, 500KB, 10MiB.</summary>

@@ -26,16 +26,28 @@ internal sealed class TunnelOptions
         HelpName = RateText.Form,
     };
 
+    private readonly Option<string> _fec = new("--fec")
+    {
+        Description = "Forward error correction of what this end sends: adaptive, where a long path loses and a tail would wait for it; or K/M, so that "
+            + "of K datagrams M may be lost, always. The other end has its own.",
+        HelpName = FecText.Form,
+        DefaultValueFactory = _ => FecText.Off,
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_lanes);
         command.Add(_mtu);
         command.Add(_rate);
+        command.Add(_fec);
     }
 
     public NativeTunnelSettings Read(ParseResult parsed)
     {
-        var settings = NativeTunnelSettings.Default with
+        var fec = parsed.GetValue(_fec)!;
+        var settings = FecText.Apply(fec, NativeTunnelSettings.Default)
+            ?? throw new UsageException($"--fec '{fec}': {FecText.Form} is expected, such as 20/2");
+        settings = settings with
         {
             UserLanes = parsed.GetValue(_lanes),
             MaximumDatagramBytes = parsed.GetValue(_mtu),
@@ -48,7 +60,12 @@ internal sealed class TunnelOptions
         }
         catch (ArgumentOutOfRangeException wrong)
         {
-            var option = wrong.ParamName == nameof(NativeTunnelSettings.UserLanes) ? "--lanes" : "--mtu";
+            var option = wrong.ParamName switch
+            {
+                nameof(NativeTunnelSettings.UserLanes) => "--lanes",
+                nameof(NativeTunnelSettings.FecMembers) or nameof(NativeTunnelSettings.FecShards) => "--fec",
+                _ => "--mtu",
+            };
             throw new UsageException($"{option}: {wrong.ActualValue} is beyond what is possible here");
         }
     }

@@ -11,10 +11,11 @@ namespace Proxy.Node.Filters;
 internal sealed class FilterSpec
 {
     private readonly List<Item> _items;
+    private readonly string _place;
 
-    private FilterSpec(string text, List<Item> items)
+    private FilterSpec(string text, List<Item> items, string place = "--filter ")
     {
-        (Text, _items) = (text, items);
+        (Text, _items, _place) = (text, items, place);
     }
 
     /// <summary>As it was given.</summary>
@@ -38,6 +39,18 @@ internal sealed class FilterSpec
                 : new Item(part, part[..equals], spec.Unescape(part[(equals + 1)..])));
         }
 
+        return spec;
+    }
+
+    /// <summary>The same from settings that are taken apart already; escapes in values are the same.</summary>
+    /// <param name="values">What stands behind the kind, at least one.</param>
+    public static FilterSpec Of(string kind, IReadOnlyList<string> values, IEnumerable<(string Name, string Value)> options)
+    {
+        var items = new List<Item>();
+        var spec = new FilterSpec($"{kind}={values[0]}", items, place: "");
+        items.Add(new Item(spec.Text, kind, spec.Unescape(values[0])));
+        items.AddRange(options.Select(option => new Item($"{option.Name}={option.Value}", option.Name, spec.Unescape(option.Value))));
+        items.AddRange(values.Skip(1).Select(value => new Item(value, value, null)));
         return spec;
     }
 
@@ -75,10 +88,10 @@ internal sealed class FilterSpec
     }
 
     /// <summary>The text is none that a filter can be made from.</summary>
-    public UsageException Wrong(string what) => new($"--filter '{Text}': {what}");
+    public UsageException Wrong(string what) => new($"{_place}'{Text}': {what}");
 
     /// <summary>The text is understood, and what it names is not as it must be.</summary>
-    public ConfigurationException Refusal(string why) => new($"--filter '{Text}': {why}");
+    public ConfigurationException Refusal(string why) => new($"{_place}'{Text}': {why}");
 
     /// <summary>At commas that no backslash stands before.</summary>
     private static IEnumerable<string> Split(string text)

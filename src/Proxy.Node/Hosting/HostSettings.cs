@@ -17,6 +17,9 @@ internal sealed record HostSettings
 
     public required bool IsLogJson { get; init; }
 
+    /// <summary>Where a newer process of this program asks for the listening sockets, to take this one's place; null: none can.</summary>
+    public string? HandOver { get; init; }
+
     /// <summary>What the log says at start about how the node was set up.</summary>
     public IReadOnlyList<string> StartLines { get; init; } = [];
 

@@ -11,30 +11,45 @@ internal static class NodeCapacity
     /// Raises the descriptor limit as far as it goes; gives the maximum that was asked for, or else what that limit carries. Null: no limit is
     /// known.
     /// </summary>
-    public static int? Of(NodeSettings settings, int splicedFlows, ILogger log)
+    public static int? Of(NodeSettings settings, ILogger log)
     {
-        if (DescriptorLimit.Raise() is not { } limit)
+        if (CarriedBy(settings) is not { } capacity)
         {
             return settings.MaximumConnections;
         }
 
-        var relayed = limit.RelayedConnections(splicedFlows, SocketsOf(settings));
-
-        // Where all connections go through tunnels, each has a socket on one side only.
-        var carried = settings.Frontends.Any(frontend => frontend.To is UpstreamTarget) ? relayed : relayed * 2;
-        if (settings.MaximumConnections > carried)
+        if (settings.MaximumConnections > capacity.Connections)
         {
             log.LogWarning(
-                "{Asked} connections were asked for, and the limit of {Descriptors} descriptors carries {Carried}: raise it (ulimit -n, LimitNOFILE=)",
-                settings.MaximumConnections, limit.Descriptors, carried);
+                "{Asked} connections were asked for, and the limit of {Descriptors} descriptors carries {Carried}: {Hint}",
+                settings.MaximumConnections, capacity.Descriptors, capacity.Connections, Hint);
         }
         else if (settings.MaximumConnections is null)
         {
-            log.LogInformation("at most {Carried} connections: what the limit of {Descriptors} descriptors carries", carried, limit.Descriptors);
+            log.LogInformation("at most {Carried} connections: what the limit of {Descriptors} descriptors carries", capacity.Connections, capacity.Descriptors);
         }
 
-        return settings.MaximumConnections ?? carried;
+        return settings.MaximumConnections ?? capacity.Connections;
     }
+
+    /// <summary>What the descriptor limit carries, raised as far as it goes, and what it is then. Null: no limit is known.</summary>
+    public static (int Connections, int Descriptors)? CarriedBy(NodeSettings settings)
+    {
+        if (DescriptorLimit.Raise() is not { } limit)
+        {
+            return null;
+        }
+
+        var relayed = limit.RelayedConnections(SplicedFlows, SocketsOf(settings));
+
+        // Where all connections go through tunnels, each has a socket on one side only.
+        return (settings.Frontends.Any(frontend => frontend.To is UpstreamTarget) ? relayed : relayed * 2, limit.Descriptors);
+    }
+
+    private static readonly int SplicedFlows = new LoopSettings().SplicedFlows;
+
+    /// <summary>What to do about a limit that is too low.</summary>
+    public const string Hint = "raise it (ulimit -n, LimitNOFILE=)";
 
     // Those that are open all the time.
     private static int SocketsOf(NodeSettings settings) =>

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Proxy.Policy;
 
 /// <summary>
-/// One allowed destination: <c>CIDR-or-name[:PORTS]</c>. An address without a prefix is that address alone; IPv6 with ports goes in brackets;
-/// a name is exact, or with <c>*.</c> in front any name below it; ports are one, or a range <c>from-to</c>. Immutable.
+/// One destination that is allowed or denied: <c>CIDR-or-name[:PORTS]</c>. An address without a prefix is that address alone; IPv6 with ports goes
+/// in brackets; a name is exact, or with <c>*.</c> in front any name below it; ports are one, or a range <c>from-to</c>. Immutable.
 /// </summary>
 public sealed record DestinationRule
 {
@@ -59,6 +59,10 @@ public sealed record DestinationRule
             ? network.Contains(address) && (!isSpecial || _isInsideSpecialRange)
             : name is not null && MatchesName(name) && !isSpecial;
     }
+
+    /// <summary>A denial holds for special addresses, too: it cannot be meant otherwise.</summary>
+    internal bool Denies(string? name, IPAddress address, int port) =>
+        port >= _firstPort && port <= _lastPort && (_network is { } network ? network.Contains(address) : name is not null && MatchesName(name));
 
     private bool MatchesName(string name) => _name.StartsWith("*.", StringComparison.Ordinal)
         ? name.EndsWith(_name[1..], StringComparison.OrdinalIgnoreCase)

@@ -4,17 +4,22 @@ namespace Proxy.Policy;
 
 /// <summary>
 /// Where streams may go. Nothing is allowed until a rule allows it, and the special ranges (<see cref="SpecialAddresses"/>) only by a rule
-/// whose own network lies inside them: never by 0.0.0.0/0. Decided on the resolved address, which is the one to dial. Immutable.
+/// whose own network lies inside them: never by 0.0.0.0/0. What is denied is never allowed. Decided on the resolved address, which is the
+/// one to dial. Immutable.
 /// </summary>
 public sealed class DestinationRules : IEquatable<DestinationRules>
 {
     public static readonly DestinationRules Nothing = new([]);
 
     private readonly IReadOnlyList<DestinationRule> _rules;
+    private readonly IReadOnlyList<DestinationRule> _denied;
 
-    public DestinationRules(IReadOnlyList<DestinationRule> rules)
+    /// <param name="rules">What is allowed.</param>
+    /// <param name="denied">What is not, whatever allows it; null: nothing.</param>
+    public DestinationRules(IReadOnlyList<DestinationRule> rules, IReadOnlyList<DestinationRule>? denied = null)
     {
         _rules = rules;
+        _denied = denied ?? [];
     }
 
     /// <summary>Whether <paramref name="address"/> may be dialled for a request that named <paramref name="name"/> (null: it named an address).</summary>
@@ -22,11 +27,11 @@ public sealed class DestinationRules : IEquatable<DestinationRules>
     {
         ArgumentNullException.ThrowIfNull(address);
         var real = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return _rules.Any(rule => rule.Allows(name, real, port));
+        return !_denied.Any(rule => rule.Denies(name, real, port)) && _rules.Any(rule => rule.Allows(name, real, port));
     }
 
     /// <summary>Whether both say the same in the same words.</summary>
-    public bool Equals(DestinationRules? other) => other is not null && _rules.SequenceEqual(other._rules);
+    public bool Equals(DestinationRules? other) => other is not null && _rules.SequenceEqual(other._rules) && _denied.SequenceEqual(other._denied);
 
     public override bool Equals(object? obj) => Equals(obj as DestinationRules);
 

@@ -6,7 +6,7 @@ public enum ChainRule
     /// <summary>Nothing is broken.</summary>
     None = 0,
 
-    /// <summary>The first byte is 1. (0x81 announces a sealed header, which this listener does not take.)</summary>
+    /// <summary>The first byte is 1, or 0x81 where a sealed header may come.</summary>
     UnknownVersion,
 
     /// <summary>The command is 1, 2 or 3.</summary>
@@ -44,4 +44,10 @@ public enum ChainRule
 
     /// <summary>A field's value has its type's form.</summary>
     BadField,
+
+    /// <summary>A sealed header has room for what it must hold, and not for more than it may.</summary>
+    SealedLength,
+
+    /// <summary>A seal holds one header and nothing behind it.</summary>
+    SealedRest,
 }

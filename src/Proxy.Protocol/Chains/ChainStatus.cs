@@ -37,6 +37,15 @@ public static class ChainStatuses
         _ => EndReason.Malformed,
     };
 
+    /// <summary>In lower-case words, for log lines.</summary>
+    public static string Words(this ChainStatus status) => status switch
+    {
+        ChainStatus.TimedOut => "timed out",
+        ChainStatus.NameNotFound => "name not found",
+        ChainStatus.NotAllowed => "not allowed",
+        _ => status.ToString().ToLowerInvariant(),
+    };
+
     /// <summary>How a hop tells the previous one that it cannot connect on.</summary>
     public static ChainStatus ToChainStatus(this EndReason reason) => reason switch
     {

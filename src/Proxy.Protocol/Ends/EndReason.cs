@@ -98,4 +98,7 @@ public enum EndReason : byte
 
     /// <summary>The upstream broke the rules of TLS, or did not prove that it is the one that was meant.</summary>
     UpstreamTlsFailed,
+
+    /// <summary>A hop of the chain went away, or spoke otherwise than a hop does.</summary>
+    ChainBroken,
 }

@@ -14,7 +14,7 @@ public static class EndReasons
             or EndReason.UpstreamDown or EndReason.UpstreamTlsFailed => Ends.Fault.Upstream,
 
         EndReason.Malformed or EndReason.NoTunnel or EndReason.HandshakeTimeout or EndReason.TunnelLost
-            or EndReason.PeerShutDown => Ends.Fault.Tunnel,
+            or EndReason.PeerShutDown or EndReason.ChainBroken => Ends.Fault.Tunnel,
 
         EndReason.Loop or EndReason.Busy or EndReason.Draining or EndReason.LifetimeReached
             or EndReason.KilledLocally or EndReason.InternalError or EndReason.Filtered => Ends.Fault.Us,
@@ -57,6 +57,7 @@ public static class EndReasons
         EndReason.Filtered => "cut by a filter",
         EndReason.ClientTlsFailed => "TLS with client failed",
         EndReason.UpstreamTlsFailed => "TLS with upstream failed",
+        EndReason.ChainBroken => "chain broken",
         _ => "unknown",
     };
 }

@@ -20,7 +20,8 @@ public static class TerminationCode
     private static char WhoOf(EndReason reason, bool isClientAwaited) => reason switch
     {
         EndReason.ResetByClient => 'C',
-        EndReason.ResetByUpstream or EndReason.Refused or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream or EndReason.UpstreamTlsFailed => 'S',
+        EndReason.ResetByUpstream or EndReason.Refused or EndReason.Unreachable or EndReason.NameNotFound or EndReason.NoUpstream or EndReason.UpstreamTlsFailed
+            or EndReason.ChainBroken => 'S',
         EndReason.ClientTooSlow or EndReason.HeaderTimeout => 'c',
         EndReason.UpstreamTooSlow or EndReason.ConnectTimeout or EndReason.NoTunnel or EndReason.HandshakeTimeout or EndReason.TunnelLost => 's',
         EndReason.IdleTimeout or EndReason.HalfCloseTimeout => isClientAwaited ? 'c' : 's',

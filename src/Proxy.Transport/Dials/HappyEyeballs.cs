@@ -89,6 +89,11 @@ public sealed class HappyEyeballs
     // IPv6 first, then the families take turns; the order within a family is the resolver's.
     private static IEnumerable<IPEndPoint> Interleave(IEnumerable<IPEndPoint> endPoints)
     {
+        if (endPoints is IPEndPoint[] { Length: 1 })
+        {
+            return endPoints;
+        }
+
         var distinct = endPoints.Distinct().ToArray();
         var sixes = distinct.Where(endPoint => endPoint.AddressFamily == AddressFamily.InterNetworkV6).Select((endPoint, i) => (endPoint, 2 * i));
         var fours = distinct.Where(endPoint => endPoint.AddressFamily == AddressFamily.InterNetwork).Select((endPoint, i) => (endPoint, (2 * i) + 1));

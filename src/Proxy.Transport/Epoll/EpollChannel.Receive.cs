@@ -14,6 +14,9 @@ internal sealed partial class EpollChannel
     // Whether a send has taken the reset off the socket: then a read says end of stream where there was none.
     private bool _isResetTaken;
 
+    // Behind an end that the kernel has told of there is at least that end; a full buffer alone may have been all.
+    public bool IsMoreAtHand => _isEndNear && IsReadable;
+
     private void NoteReadiness(uint events)
     {
         var isEnd = (events & (EpollPeerHangUp | EpollHangUp | EpollError)) != 0;

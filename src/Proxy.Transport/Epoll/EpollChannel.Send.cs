@@ -10,14 +10,15 @@ internal sealed partial class EpollChannel
     /// Sends until all has gone or the socket says that it is full, for only then an edge tells when it is not. Gives how many bytes went;
     /// an error is told in the next turn.
     /// </summary>
-    protected override unsafe int SendNow(ReadOnlySpan<byte> bytes)
+    protected override unsafe int SendNow(ReadOnlySpan<byte> bytes, bool isMoreAtHand)
     {
+        var flags = isMoreAtHand ? NoSignal | MoreFollows : NoSignal;
         var sent = 0;
         fixed (byte* start = bytes)
         {
             while (sent < bytes.Length)
             {
-                var count = Libc.Send(_descriptor, start + sent, (nuint)(bytes.Length - sent), NoSignal);
+                var count = Libc.Send(_descriptor, start + sent, (nuint)(bytes.Length - sent), flags);
                 if (count < 0)
                 {
                     var error = Errno.Last;
@@ -42,6 +43,8 @@ internal sealed partial class EpollChannel
         return sent;
     }
 
+    public bool SendBeforeMore(ReadOnlySpan<byte> bytes) => Send(bytes, isMoreAtHand: true);
+
     protected override TransportFault? ShutdownSocket() =>
         Libc.Shutdown(_descriptor, LinuxConstants.ShutdownSend) == 0 ? null : Errno.ToFault(Errno.Last);
 
@@ -63,7 +66,7 @@ internal sealed partial class EpollChannel
         while (!Kept.IsEmpty)
         {
             var first = Kept.First;
-            var count = SendNow(first);
+            var count = SendNow(first, isMoreAtHand: false);
             Kept.Advance(count);
             if (count < first.Count)
             {

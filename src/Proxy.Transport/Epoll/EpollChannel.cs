@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Transport.Relays;
 using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
@@ -8,17 +9,23 @@ namespace Proxy.Transport.Epoll;
 /// A reset is noticed at once, paused or not, and then bytes that nobody has read yet are lost. A channel that is not paused delivers what
 /// came before the reset first.
 /// </remarks>
-internal sealed partial class EpollChannel : TcpChannel, IEpollSource
+internal sealed partial class EpollChannel : TcpChannel, IEpollSource, IEndForesight, IPatientSink
 {
     private const int NoDescriptor = -1;
     private readonly EpollLoop _loop;
     private int _descriptor;
     private EndPoint? _localEndPoint;
 
+    // What a dialled connection is still to be given.
+    private TcpOptions? _options;
+
     private EpollChannel(EpollLoop loop, int descriptor, IChannelHandler handler, ChannelPhase phase)
         : base(loop, handler, phase) => (_loop, _descriptor) = (loop, descriptor);
 
     public ulong Token { get; set; }
+
+    /// <summary>Of <see cref="YoungConnections"/>.</summary>
+    public YoungConnections.Place Young;
 
     // Few ask for the address that the kernel chose, and each question is a call.
     public override EndPoint? LocalEndPoint =>
@@ -34,7 +41,7 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
         var channel = new EpollChannel(loop, descriptor, handler, ChannelPhase.Connecting) { RemoteEndPoint = remote };
         if (error == 0)
         {
-            EpollSockets.Apply(descriptor, options);
+            EpollSockets.ApplyAtOnce(descriptor, options);
             error = EpollSockets.Connect(descriptor, remote);
         }
 
@@ -47,6 +54,11 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
         if (error != 0)
         {
             channel.FailInNextTurn(Errno.ToFault(error));
+        }
+        else
+        {
+            channel._options = options;
+            loop.Young.Add(channel);
         }
 
         return channel;
@@ -91,6 +103,9 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
         }
     }
 
+    /// <summary>The connection has lived long enough to be worth it.</summary>
+    public void ApplyPatience() => EpollSockets.ApplyPatience(_descriptor, _options!);
+
     /// <summary>Reads what may be read; then looks for a reset that reading does not find, because nobody reads.</summary>
     protected override void ReadTurn()
     {
@@ -106,6 +121,7 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource
     protected override void CloseSocket(bool withReset)
     {
         _loop.Forget(this);
+        _loop.Young.Remove(this);
         Kept.Clear();
         ReleasePipes();
         if (_descriptor == NoDescriptor)

@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Transport.HandOver;
 using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
@@ -15,10 +16,11 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
     private readonly int _descriptor;
     private readonly bool _isAnyAddress;
 
-    public EpollListener(EpollLoop loop, int descriptor, IAcceptHandler handler)
+    public EpollListener(EpollLoop loop, int descriptor, IPEndPoint asked, IAcceptHandler handler)
         : base(loop, NativeAddress.OfSocket(descriptor)!, handler)
     {
         (_loop, _descriptor) = (loop, descriptor);
+        loop.Settings.Listening?.Add(ListeningKind.Tcp, asked, descriptor);
         _isAnyAddress = LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
     }
 
@@ -41,6 +43,7 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
     protected override void CloseSocket()
     {
         _loop.Forget(this);
+        _loop.Settings.Listening?.Remove(_descriptor);
         Libc.Close(_descriptor);
     }
 

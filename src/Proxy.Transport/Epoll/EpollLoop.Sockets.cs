@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Transport.HandOver;
 using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
@@ -11,11 +12,16 @@ internal sealed partial class EpollLoop
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(options);
-        var error = EpollSockets.Listen(localEndPoint, options, out var descriptor);
+        var error = 0;
+        if (Settings.Listening is not { } listening || !listening.TryTake(ListeningKind.Tcp, localEndPoint, out var descriptor))
+        {
+            error = EpollSockets.Listen(localEndPoint, options, out descriptor);
+        }
+
         listener = null!;
         if (error == 0)
         {
-            var opened = new EpollListener(this, descriptor, handler);
+            var opened = new EpollListener(this, descriptor, localEndPoint, handler);
             listener = opened;
             error = opened.Open();
             if (error != 0)

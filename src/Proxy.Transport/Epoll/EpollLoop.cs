@@ -15,6 +15,7 @@ internal sealed partial class EpollLoop : RunLoop
         : base(name, settings)
     {
         Pipes = new SplicePipes(this);
+        Young = new YoungConnections(this);
         Reserve = DescriptorReserve.Keep(settings.ReservedDescriptors);
         Start();
     }
@@ -22,6 +23,8 @@ internal sealed partial class EpollLoop : RunLoop
     public SplicePipes Pipes { get; }
 
     public DescriptorReserve Reserve { get; }
+
+    public YoungConnections Young { get; }
 
     protected override int Wait(long microseconds) => _epoll.Wait(microseconds);
 

@@ -73,21 +73,32 @@ internal static unsafe class EpollSockets
 
     public static void Apply(int descriptor, TcpOptions options)
     {
+        ApplyAtOnce(descriptor, options);
+        ApplyPatience(descriptor, options);
+    }
+
+    /// <summary>What a connection needs from its first byte on.</summary>
+    public static void ApplyAtOnce(int descriptor, TcpOptions options)
+    {
         if (options.NoDelay)
         {
             SetOption(descriptor, TcpLevel, TcpNoDelay, 1);
         }
 
+        if (options.UnsentBytes > 0)
+        {
+            SetOption(descriptor, TcpLevel, TcpNotSentLowWater, options.UnsentBytes);
+        }
+    }
+
+    /// <summary>How long a silent peer is borne with: seconds at the least, so a second more or less of it does not matter.</summary>
+    public static void ApplyPatience(int descriptor, TcpOptions options)
+    {
         if (options.KeepAliveIdle > TimeSpan.Zero)
         {
             SetOption(descriptor, SocketLevel, KeepAlive, 1);
             SetOption(descriptor, TcpLevel, TcpKeepAliveIdle, Math.Max(1, (int)options.KeepAliveIdle.TotalSeconds));
             SetOption(descriptor, TcpLevel, TcpKeepAliveInterval, KeepAliveIntervalSeconds);
-        }
-
-        if (options.UnsentBytes > 0)
-        {
-            SetOption(descriptor, TcpLevel, TcpNotSentLowWater, options.UnsentBytes);
         }
 
         // The kernel counts probes only where there is no time.

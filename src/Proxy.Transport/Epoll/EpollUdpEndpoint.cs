@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Proxy.Transport.HandOver;
 using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
@@ -48,14 +49,21 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
         EpollLoop loop, IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out EpollUdpEndpoint? endpoint)
     {
         endpoint = null;
-        var error = EpollSockets.Create(localEndPoint.AddressFamily, DatagramNonBlocking, out var descriptor);
-        if (error != 0)
+        var listening = options.IsListening ? loop.Settings.Listening : null;
+        var error = 0;
+        var descriptor = -1;
+        var isGiven = listening?.TryTake(ListeningKind.Udp, localEndPoint, out descriptor) ?? false;
+        if (!isGiven)
         {
-            return error;
+            error = EpollSockets.Create(localEndPoint.AddressFamily, DatagramNonBlocking, out descriptor);
+            if (error != 0)
+            {
+                return error;
+            }
         }
 
         var grantedBytes = SetBuffers(descriptor, options);
-        error = EpollSockets.Bind(descriptor, localEndPoint);
+        error = isGiven ? 0 : EpollSockets.Bind(descriptor, localEndPoint);
         if (error == 0 && remoteEndPoint is not null)
         {
             error = EpollSockets.Connect(descriptor, remoteEndPoint);
@@ -78,6 +86,7 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
             IsSegmenting = loop.Settings.UdpOffload && UdpOffload.Segmenting,
             IsJoining = loop.Settings.UdpOffload && UdpOffload.Joining && EpollSockets.SetOption(descriptor, UdpLevel, UdpGro, 1),
         };
+        listening?.Add(ListeningKind.Udp, localEndPoint, descriptor);
         error = loop.Watch(endpoint, descriptor);
         if (error != 0)
         {
@@ -109,6 +118,7 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
 
         _loop.Forget(this);
         _loop.Counters.OpenEndpoints--;
+        _loop.Settings.Listening?.Remove(_descriptor);
         Libc.Close(_descriptor);
         _descriptor = -1;
     }

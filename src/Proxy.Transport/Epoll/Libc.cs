@@ -44,6 +44,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "recvmsg"), SuppressGCTransition]
     public static partial nint ReceiveMessage(int descriptor, MessageHeader* message, int flags);
 
+    [LibraryImport(Library, EntryPoint = "geteuid"), SuppressGCTransition]
+    public static partial uint EffectiveUser();
+
     [LibraryImport(Library, EntryPoint = "shutdown"), SuppressGCTransition]
     public static partial int Shutdown(int descriptor, int how);
 
@@ -62,6 +65,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMessage(int descriptor, MessageHeader* message, int flags);
+
+    /// <summary>The same call as <see cref="ReceiveMessage"/>, for a socket that is waited for.</summary>
+    [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
+    public static partial nint ReceiveMessageWaiting(int descriptor, MessageHeader* message, int flags);
 
     [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);

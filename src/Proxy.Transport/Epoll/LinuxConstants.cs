@@ -11,6 +11,7 @@ internal static class LinuxConstants
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
     public const int NoSignal = 0x4000;
+    public const int MoreFollows = 0x8000;
     public const int MessageTruncated = 0x20;
     public const int ShutdownSend = 1;
     public const int SocketLevel = 1;

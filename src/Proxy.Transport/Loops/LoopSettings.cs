@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Proxy.Transport.HandOver;
 
 namespace Proxy.Transport;
 
@@ -37,6 +38,9 @@ public sealed record LoopSettings
 
     /// <summary>Descriptors of the process that accepting leaves to others: to logs, health checks, and who asks at the admin address.</summary>
     public int ReservedDescriptors { get; init; } = 64;
+
+    /// <summary>Sockets that are bound already, and where listeners are known to a successor; null: each binds its own, and nobody takes over.</summary>
+    public ListeningSockets? Listening { get; init; }
 
     /// <summary>Whether equal datagrams may cross the kernel as one (UDP_SEGMENT, UDP_GRO) where it can.</summary>
     public bool UdpOffload { get; init; } = true;

@@ -4,7 +4,7 @@ namespace Proxy.Transport.Portable;
 
 internal sealed partial class PortableChannel
 {
-    protected override int SendNow(ReadOnlySpan<byte> bytes)
+    protected override int SendNow(ReadOnlySpan<byte> bytes, bool isMoreAtHand)
     {
         var count = _socket!.Send(bytes, SocketFlags.None, out var error);
         if (error is not (SocketError.Success or SocketError.WouldBlock))

@@ -56,7 +56,8 @@ public sealed partial class Relay
 
         public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
         {
-            Note(bytes.Length, Other.Channel.Send(bytes));
+            var isMoreAtHand = channel is IEndForesight { IsMoreAtHand: true };
+            Note(bytes.Length, isMoreAtHand && Other.Channel is IPatientSink sink ? sink.SendBeforeMore(bytes) : Other.Channel.Send(bytes));
         }
 
         public void OnSpliced(IChannel channel, int count, bool isTaken) => Note(count, isTaken);

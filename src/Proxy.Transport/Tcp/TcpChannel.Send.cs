@@ -15,7 +15,10 @@ internal abstract partial class TcpChannel
     /// <summary>Whether the kernel has taken all that was to be sent.</summary>
     protected virtual bool IsAllSent => Kept.IsEmpty;
 
-    public bool Send(ReadOnlySpan<byte> bytes)
+    public bool Send(ReadOnlySpan<byte> bytes) => Send(bytes, isMoreAtHand: false);
+
+    /// <summary>As <see cref="IChannel.Send"/>; with more at hand, a backend may let the last of the bytes wait for it.</summary>
+    protected bool Send(ReadOnlySpan<byte> bytes, bool isMoreAtHand)
     {
         if (IsClosed)
         {
@@ -34,7 +37,7 @@ internal abstract partial class TcpChannel
 
         if (Phase == ChannelPhase.Open && IsAllSent)
         {
-            bytes = bytes[SendNow(bytes)..];
+            bytes = bytes[SendNow(bytes, isMoreAtHand)..];
             if (bytes.IsEmpty || HasUntoldFault)
             {
                 return !HasUntoldFault;
@@ -59,7 +62,7 @@ internal abstract partial class TcpChannel
     }
 
     /// <summary>Sends what goes at once and gives how many bytes did; an error is told in the next turn.</summary>
-    protected abstract int SendNow(ReadOnlySpan<byte> bytes);
+    protected abstract int SendNow(ReadOnlySpan<byte> bytes, bool isMoreAtHand);
 
     /// <summary>Ends our direction of the socket (FIN). Null: it is done.</summary>
     protected abstract TransportFault? ShutdownSocket();

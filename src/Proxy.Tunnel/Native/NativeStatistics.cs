@@ -37,6 +37,9 @@ public record struct NativeStatistics
     /// <summary>Segments sent again, for whatever reason.</summary>
     public long SegmentsResent;
 
+    /// <summary>Of those the ones that went with a probe, ahead of evidence.</summary>
+    public long SegmentsResentByProbe;
+
     /// <summary>Received datagrams that were not acknowledged because a lane had no place for what they carried.</summary>
     public long DatagramsUnplaced;
 

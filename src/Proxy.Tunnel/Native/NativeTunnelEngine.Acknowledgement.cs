@@ -93,7 +93,9 @@ public sealed partial class NativeTunnelEngine
             {
                 ref var datagram = ref _sent[number];
                 datagram.IsProbed = true;
+                var before = _nativeStatistics.SegmentsResent;
                 SendAgain(ref datagram);
+                _nativeStatistics.SegmentsResentByProbe += _nativeStatistics.SegmentsResent - before;
                 return;
             }
         }
@@ -166,5 +168,7 @@ public sealed partial class NativeTunnelEngine
     }
 
     private const int MostDoublings = 10;
-    private const long MostProbeWaitMicroseconds = 1_000_000;
+
+    // So soon after a silence ends is that noticed, and as soon that a peer which was restarted does not know us: two small datagrams in each.
+    private const long MostProbeWaitMicroseconds = 500_000;
 }

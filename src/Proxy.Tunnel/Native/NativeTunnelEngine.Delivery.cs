@@ -52,7 +52,7 @@ public sealed partial class NativeTunnelEngine
         }
 
         _gatheredFor = null;
-        data = new TunnelEvent(TunnelEventKind.Data, stream.Id, _gathered.AsSpan(0, _gatheredBytes));
+        data = new TunnelEvent(TunnelEventKind.Data, stream.Id, _gathered.AsSpan(0, _gatheredBytes), isLast: stream.OwesEndOfStream && stream.Received.IsEmpty);
         return true;
     }
 
@@ -64,7 +64,7 @@ public sealed partial class NativeTunnelEngine
             {
                 var bytes = stream.Received.Peek();
                 _handedOut = (stream, bytes.Length);
-                next = new TunnelEvent(TunnelEventKind.Data, stream.Id, bytes);
+                next = new TunnelEvent(TunnelEventKind.Data, stream.Id, bytes, isLast: stream.OwesEndOfStream && bytes.Length == stream.Received.Length);
                 return true;
             }
 

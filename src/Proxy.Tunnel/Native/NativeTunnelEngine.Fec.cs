@@ -18,6 +18,12 @@ public sealed partial class NativeTunnelEngine
     private readonly FecReceiver _fecReceiver;
     private readonly RecoveredNumbers _recovered = new();
 
+    /// <summary>What we were told to do for what we send.</summary>
+    public FecMode Fec => _settings.Fec;
+
+    /// <summary>Whether shards over what is sent now are wanted; <see cref="FecMode.Adaptive"/> goes by the path.</summary>
+    public bool IsFecOn => _fecSender is { IsOn: true };
+
     private static FecPolicy? PolicyOf(NativeTunnelSettings settings) =>
         settings.Fec == FecMode.Off ? null : new FecPolicy(settings.Fec, settings.FecMembers, settings.FecShards);
 

@@ -11,7 +11,7 @@ public sealed partial class NativeTunnelEngine
     private Lane LaneOf(int streamId) => _lanes[1 + ((streamId >> 1) % _settings.UserLanes)];
 
     /// <summary>Control frames that wait, of all lanes.</summary>
-    private int ControlFrames
+    public int ControlFrames
     {
         get
         {

@@ -121,12 +121,6 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
 
     public ref readonly NativeStatistics NativeStatistics => ref _nativeStatistics;
 
-    /// <summary>Segments of all lanes that were sent, repetitions included.</summary>
-    public long SegmentsSent => _nativeStatistics.SegmentsSent;
-
-    /// <summary>Segments that were sent again.</summary>
-    public long SegmentsResent => _nativeStatistics.SegmentsResent;
-
     /// <summary>A datagram at most: the buffer for <see cref="TryGetDatagrams"/> has room for one of it.</summary>
     public int DatagramBytes => _settings.MaximumDatagramBytes;
 

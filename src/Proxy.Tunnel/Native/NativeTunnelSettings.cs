@@ -121,9 +121,9 @@ public sealed record NativeTunnelSettings
     /// <summary>What every path carries; the size a tunnel begins with and falls back to.</summary>
     public const int LeastDatagramBytes = 1200;
 
-    // A segment of the largest goes in two halves where the path turns out to carry only the least.
-    private const int MostDatagramBytes = PiecePart.MaxSegmentBytes;
+    /// <summary>A segment of the largest goes in two halves where the path turns out to carry only the least.</summary>
+    public const int MostDatagramBytes = PiecePart.MaxSegmentBytes;
 
-    // One bit each of a word, with the control lane.
-    private const int MostUserLanes = 63;
+    /// <summary>One bit each of a word, with the control lane.</summary>
+    public const int MostUserLanes = 63;
 }

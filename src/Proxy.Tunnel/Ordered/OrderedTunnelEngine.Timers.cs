@@ -16,6 +16,7 @@ public sealed partial class OrderedTunnelEngine
     private long _pingSentMicroseconds;
     private bool _isPingOut;
     private long _bytesAtPing;
+    private long _suspicions;
 
     /// <summary>When to call <see cref="HandleDeadline"/> again; null: never, unless something happens.</summary>
     public long? NextDeadlineMicroseconds(long nowMicroseconds)
@@ -92,6 +93,7 @@ public sealed partial class OrderedTunnelEngine
                 SendPing();
                 break;
             case LivenessStep.Suspect:
+                _suspicions++;
                 _events.Enqueue(new PendingEvent(TunnelEventKind.Suspected));
                 break;
             case LivenessStep.Dead:

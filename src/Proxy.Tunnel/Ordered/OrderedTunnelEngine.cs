@@ -79,11 +79,15 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
 
     public ref readonly TunnelStatistics Statistics => ref _statistics;
 
-    /// <summary>Always 0: the carrier cuts and repeats.</summary>
-    public long SegmentsSent => 0;
-
-    /// <summary>Always 0: the carrier cuts and repeats.</summary>
-    public long SegmentsResent => 0;
+    /// <summary>What the carrier cuts and repeats is not ours to count.</summary>
+    public TunnelCounters Counters => new()
+    {
+        Streams = _statistics.StreamsOpened,
+        StreamsRefused = _statistics.StreamsRefused,
+        PayloadBytesSent = _statistics.BytesSent,
+        PayloadBytesReceived = _statistics.BytesReceived,
+        Suspicions = _suspicions,
+    };
 
     /// <summary>The buffer for <see cref="TryGetDatagrams"/> has room for that.</summary>
     public int DatagramBytes => PieceBytes;

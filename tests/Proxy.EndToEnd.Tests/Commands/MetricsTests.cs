@@ -50,6 +50,40 @@ public sealed partial class MetricsTests : EndToEndTest
         Assert.Equal(0, metrics["tcpproxy_upstream_queue_refused_total{upstream=\"relay\",reason=\"timeout\"}"]);
     }
 
+    [Theory]
+    [InlineData(Dialect.Native)]
+    [InlineData(Dialect.Vproxy)]
+    [InlineData(Dialect.NativeTcp)]
+    public async Task Counters_of_tunnels_move_while_one_lives_and_do_not_go_back_when_it_ends(Dialect dialect)
+    {
+        await using var echoing = TcpPeer.Echo();
+        await using var tunnel = await TunnelPair.StartAsync(dialect, echoing.Address);
+        var before = await ReadAsync(tunnel.Client);
+        await Exchange.EchoAsync(tunnel.Entry, new Content(Seed: 90, 300_000), Limit);
+        using var application = await Dial.ToAsync(tunnel.Entry);
+        await Exchange.PingAsync(application, Limit);
+
+        var alive = await ReadAsync(tunnel.Client);
+        await tunnel.RestartServerAsync();
+        await Wait.UntilAsync(
+            async () => (await ReadAsync(tunnel.Client))["tcpproxy_tunnel_opens_total{by=\"us\"}"] == 2,
+            TimeSpan.FromSeconds(30),
+            () => "there is no second tunnel");
+        var after = await ReadAsync(tunnel.Client);
+
+        Assert.Equal(1, alive["tcpproxy_tunnels_established"]);
+        Assert.Equal(300_016, alive["tcpproxy_tunnel_payload_bytes_received_total"] - before["tcpproxy_tunnel_payload_bytes_received_total"], 500.0);
+        if (dialect != Dialect.NativeTcp)
+        {
+            Assert.True(alive["tcpproxy_tunnel_datagrams_sent_total"] > before["tcpproxy_tunnel_datagrams_sent_total"] + 100);
+            Assert.True(alive["tcpproxy_tunnel_segments_received_total"] > before["tcpproxy_tunnel_segments_received_total"] + 100);
+        }
+
+        Assert.All(
+            alive.Where(sample => TunnelCounter().IsMatch(sample.Key)),
+            sample => Assert.True(after[sample.Key] >= sample.Value, $"{sample.Key} was {sample.Value} and is {after[sample.Key]}"));
+    }
+
     private static async Task<Dictionary<string, double>> ReadAsync(NodeProcess node)
     {
         using var client = new HttpClient();
@@ -92,6 +126,9 @@ public sealed partial class MetricsTests : EndToEndTest
 
         return samples;
     }
+
+    [GeneratedRegex(@"^tcpproxy_tunnel_\w+_total", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TunnelCounter();
 
     [GeneratedRegex(@"^# HELP (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) [^\n]+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HelpLine();

@@ -26,6 +26,17 @@ public sealed class StatusTests : EndToEndTest
             Assert.Equal(JsonValueKind.String, link.GetProperty("state").ValueKind);
             Assert.True(link.GetProperty("rtt_ms").GetDouble() >= 0);
             Assert.Equal(1, link.GetProperty("streams").GetInt64());
+            var native = link.GetProperty("native");
+            Assert.Equal(8, native.GetProperty("lanes").GetArrayLength());
+            Assert.Equal(1, native.GetProperty("lanes").EnumerateArray().Sum(lane => lane.GetProperty("streams").GetInt32()));
+            Assert.True(native.GetProperty("mtu").GetInt32() >= 1200);
+            Assert.All(
+                ["unsent_bytes", "control_frames_waiting", "out_of_order_bytes", "resent_fast", "resent_probe", "datagrams_spurious", "congestion_window_bytes"],
+                name => Assert.True(native.GetProperty(name).GetInt64() >= 0, name));
+            var totals = status.GetProperty("tunnel_totals");
+            Assert.Equal(1, totals.GetProperty("established").GetInt64());
+            Assert.Equal(1, totals.GetProperty("opened_by_us").GetInt64() + totals.GetProperty("opened_by_peer").GetInt64());
+            Assert.True(totals.GetProperty("counters").GetProperty("datagrams_sent").GetInt64() > 0);
         }
     }
 
@@ -59,7 +70,8 @@ public sealed class StatusTests : EndToEndTest
         var result = await CommandResult.OfNodeAsync("status", "--admin", tunnel.Client.Admin.ToString());
 
         Assert.True(result.ExitCode == 0, result.Errors);
-        Assert.Contains(tunnel.Server.Kcp.ToString(), result.Output);
+        Assert.Contains(tunnel.Server.Kcp.ToString(), result.Output.Replace("\n", "", StringComparison.Ordinal));
+        Assert.Contains("tunnels 1 now, 1 in all", result.Output);
     }
 
     [Fact]

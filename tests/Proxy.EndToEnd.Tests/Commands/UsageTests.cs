@@ -43,6 +43,8 @@ public sealed partial class UsageTests : EndToEndTest
     [InlineData("client --dialect vproxy --server tcp://127.0.0.1:1 --forward 127.0.0.1:0=-")]
     [InlineData("client --server tcp://127.0.0.1:1,tcp://127.0.0.1:1 --forward 127.0.0.1:0=-")]
     [InlineData("client --server kcp://127.0.0.1:1 --connections 0 --forward 127.0.0.1:0=-")]
+    [InlineData("client --server kcp://127.0.0.1:1 --fec nonsense --forward 127.0.0.1:0=-")]
+    [InlineData("server --listen kcp://127.0.0.1:0 --fec 65/2")]
     [InlineData("client --server kcp://127.0.0.1:1 --tls-ca nonsense.pem --forward 127.0.0.1:0=-")]
     public async Task A_usage_error_is_explained_on_stderr_and_ends_with_2(string commandLine)
     {

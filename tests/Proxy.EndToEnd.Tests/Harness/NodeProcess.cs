@@ -70,13 +70,18 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int DescriptorCount => ProcessFacts.DescriptorCount(Id);
 
     /// <summary>Starts a node and returns when it said "ready".</summary>
-    public static Task<NodeProcess> StartAsync(params string[] arguments) => StartAsync(Executables.Node, arguments);
+    public static Task<NodeProcess> StartAsync(params string[] arguments) => StartByAsync(Executables.Node, arguments);
+
+    /// <summary>The same on another network.</summary>
+    public static Task<NodeProcess> StartInAsync(NetworkNamespace network, params string[] arguments) =>
+        StartByAsync(Executables.RequirePeer("nsenter"), network.Enter(Executables.Node, arguments));
 
     /// <summary>The same with so many descriptors and no more.</summary>
     public static Task<NodeProcess> StartWithDescriptorsAsync(int descriptors, params string[] arguments) =>
-        StartAsync("/bin/sh", ["-c", $"ulimit -n {descriptors} && exec \"$0\" \"$@\"", Executables.Node, .. arguments]);
+        StartByAsync("/bin/sh", ["-c", $"ulimit -n {descriptors} && exec \"$0\" \"$@\"", Executables.Node, .. arguments]);
 
-    private static async Task<NodeProcess> StartAsync(string program, string[] arguments)
+    /// <summary>The same by a program that becomes the node.</summary>
+    public static async Task<NodeProcess> StartByAsync(string program, string[] arguments)
     {
         var node = new NodeProcess(program, arguments);
         var ready = await Wait.ForAsync(() => node._output.Contains("ready") || node.HasExited, StartBound);

@@ -36,6 +36,7 @@ public sealed class EndReasonTests
     [InlineData(EndReason.HandshakeTimeout, Fault.Tunnel)]
     [InlineData(EndReason.TunnelLost, Fault.Tunnel)]
     [InlineData(EndReason.PeerShutDown, Fault.Tunnel)]
+    [InlineData(EndReason.ChainBroken, Fault.Tunnel)]
     [InlineData(EndReason.Loop, Fault.Us)]
     [InlineData(EndReason.Busy, Fault.Us)]
     [InlineData(EndReason.Draining, Fault.Us)]

@@ -1,0 +1,89 @@
+using System.Net;
+using Proxy.Actors;
+using Proxy.Node.Hosting;
+
+namespace Proxy.Node.Settings;
+
+/// <summary>An address that something listens at, and where that was said.</summary>
+internal sealed record ListenPlace(bool IsUdp, IPEndPoint EndPoint, string Who, SettingsObject Place);
+
+/// <summary>Settings that are right one by one and do not go together.</summary>
+internal static class Contradictions
+{
+    /// <summary>What a frontend names has to be there.</summary>
+    public static void CheckNames(NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> frontends)
+    {
+        var upstreams = settings.Upstreams.Select(upstream => upstream.Name).ToHashSet(StringComparer.Ordinal);
+        var tunnels = settings.Tunnels.Select(tunnel => tunnel.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var frontend in settings.Frontends)
+        {
+            switch (frontend.To)
+            {
+                case TunnelTarget target:
+                    Require(frontends[frontend.Name], "tunnel", target.Tunnel, tunnels);
+                    break;
+                case UpstreamTarget target:
+                    foreach (var name in target.Routes.Select(route => route.Upstream).Append(target.Upstream).OfType<string>().Distinct())
+                    {
+                        Require(frontends[frontend.Name], "upstream", name, upstreams);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Nobody listens where somebody else does; port 0 is any free one.</summary>
+    public static void CheckListens(IReadOnlyList<ListenPlace> listens)
+    {
+        foreach (var group in listens.Where(listen => listen.EndPoint.Port != 0).GroupBy(listen => (listen.IsUdp, listen.EndPoint.Port, listen.EndPoint.AddressFamily)))
+        {
+            ListenPlace[] places = [.. group];
+            var byAddress = new Dictionary<IPAddress, ListenPlace>();
+            var everywhere = Array.Find(places, place => IsAny(place.EndPoint.Address));
+            foreach (var place in places)
+            {
+                var other = byAddress.TryAdd(place.EndPoint.Address, place) ? everywhere : byAddress[place.EndPoint.Address];
+                if (other is not null && other != place)
+                {
+                    place.Place.WrongAt("listen", $"{place.EndPoint} is taken by {other.Who}, which listens at {other.EndPoint}", "give it another port or address");
+                }
+            }
+        }
+    }
+
+    /// <summary>Nobody is promised more connections than the process can have descriptors for.</summary>
+    public static void CheckLimits(NodeSettings settings, SettingsObject node, IReadOnlyDictionary<string, SettingsObject> frontends)
+    {
+        if (NodeCapacity.CarriedBy(settings) is not { } capacity)
+        {
+            return;
+        }
+
+        if (settings.MaximumConnections > capacity.Connections)
+        {
+            node.Inside("limits").WrongAt("connections", Message(settings.MaximumConnections.Value, capacity), NodeCapacity.Hint);
+        }
+
+        foreach (var frontend in settings.Frontends.Where(frontend => frontend.Limits.MaximumConnections != int.MaxValue))
+        {
+            if (frontend.Limits.MaximumConnections > capacity.Connections)
+            {
+                frontends[frontend.Name].Inside("limits").WrongAt("connections", Message(frontend.Limits.MaximumConnections, capacity), NodeCapacity.Hint);
+            }
+        }
+    }
+
+    private static string Message(int asked, (int Connections, int Descriptors) capacity) =>
+        $"{asked} connections were asked for, and the limit of {capacity.Descriptors} descriptors carries {capacity.Connections}";
+
+    private static void Require(SettingsObject place, string what, string name, HashSet<string> names)
+    {
+        if (!names.Contains(name))
+        {
+            place.WrongAt(what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
+        }
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+}

@@ -1,0 +1,134 @@
+using Proxy.Actors;
+using Proxy.Hocon;
+using Proxy.Node.Hosting;
+using Proxy.Protocol.Sealing.Ciphers;
+using Proxy.Protocol.Sealing.Keys;
+
+namespace Proxy.Node.Settings;
+
+/// <summary>Makes the settings of a node out of a configuration, or tells everything that is wrong with it.</summary>
+internal sealed class NodeReader
+{
+    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "servers", "principals", "defaults", "node", "log", "admin", "key"];
+
+    private readonly SettingsReading _reading = new();
+    private readonly SettingsSource _source;
+    private readonly Dictionary<string, SettingsObject> _frontendPlaces = [];
+    private readonly List<ListenPlace> _listens = [];
+    private readonly List<string> _startLines = [];
+    private bool _isSecretRead;
+    private SecretBytes? _resetSecret;
+
+    private NodeReader(SettingsSource source) => _source = source;
+
+    public static SettingsResult Read(HoconDocument document, IReadOnlyList<string> files, SettingsSource source)
+    {
+        var reader = new NodeReader(source);
+        var reading = reader._reading;
+        RefuseOutside(document, reading);
+        var settings = reader.Read(reading.Open(document, SettingsSource.Scope));
+        reading.RefuseUnknown();
+        IReadOnlyList<string> allFiles = [.. files.Concat(reading.Files).Distinct()];
+        return new SettingsResult(reading.ErrorCount == 0 ? settings : null, reading.InOrder(), reading.ErrorCount, allFiles);
+    }
+
+    private LoadedSettings Read(SettingsObject root)
+    {
+        var defaults = DefaultsReader.Read(root.Inside("defaults"), _reading);
+        var node = root.Inside("node");
+        var host = HostReader.Read(root);
+        var stateDirectory = node.Optional("state-directory", missing: null, value => value.File());
+        var maximum = node.Inside("limits").Limit("connections", int.MaxValue);
+        var keys = KeysReader.Read(root, defaults.Principal, _reading, _source.Environment.GetValueOrDefault(KeySource.Variable));
+        var settings = new NodeSettings
+        {
+            Name = node.Optional("name", missing: null, value => value.Text()) ?? Environment.MachineName,
+            MaximumConnections = maximum == int.MaxValue ? null : maximum,
+            Servers = [.. root.Entries("servers").Select(entry => ReadServer(entry, defaults, keys, stateDirectory, node))],
+            Tunnels = [.. root.Entries("tunnels").Select(entry => TunnelReader.Build(entry.Key, TunnelReader.Read(entry.Value, defaults.Tunnel, _reading), entry.Value, keys, _reading))],
+            Upstreams = [.. root.Entries("upstreams").Select(entry => UpstreamReader.Build(entry.Key, UpstreamReader.Read(entry.Value, defaults.Upstream), entry.Value, _reading))],
+            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults)).OfType<FrontendSettings>()],
+        };
+        Check(settings, root, node, host);
+        var dialect = settings.Servers.Any(server => server.Native is not null) || settings.Tunnels.Any(tunnel => tunnel.Native is not null)
+            ? [$"tunnels are sealed: {CipherChoice.Best.Name}"]
+            : Array.Empty<string>();
+        return new LoadedSettings(settings, host with { StartLines = [.. dialect, .. _startLines] });
+    }
+
+    private ServerSettings ReadServer(KeyValuePair<string, SettingsObject> entry, Defaults defaults, NodeKeys keys, string? stateDirectory, SettingsObject node)
+    {
+        var settings = ServerReader.Build(
+            entry.Key, ServerReader.Read(entry.Value, defaults.Server, _reading), entry.Value, keys, () => ReadSecret(stateDirectory, node), _reading);
+        _listens.AddRange(settings.Listen.Select(listen => new ListenPlace(IsUdp: true, listen, $"servers.{entry.Key}", entry.Value)));
+        _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
+        if (settings.Native is { } native)
+        {
+            _startLines.Add($"{entry.Key}: keys of {string.Join(", ", native.Keys.Keys)}");
+        }
+
+        return settings;
+    }
+
+    private FrontendSettings? ReadFrontend(KeyValuePair<string, SettingsObject> entry, Defaults defaults)
+    {
+        var draft = FrontendReader.Read(entry.Value, defaults.Frontend, _reading);
+        _frontendPlaces[entry.Key] = entry.Value;
+        if (draft.Listen is { } listen)
+        {
+            _listens.Add(new ListenPlace(IsUdp: false, listen, $"frontends.{entry.Key}", entry.Value));
+        }
+
+        return FrontendReader.Build(entry.Key, draft, entry.Value, _reading);
+    }
+
+    private void Check(NodeSettings settings, SettingsObject root, SettingsObject node, HostSettings host)
+    {
+        if (host.IsAdminAsked)
+        {
+            _listens.Add(new ListenPlace(IsUdp: false, host.Admin, "admin", root.Inside("admin")));
+        }
+
+        Contradictions.CheckNames(settings, _frontendPlaces);
+        Contradictions.CheckListens(_listens);
+        Contradictions.CheckLimits(settings, node, _frontendPlaces);
+        if (_frontendPlaces.Count == 0 && settings.Servers.Count == 0 && root.IsThere)
+        {
+            root.Wrong("there is neither a frontend nor a server: the node would do nothing", "frontends { NAME { … } } or servers { NAME { … } } is expected");
+        }
+    }
+
+    // Once for all servers.
+    private SecretBytes? ReadSecret(string? directory, SettingsObject node)
+    {
+        if (_isSecretRead || _source.IsCheckOnly)
+        {
+            return _resetSecret;
+        }
+
+        _isSecretRead = true;
+        try
+        {
+            _resetSecret = StateDirectory.ReadResetSecret(directory, out var line);
+            _startLines.Add(line);
+        }
+        catch (UsageException wrong)
+        {
+            node.Wrong(wrong.Message);
+        }
+
+        return _resetSecret;
+    }
+
+    // What stands beside the scope is its owner's, for references; but a table of ours there was meant to be inside.
+    private static void RefuseOutside(HoconDocument document, SettingsReading reading)
+    {
+        foreach (var key in document.Section.Keys)
+        {
+            if (key != "defaults" && Tables.Contains(key) && document.Section.TryGetKey(key, out var section, out _))
+            {
+                reading.Add(section.Error($"'{key}' stands outside of {SettingsSource.Scope}", $"everything lies inside {SettingsSource.Scope} {{ … }}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using Proxy.Actors;
+using Proxy.Node.Commands;
+using Proxy.Policy;
+using Proxy.Protocol.Chains;
+using Proxy.Protocol.Sealing.Keys;
+using Proxy.Tunnel.Native;
+
+namespace Proxy.Node.Settings;
+
+/// <summary>What a tunnel server says, over what the defaults say.</summary>
+internal sealed record ServerDraft
+{
+    public static readonly ServerDraft Default = new();
+
+    public IReadOnlyList<(TunnelTransport Transport, IPEndPoint EndPoint)> Listen { get; init; } = [];
+
+    public bool IsNative { get; init; } = true;
+
+    public bool IsInsecure { get; init; }
+
+    public SecretBytes? PrivateKey { get; init; }
+
+    public NativeTunnelSettings Kcp { get; init; } = NativeTunnelSettings.Default;
+
+    public TlsTerminationSettings Tls { get; init; } = new() { Certificates = [] };
+
+    public IReadOnlyList<DestinationRule> Allow { get; init; } = [];
+
+    public IReadOnlyList<DestinationRule> Deny { get; init; } = [];
+
+    public Destination? To { get; init; }
+
+    public ProxyHeaderVersion? ProxyProtocolOut { get; init; }
+
+    public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
+
+    public int MaximumTunnels { get; init; } = 10_000;
+}
+
+internal static class ServerReader
+{
+    public static ServerDraft Read(SettingsObject server, ServerDraft missing, SettingsReading reading)
+    {
+        var destinations = server.Inside("destinations");
+        return new ServerDraft
+        {
+            Listen = server.Find("listen") is { } urls ? ReadListen(urls) : missing.Listen,
+            IsNative = DialectReader.ReadIsNative(server, missing.IsNative),
+            IsInsecure = server.Switch("insecure", missing.IsInsecure),
+            PrivateKey = server.Optional("private-key", missing.PrivateKey, value => ReadPrivateKey(value, reading)),
+            Kcp = KcpReader.Read(server.Inside("kcp"), missing.Kcp),
+            Tls = TlsReader.Read(server.Inside("tls"), missing.Tls, reading),
+            Allow = destinations.Find("allow") is { } allow ? DestinationsReader.ReadRules(allow) : missing.Allow,
+            Deny = destinations.Find("deny") is { } deny ? DestinationsReader.ReadRules(deny) : missing.Deny,
+            To = server.Optional("to", missing.To, value => value.TryParse(text => Values.Target(text, ""), out var target) ? target : null),
+            ProxyProtocolOut = ProxyProtocolReader.ReadOut(server.Inside("proxy-protocol"), missing.ProxyProtocolOut),
+            Timeouts = TimeoutsReader.Read(server.Inside("timeouts"), missing.Timeouts, hasHeader: false),
+            MaximumTunnels = server.Inside("limits").Whole("tunnels", missing.MaximumTunnels, 1, int.MaxValue),
+        };
+    }
+
+    /// <param name="resetSecret">Read only where a server is sealed.</param>
+    public static ServerSettings Build(
+        string name, ServerDraft draft, SettingsObject place, NodeKeys keys, Func<SecretBytes?> resetSecret, SettingsReading reading)
+    {
+        if (draft.Listen.Count == 0 && place.Lacks("listen"))
+        {
+            place.Wrong("a server that listens nowhere", "listen = \"kcp://HOST:PORT\"");
+        }
+
+        DialectReader.Check(place, draft.IsNative, draft.IsInsecure, draft.Listen.Select(listen => (listen.Transport, $"{listen.EndPoint}", (IPAddress[])[listen.EndPoint.Address])));
+        var isTls = draft.Listen.Any(listen => listen.Transport == TunnelTransport.Tls);
+        if (isTls && draft.Tls.Certificates.Count == 0)
+        {
+            place.Wrong("tls:// needs a certificate", "tls { certificates = [\"…\"] }");
+        }
+
+        return new ServerSettings
+        {
+            Name = name,
+            Listen = EndPointsOf(draft, TunnelTransport.Kcp),
+            ListenTcp = EndPointsOf(draft, TunnelTransport.Tcp),
+            ListenTls = EndPointsOf(draft, TunnelTransport.Tls),
+            Tls = isTls ? TlsReader.Build(draft.Tls, place, reading) : null,
+            Native = draft.IsNative && KeyRingOf(keys, place) is { } ring
+                ? new NativeServerSettings { Keys = ring, ServerKey = draft.PrivateKey, ResetSecret = resetSecret(), Tunnel = draft.Kcp }
+                : null,
+            Destinations = new DestinationRules(draft.Allow, draft.Deny),
+            FixedTarget = draft.To,
+            ProxyProtocolOut = draft.ProxyProtocolOut,
+            Timeouts = draft.Timeouts,
+            MaximumTunnels = draft.MaximumTunnels,
+            Principals = keys.Principals.ToDictionary(principal => principal.Key, principal => new PrincipalSettings
+            {
+                Destinations = (principal.Value.Allow ?? principal.Value.Deny) is null
+                    ? null
+                    : new DestinationRules(principal.Value.Allow ?? draft.Allow, principal.Value.Deny ?? draft.Deny),
+                MaximumStreams = principal.Value.MaximumStreams,
+            }, StringComparer.Ordinal),
+        };
+    }
+
+    private static KeyRing? KeyRingOf(NodeKeys keys, SettingsObject place)
+    {
+        if (keys.OfServer.Count == 0)
+        {
+            place.Wrong(DialectReader.NoKey, DialectReader.NoKeyHint);
+            return null;
+        }
+
+        // Two that are the same have been reported.
+        return new KeyRing(keys.OfServer.DistinctBy(key => Convert.ToHexString(key.Id)));
+    }
+
+    private static SecretBytes? ReadPrivateKey(SettingsValue file, SettingsReading reading)
+    {
+        if (file.File() is not { } path)
+        {
+            return null;
+        }
+
+        reading.AddFile(path);
+        return file.TryParse(_ => DialectOptions.ReadPrivateKey(path, ""), out var key) ? key : null;
+    }
+
+    private static List<(TunnelTransport, IPEndPoint)> ReadListen(SettingsValue urls)
+    {
+        var read = new List<(TunnelTransport, IPEndPoint)>();
+        foreach (var item in urls.List())
+        {
+            if (item.TryParse(ListenOf, out var listen))
+            {
+                read.Add(listen);
+            }
+        }
+
+        return read;
+    }
+
+    private static (TunnelTransport Transport, IPEndPoint EndPoint) ListenOf(string url)
+    {
+        var (transport, text) = Values.TunnelUrl(url, "");
+        return (transport, Values.ListenEndPoint(text, ""));
+    }
+
+    private static IPEndPoint[] EndPointsOf(ServerDraft draft, TunnelTransport transport) =>
+        [.. draft.Listen.Where(listen => listen.Transport == transport).Select(listen => listen.EndPoint)];
+}

@@ -1,0 +1,81 @@
+using Proxy.Actors;
+using Proxy.Node.Commands;
+using Proxy.Protocol.Chains;
+
+namespace Proxy.Node.Settings;
+
+/// <summary>Where the connections of a frontend go, and what goes together with that.</summary>
+internal static class TargetReader
+{
+    /// <summary>Null: nowhere that makes sense, and why is reported.</summary>
+    public static FrontendTarget? Read(FrontendDraft draft, SettingsObject place)
+    {
+        if (draft is { Upstream: not null, Tunnel: not null })
+        {
+            place.WrongAt("tunnel", "it goes to an upstream and to a tunnel", "set one of upstream and tunnel");
+            return null;
+        }
+
+        if (draft.Tunnel is { } tunnel)
+        {
+            return ReadTunnel(tunnel, draft, place);
+        }
+
+        if (draft.To is not null)
+        {
+            place.WrongAt("to", "'to' is for the far end of a tunnel, and there is none", "set tunnel, or give servers of your own a name: upstream = NAME");
+            return null;
+        }
+
+        if (draft.Upstream is null && draft.Routes.Count == 0)
+        {
+            place.Wrong("it goes nowhere", "set upstream = NAME, or tunnel = NAME with to = \"HOST:PORT\"");
+            return null;
+        }
+
+        return new UpstreamTarget(draft.Upstream) { Routes = draft.Routes };
+    }
+
+    private static TunnelTarget? ReadTunnel(string tunnel, FrontendDraft draft, SettingsObject place)
+    {
+        RefuseWithTunnel(draft, place);
+        if (draft.To is not { } to)
+        {
+            place.Wrong("it goes through a tunnel, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own");
+            return null;
+        }
+
+        if (to == NoHeader)
+        {
+            return new TunnelTarget(tunnel, null) { TellsSource = draft.TellsSource };
+        }
+
+        if (!Destination.TryParse(to, out var destination))
+        {
+            place.WrongAt("to", $"to = '{to}': HOST:PORT is expected", "such as \"example.org:80\" or \"[2001:db8::1]:80\"");
+            return null;
+        }
+
+        return new TunnelTarget(tunnel, destination) { TellsSource = draft.TellsSource };
+    }
+
+    // What would be passed over must not look as if it held.
+    private static void RefuseWithTunnel(FrontendDraft draft, SettingsObject place)
+    {
+        Refuse(draft.Routes.Count > 0, place, "routes");
+        Refuse(draft.Tls.Certificates.Count > 0, place.Inside("tls"), "certificates");
+        Refuse(draft.Filters is { } filters && filters.List().Count > 0, place, "filters");
+        Refuse(draft.Bandwidth != BandwidthSettings.Unlimited, place.Inside("limits"), "bandwidth");
+        Refuse(draft.ProxyProtocol.Out is not null, place.Inside("proxy-protocol"), "out");
+
+        static void Refuse(bool isSet, SettingsObject inside, string what)
+        {
+            if (isSet)
+            {
+                inside.WrongAt(what, $"{what}: they are for upstreams, and this goes through a tunnel", "remove them, or give the tunnel's server what it needs");
+            }
+        }
+    }
+
+    private const string NoHeader = "-";
+}

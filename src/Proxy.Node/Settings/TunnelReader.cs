@@ -1,0 +1,104 @@
+using Proxy.Actors;
+using Proxy.Node.Commands;
+using Proxy.Protocol.Sealing.Keys;
+using Proxy.Transport.Tls;
+using Proxy.Tunnel.Native;
+
+namespace Proxy.Node.Settings;
+
+/// <summary>What a tunnel says, over what the defaults say.</summary>
+internal sealed record TunnelDraft
+{
+    public static readonly TunnelDraft Default = new();
+
+    public IReadOnlyList<TunnelServer> Servers { get; init; } = [];
+
+    public int Connections { get; init; } = 1;
+
+    public bool IsNative { get; init; } = true;
+
+    public bool IsInsecure { get; init; }
+
+    public PresharedKey? Key { get; init; }
+
+    public byte[]? ServerKey { get; init; }
+
+    public NativeTunnelSettings Kcp { get; init; } = NativeTunnelSettings.Default;
+
+    public string? Authorities { get; init; }
+
+    public string? Name { get; init; }
+
+    public int MaximumWaiting { get; init; } = 10_000;
+}
+
+internal static class TunnelReader
+{
+    public static TunnelDraft Read(SettingsObject tunnel, TunnelDraft missing, SettingsReading reading)
+    {
+        var tls = tunnel.Inside("tls");
+        return new TunnelDraft
+        {
+            Servers = tunnel.Find("servers") is { } servers ? ReadServers(servers) : missing.Servers,
+            Connections = tunnel.Whole("connections", missing.Connections, 1, ClientCommand.MaximumConnections),
+            IsNative = DialectReader.ReadIsNative(tunnel, missing.IsNative),
+            IsInsecure = tunnel.Switch("insecure", missing.IsInsecure),
+            Key = tunnel.Inside("key").Optional("file", missing.Key, value => KeysReader.ReadKey(value, KeySource.DefaultName, reading)),
+            ServerKey = tunnel.Optional("server-key", missing.ServerKey, value => value.TryParse(text => DialectOptions.ReadPublicKey(text, ""), out var key) ? key : null),
+            Kcp = KcpReader.Read(tunnel.Inside("kcp"), missing.Kcp),
+            Authorities = tls.Optional("ca", missing.Authorities, value => value.File()),
+            Name = tls.Optional("name", missing.Name, value => value.Text()),
+            MaximumWaiting = tunnel.Inside("limits").Whole("waiting", missing.MaximumWaiting, 0, int.MaxValue),
+        };
+    }
+
+    public static TunnelPoolSettings Build(string name, TunnelDraft draft, SettingsObject place, NodeKeys keys, SettingsReading reading)
+    {
+        if (draft.Servers.Count == 0 && place.Lacks("servers"))
+        {
+            place.Wrong("a tunnel to nowhere", "servers = [\"kcp://HOST:PORT\"]");
+        }
+
+        var addresses = draft.Servers.SelectMany(server => server.Addresses);
+        DialectReader.Check(place, draft.IsNative, draft.IsInsecure, addresses.Select(address =>
+            (address.Transport, $"{address.Destination}", draft.IsNative ? [] : ClientCommand.AddressesOf(address.Destination))));
+        var key = draft.Key ?? keys.Own;
+        if (draft.IsNative && key is null)
+        {
+            place.Wrong(DialectReader.NoKey, DialectReader.NoKeyHint);
+        }
+
+        return new TunnelPoolSettings
+        {
+            Name = name,
+            Servers = draft.Servers,
+            Connections = draft.Connections,
+            MaximumWaiting = draft.MaximumWaiting,
+            Native = draft.IsNative && key is not null ? new NativeClientSettings { Key = key, ServerKey = draft.ServerKey ?? default, Tunnel = draft.Kcp } : null,
+            Tls = new UpstreamTlsSettings
+            {
+                ServerName = draft.Name,
+                Client = new TlsClientSettings
+                {
+                    // Both ends hold the certificate of this very handshake against each other.
+                    IsResuming = false,
+                    Authorities = UpstreamTlsReader.ReadAuthorities(draft.Authorities, place, reading),
+                },
+            },
+        };
+    }
+
+    private static List<TunnelServer> ReadServers(SettingsValue servers)
+    {
+        var read = new List<TunnelServer>();
+        foreach (var item in servers.List())
+        {
+            if (item.TryParse(text => ClientCommand.ServerOf(text, ""), out var server))
+            {
+                read.Add(server);
+            }
+        }
+
+        return read;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Proxy.Transport.HandOver;
+
+/// <summary>What a listening socket is for.</summary>
+public enum ListeningKind
+{
+    Tcp,
+
+    Udp,
+
+    /// <summary>The admin address, which is not a loop's.</summary>
+    Admin,
+}

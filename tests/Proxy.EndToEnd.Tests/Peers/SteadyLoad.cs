@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Proxy.EndToEnd.Tests.Peers;
+
+/// <summary>
+/// New connections to an echoing peer, so many a second until it is disposed, each with a few bytes there and back and a clean end, and how they
+/// failed. At most <paramref name="atOnce"/> are open: a proxy that hangs is met by fewer, not by more and more.
+/// </summary>
+internal sealed class SteadyLoad(IPEndPoint entry, int perSecond, int atOnce, CancellationToken limit) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<string> _failures = new();
+    private readonly SemaphoreSlim _places = new(atOnce);
+    private Task _running = Task.CompletedTask;
+    private int _done;
+
+    public int Done => Volatile.Read(ref _done);
+
+    public IReadOnlyCollection<string> Failures => _failures;
+
+    public void Start() => _running = RunAsync();
+
+    /// <summary>Begins no more, and returns when all have ended.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stop.Dispose();
+        _places.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var conversations = new List<Task>();
+        using var beat = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / perSecond));
+        try
+        {
+            while (await beat.WaitForNextTickAsync(_stop.Token))
+            {
+                await _places.WaitAsync(_stop.Token);
+                conversations.RemoveAll(conversation => conversation.IsCompleted);
+                conversations.Add(ConverseAsync());
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Enough.
+        }
+
+        await Task.WhenAll(conversations);
+    }
+
+    private async Task ConverseAsync()
+    {
+        try
+        {
+            using var socket = await Dial.ToAsync(entry);
+            await Exchange.PingAsync(socket, limit);
+            socket.Shutdown(SocketShutdown.Send);
+            var rest = await socket.ReadToEndAsync(limit);
+            Assert.Equal((0L, SocketError.Success), (rest.Length, rest.End));
+        }
+        catch (Exception failure)
+        {
+            _failures.Enqueue(failure.Message);
+        }
+        finally
+        {
+            Interlocked.Increment(ref _done);
+            _places.Release();
+        }
+    }
+}
