@@ -248,7 +248,7 @@ internal sealed class NodeHost
     private static SegmentPool CreatePool() => new(bufferBytes: 1500, mostFreeBuffers: 4096, ArrayPool<byte>.Shared);
 
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(365);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(20);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     // For what filters have logged last, if the disk takes it.
     private static readonly TimeSpan LogLinger = TimeSpan.FromSeconds(5);

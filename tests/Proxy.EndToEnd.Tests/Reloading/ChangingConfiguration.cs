@@ -24,7 +24,7 @@ internal sealed class ChangingConfiguration(Random random, WorkDirectory directo
     public string Next() => $$"""
         tcpproxy {
           admin.listen = "127.0.0.1:0"
-          node { name = reloaded, drain = {{Pick("60s", "90s", "2m")}}, limits.connections = {{random.Next(4000, 6000)}} }
+          node { name = reloaded, drain = {{Pick("60s", "90s", "2m")}}, limits.connections = {{random.Next(1500, 2500)}} }
           log { level = {{Pick("info", "debug", "warning")}}{{Maybe($", access {{ file = \"{directory.File("access.log")}\", format = {Pick("text", "json")}, interval = {Pick("0", "60s")} }}")}} }
           servers {
             main {
@@ -57,7 +57,7 @@ internal sealed class ChangingConfiguration(Random random, WorkDirectory directo
               listen = "tcp://{{Relayed}}", upstream = main, retries = {{random.Next(5, 15)}}
               {{Frontend()}}
               filters = [{{Maybe("{ match = [\"needle in a haystack\"], action = count }")}}]
-              limits { connections = {{random.Next(3000, 6000)}}, per-ip = {{Pick("0", "2900")}}, bandwidth = {{Pick("0", "500MB/s")}}, connection-bandwidth = {{Pick("0", "100MB/s")}} }
+              limits { connections = {{random.Next(1000, 1500)}}, per-ip = {{Pick("0", "900")}}, bandwidth = {{Pick("0", "500MB/s")}}, connection-bandwidth = {{Pick("0", "100MB/s")}} }
             }
             through {
               listen = "tcp://{{Tunnelled}}", tunnel = main, to = "{{servers[0]}}"{{Maybe(", pass-source = on")}}
