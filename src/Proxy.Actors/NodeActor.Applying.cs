@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Kernel;
 using Proxy.Transport;
 
@@ -28,6 +29,12 @@ public sealed partial class NodeActor
     {
         var plan = SettingsPlan.Between(_settings, settings);
         LookAtCertificates();
+        if (plan.Obstacles.Count > 0)
+        {
+            asker.Tell(new ApplyFailed(plan.Obstacles));
+            return;
+        }
+
         if (plan.IsEmpty)
         {
             asker.Tell(new Applied(plan));
@@ -53,6 +60,7 @@ public sealed partial class NodeActor
         Receive<Bound>(_ => binding.IsAwaited(Sender), bound =>
         {
             binding.Urls[Sender] = bound.Url;
+            NoteUrl(Sender, bound.Url);
             GoOnWhenAllHaveAnswered(binding);
         });
         Receive<BindFailed>(failed => HandleBindFailed(binding, failed));
@@ -107,6 +115,7 @@ public sealed partial class NodeActor
     private void HandleNotBound(Binding binding, IActorRef listener)
     {
         _listeners.Remove(listener);
+        ForgetUrl(listener);
         binding.Listeners.Remove(listener);
         if (binding.Errors.Count == 0)
         {
@@ -156,6 +165,11 @@ public sealed partial class NodeActor
         _settings = plan.New;
         CommitUpstreams(plan.Upstreams.Steps);
         CommitTunnels(plan.Tunnels.Steps);
+        if (binding.IsStart)
+        {
+            StartChainSets();
+        }
+
         CommitServers(binding);
         CommitFrontends(binding);
         RetireUpstreams(plan.Upstreams.Steps);
@@ -193,6 +207,8 @@ public sealed partial class NodeActor
         public Dictionary<string, ServerPart> NewServers { get; } = new(StringComparer.Ordinal);
 
         public List<(string Server, TunnelListenAddress Address, IActorRef Listener)> ServerListeners { get; } = [];
+
+        public List<(string Server, IPEndPoint Address, IActorRef Listener)> ChainListeners { get; } = [];
 
         /// <summary>Whether it is one of these and has not said yet that it is bound.</summary>
         public bool IsAwaited(IActorRef listener) => Listeners.Contains(listener) && !Urls.ContainsKey(listener);

@@ -20,7 +20,12 @@ public sealed partial class NodeActor
             if (old is null && changed is { } added)
             {
                 var plan = FrontendPlan.ToBind(added, _connections);
-                var dispatcher = added.To is TunnelTarget { Tunnel: var tunnel } ? DispatcherOfTunnel(tunnel, binding.Plan) : DispatcherOf(_made);
+                var dispatcher = DispatcherOf(added.To switch
+                {
+                    TunnelTarget target => LoopOfPool(target.Tunnel, binding.Plan.New),
+                    ChainTarget => LoopOfChains,
+                    _ => _made,
+                });
                 var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", dispatcher);
                 binding.Listeners.Add(listener);
                 binding.Frontends.Add(added.Name, listener);
@@ -92,8 +97,12 @@ public sealed partial class NodeActor
     {
         if (settings.To is TunnelTarget through)
         {
-            var pool = _pools[through.Tunnel];
-            return accepted => Props.Create(() => new TunnelConnectionActor(accepted, frontend, settings, through, pool)).WithDispatcher(pool.Dispatcher);
+            return ConnectionsThrough(settings, through, frontend);
+        }
+
+        if (settings.To is ChainTarget chained)
+        {
+            return ConnectionsThrough(settings, chained, frontend);
         }
 
         var upstreams = UpstreamsOf((UpstreamTarget)settings.To);
@@ -106,17 +115,51 @@ public sealed partial class NodeActor
         };
     }
 
+    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, TunnelTarget target, Frontend frontend)
+    {
+        var pool = _pools[target.Tunnel];
+        var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
+        {
+            Way = new ChainWay(target.Tunnel, part, []),
+            TellsSource = target.TellsSource,
+        });
+        var parts = new PoolParts(pool);
+        return accepted =>
+        {
+            var part = parts.Next();
+            var plan = plans[part];
+            return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(part.Dispatcher);
+        };
+    }
+
+    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, ChainTarget target, Frontend frontend)
+    {
+        var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
+        {
+            Chains = _chainSets[target.ChainSet],
+            TellsSource = target.TellsSource,
+        };
+        var isBound = IsBoundToLoop(target.ChainSet);
+        var next = 0u;
+        return accepted =>
+        {
+            // Without tunnels nothing binds a connection to a loop, and they go round.
+            var loop = isBound ? LoopOfChains : (int)(next++ % (uint)_environment.Dispatchers.Count);
+            return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(_environment.Dispatchers[loop]);
+        };
+    }
+
     private void Retire(FrontendPart part)
     {
         StopHelpers(part, keepsCertificates: false);
         _leavingFrontends.Add(part);
-        RetireListener(part.Listener);
+        RetireListeners($"frontend {part.Settings.Name} at {part.Settings.Listen}", [part.Listener], [part.Shared.Counters]);
     }
 
-    private void RetireListener(IActorRef listener)
+    private void RetireListeners(string subject, IReadOnlyList<IActorRef> listeners, IReadOnlyList<FrontendCounters> counters)
     {
-        _leaving.Add(listener);
-        listener.Tell(DrainOf(listener));
+        _leaving.UnionWith(listeners);
+        BeginDrain(subject, listeners, counters);
     }
 
     private void LookAtCertificates()

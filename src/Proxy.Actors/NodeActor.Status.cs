@@ -10,18 +10,26 @@ public sealed partial class NodeActor
     {
         IReadOnlyList<IActorRef> components =
         [
-            .. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _pools.Values.Select(pool => pool.Current), .. _leavingPools,
+            .. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values,
+            .. _drains.Keys,
         ];
-        Frontend[] frontends = [.. _servers.Values.Select(server => server.Live.Egress), .. _frontends.Concat(_leavingFrontends).Select(part => part.Shared)];
+        var frontends = FrontendsOfAll();
         var own = new ComponentStatus
         {
             TunnelTotals = _tunnelsLeft,
             Live = [.. frontends.SelectMany(LiveOf)],
             Tls = [.. frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };
-        var asker = Sender;
-        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker)));
+        var (asker, self) = (Sender, Self);
+        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker, self)));
     }
+
+    private IReadOnlyList<Frontend> FrontendsOfAll() =>
+    [
+        .. _servers.Values.Select(server => server.Live.Egress),
+        .. _servers.Values.Select(server => server.ChainEgress).OfType<Frontend>(),
+        .. _frontends.Concat(_leavingFrontends).Select(part => part.Shared),
+    ];
 
     private IEnumerable<ConnectionStatus> LiveOf(Frontend frontend)
     {

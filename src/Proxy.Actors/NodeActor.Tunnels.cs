@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Kernel;
 
 namespace Proxy.Actors;
@@ -6,7 +7,10 @@ namespace Proxy.Actors;
 public sealed partial class NodeActor
 {
     private const string TunnelListenerName = "tunnels-at";
-    private readonly Dictionary<string, TunnelPool> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PoolPart[]> _pools = new(StringComparer.Ordinal);
+    private readonly List<IActorRef> _poolActors = [];
+
+    // Those of the pool's actors that were told to end.
     private readonly HashSet<IActorRef> _leavingPools = [];
     private readonly Dictionary<string, ServerPart> _servers = new(StringComparer.Ordinal);
 
@@ -19,38 +23,74 @@ public sealed partial class NodeActor
         {
             if (changed is null)
             {
-                RetirePool(_pools[old!.Name].Current, successor: null);
-                _pools.Remove(old.Name);
+                _pools.Remove(old!.Name, out var gone);
+                foreach (var part in gone!)
+                {
+                    RetirePool(part.Actor, successor: null);
+                }
             }
             else if (old is null)
             {
-                var dispatcher = DispatcherOfTunnel(changed.Name, null);
-                _pools.Add(changed.Name, new TunnelPool(StartPool(changed, dispatcher), dispatcher));
+                StartPool(changed);
             }
             else
             {
-                var pool = _pools[changed.Name];
-                var before = pool.Current;
-                pool.Replace(StartPool(changed, pool.Dispatcher));
-                RetirePool(before, pool);
+                ReplacePool(_pools[changed.Name], changed);
             }
         }
     }
 
-    private void RetirePool(IActorRef pool, TunnelPool? successor)
+    private void StartPool(TunnelPoolSettings settings)
+    {
+        // Each loop has its part of a server's tunnels, as far as there are enough of them.
+        var first = LoopOfPool(settings.Name, _settings);
+        var parts = new PoolPart[IsForChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
+        for (var index = 0; index < parts.Length; index++)
+        {
+            var (dispatcher, load) = (DispatcherOf(first + index), new PoolLoad());
+            parts[index] = new PoolPart(StartPoolPart(ShareOf(settings, parts.Length, index), dispatcher, load), dispatcher, load);
+        }
+
+        _pools.Add(settings.Name, parts);
+    }
+
+    /// <summary>Connections live on the loops where the parts are, so each loop keeps its part, and that has a tunnel at the least.</summary>
+    private void ReplacePool(PoolPart[] parts, TunnelPoolSettings settings)
+    {
+        for (var index = 0; index < parts.Length; index++)
+        {
+            var (part, before, load) = (parts[index], parts[index].Actor, new PoolLoad());
+            part.Replace(StartPoolPart(ShareOf(settings, parts.Length, index), part.Dispatcher, load), load);
+            RetirePool(before, part);
+        }
+    }
+
+    private static TunnelPoolSettings ShareOf(TunnelPoolSettings settings, int parts, int index) => settings with
+    {
+        Connections = Math.Max(1, (settings.Connections / parts) + (index < settings.Connections % parts ? 1 : 0)),
+        MaximumWaiting = (settings.MaximumWaiting + parts - 1) / parts,
+    };
+
+    private IActorRef StartPoolPart(TunnelPoolSettings share, LoopDispatcher dispatcher, PoolLoad load)
+    {
+        var props = Props.Create(() => new TunnelPoolActor(_environment, share, load)).WithDispatcher(dispatcher);
+        var pool = Context.Watch(Context.ActorOf(props, $"tunnels-{_made++}"));
+        _poolActors.Add(pool);
+        return pool;
+    }
+
+    private void RetirePool(IActorRef pool, PoolPart? successor)
     {
         _leavingPools.Add(pool);
         pool.Tell(new TunnelPoolActor.Retire(successor));
     }
 
-    private IActorRef StartPool(TunnelPoolSettings settings, LoopDispatcher dispatcher) =>
-        Context.Watch(Context.ActorOf(Props.Create(() => new TunnelPoolActor(_environment, settings)).WithDispatcher(dispatcher), $"tunnels-{_made++}"));
+    /// <summary>Of a pool's first part: where the frontends that use it listen.</summary>
+    private int LoopOfPool(string name, NodeSettings settings) =>
+        IsForChains(name) ? LoopOfChains : settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
 
-    /// <summary>A tunnel and the connections that go through it share one loop, so that bytes pass between them by span.</summary>
-    private LoopDispatcher DispatcherOfTunnel(string name, SettingsPlan? plan) =>
-        _pools.TryGetValue(name, out var pool)
-            ? pool.Dispatcher
-            : DispatcherOf((plan?.New ?? _settings).Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count());
+    /// <summary>All tunnels that chains begin with live on one loop, as a connection does not know yet which it will take.</summary>
+    private bool IsForChains(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name));
 
     private void BindServers(Binding binding)
     {
@@ -74,6 +114,8 @@ public sealed partial class NodeActor
                 binding.Listeners.Add(listener);
                 binding.ServerListeners.Add((changed.Name, address, listener));
             }
+
+            BindChains(binding, part, changed);
         }
     }
 
@@ -101,9 +143,23 @@ public sealed partial class NodeActor
             _servers[server].Listeners.Add((address, listener));
         }
 
-        foreach (var part in _servers.Values.Where(part => part.Live.Egress.AccessLog != _accessLog))
+        foreach (var (server, address, listener) in binding.ChainListeners)
         {
-            ChangeServer(part, part.Live.Settings);
+            _servers[server].ChainListeners.Add((address, listener));
+        }
+
+        foreach (var part in _servers.Values)
+        {
+            if (part.Live.Egress.AccessLog != _accessLog)
+            {
+                ChangeServer(part, part.Live.Settings);
+            }
+        }
+
+        var changedNames = binding.Plan.Servers.Steps.Select(step => step.New?.Name).ToHashSet();
+        foreach (var part in _servers.Values.Where(part => changedNames.Contains(part.Live.Settings.Name) || part.ChainEgress?.AccessLog != _accessLog))
+        {
+            CommitChains(part);
         }
     }
 
@@ -111,7 +167,7 @@ public sealed partial class NodeActor
     {
         var secrets = settings.Native is { } native ? new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow()) : null;
         var egress = new Frontend(settings.Name, "", _ids, _log, _accessLog) { Principals = new PrincipalStreams(settings) };
-        return new ServerPart(new LiveServer(settings, egress), secrets);
+        return new ServerPart(new LiveServer(_environment, settings, egress), secrets);
     }
 
     private void StartHelpers(ServerPart part)
@@ -126,7 +182,7 @@ public sealed partial class NodeActor
         var props = (secrets, address.Transport) switch
         {
             (null, _) => Props.Create(() => new TunnelListenerActor(_environment, live, listen)),
-            (_, TunnelTransport.Kcp) => Props.Create(() => new SealedListenerActor(_environment, live, secrets, listen)),
+            (_, TunnelTransport.Kcp) => Props.Create(() => new SealedGroupActor(_environment, live, secrets, listen)),
             _ => Props.Create(() => new StreamListenerActor(_environment, live, secrets, listen, address.Transport == TunnelTransport.Tls)),
         };
         return AddListener(props, TunnelListenerName, DispatcherOf(_made));
@@ -167,7 +223,9 @@ public sealed partial class NodeActor
             if (!addresses.Contains(address))
             {
                 part.Listeners.Remove((address, listener));
-                RetireListener(listener);
+
+                // Its streams are among those of the listeners that stay: only the end is seen to.
+                RetireListeners($"server {changed.Name} at {address}", [listener], []);
             }
         }
     }
@@ -181,10 +239,11 @@ public sealed partial class NodeActor
             _oldSecrets.Add(secrets);
         }
 
-        foreach (var (_, listener) in part.Listeners)
-        {
-            RetireListener(listener);
-        }
+        StopAll(part.ChainLiveLog);
+        RetireListeners(
+            $"server {name}",
+            [.. part.Listeners.Select(entry => entry.Listener), .. part.ChainListeners.Select(entry => entry.Listener)],
+            [part.Live.Egress.Counters, .. part.ChainEgress is { } chains ? [chains.Counters] : Array.Empty<FrontendCounters>()]);
     }
 
     private static HashSet<string> Revoked(ServerSettings old, ServerSettings changed)
@@ -215,8 +274,15 @@ public sealed partial class NodeActor
 
         public List<(TunnelListenAddress Address, IActorRef Listener)> Listeners { get; } = [];
 
+        public List<(IPEndPoint Address, IActorRef Listener)> ChainListeners { get; } = [];
+
+        /// <summary>What the streams of chains without a tunnel count for; null: there were none yet.</summary>
+        public Frontend? ChainEgress { get; set; }
+
         public IActorRef? Certificates { get; set; }
 
         public IActorRef? LiveLog { get; set; }
+
+        public IActorRef? ChainLiveLog { get; set; }
     }
 }

@@ -19,6 +19,7 @@ public sealed partial class NodeActor : ReceiveActor
 
     // In force, and those that drain: all that were bound, in the order in which they were made.
     private readonly List<IActorRef> _listeners = [];
+    private readonly Dictionary<IActorRef, string> _urls = [];
     private NodeSettings _settings;
     private ConnectionAccessLog? _accessLog;
     private int _made;
@@ -92,54 +93,12 @@ public sealed partial class NodeActor : ReceiveActor
         ReceiveInEveryState();
     }
 
-    private void Draining()
-    {
-        Receive<Apply>(_ => Sender.Tell(new ApplyFailed(["this node is being drained"])));
-        Receive<Terminated>(terminated =>
-        {
-            Forget(terminated.ActorRef);
-            GoOnDraining();
-        });
-        Receive<Bound>(_ => Sender.Tell(DrainOf(Sender)));
-        Receive<BindFailed>(_ => { });
-        Receive<Drain>(_ => { });
-        ReceiveInEveryState();
-    }
-
     private void ReceiveInEveryState()
     {
         Receive<GetPlan>(asked => Sender.Tell(SettingsPlan.Between(_settings, asked.Settings)));
         Receive<GetStatus>(_ => GatherStatus());
+        Receive<DrainActor.Over>(_ => HandleDrainOver(Sender));
         Receive<TunnelsLeft>(left => _tunnelsLeft = _tunnelsLeft.Plus(left.Totals));
-    }
-
-    private void BeginDraining()
-    {
-        Become(Draining);
-        foreach (var listener in _listeners)
-        {
-            listener.Tell(DrainOf(listener));
-        }
-
-        GoOnDraining();
-    }
-
-    private void GoOnDraining()
-    {
-        if (_listeners.Count > 0)
-        {
-            return;
-        }
-
-        if (_pools.Count + _leavingPools.Count == 0)
-        {
-            Context.Stop(Self);
-        }
-
-        foreach (var pool in _pools.Values.Select(pool => pool.Current).Concat(_leavingPools))
-        {
-            pool.Tell(TunnelPoolActor.Drain.Instance);
-        }
     }
 
     /// <summary>A listener that failed has bound its address anew, and knows nothing of what came since it was made.</summary>
@@ -150,7 +109,27 @@ public sealed partial class NodeActor : ReceiveActor
             Sender.Tell(new ListenerActor.Change(frontend.Plan));
         }
 
+        else if (ChainPlanAt(Sender) is { } chains)
+        {
+            Sender.Tell(new ListenerActor.Change(chains));
+        }
+
+        NoteUrl(Sender, bound.Url);
         _log.Warning($"{bound.Url}: listening again after a failure");
+    }
+
+    private void NoteUrl(IActorRef listener, string url)
+    {
+        _urls[listener] = url;
+        _environment.Own.Add(url);
+    }
+
+    private void ForgetUrl(IActorRef listener)
+    {
+        if (_urls.Remove(listener, out var url) && !_urls.ContainsValue(url))
+        {
+            _environment.Own.Remove(url);
+        }
     }
 
     private void HandleGone(IActorRef component)
@@ -166,21 +145,13 @@ public sealed partial class NodeActor : ReceiveActor
     private void Forget(IActorRef component)
     {
         _listeners.Remove(component);
+        ForgetUrl(component);
         _leaving.Remove(component);
         _leavingPools.Remove(component);
         ForgetFrontend(component);
-        foreach (var (name, pool) in _pools)
-        {
-            if (pool.Current.Equals(component))
-            {
-                _pools.Remove(name);
-                return;
-            }
-        }
+        ForgetDrains();
+        _poolActors.Remove(component);
     }
-
-    private static object DrainOf(IActorRef listener) =>
-        listener.Path.Name.StartsWith(TunnelListenerName, StringComparison.Ordinal) ? TunnelListenerActor.Drain.Instance : ListenerActor.Drain.Instance;
 
     private IActorRef AddListener(Props props, string name, LoopDispatcher dispatcher)
     {

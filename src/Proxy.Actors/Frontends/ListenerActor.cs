@@ -18,6 +18,9 @@ internal sealed record FrontendPlan(
     FrontendCounters Counters,
     Func<IAcceptedConnection, Props>? Connection)
 {
+    /// <summary>What is spoken, for URLs.</summary>
+    public string Scheme { get; init; } = "tcp";
+
     /// <summary>To be bound, and to serve nobody until another plan comes: whether the node gets as far as that is not known yet.</summary>
     public static FrontendPlan ToBind(FrontendSettings settings, ConnectionBudget node) =>
         new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null);
@@ -42,7 +45,7 @@ internal sealed partial class ListenerActor : ReceiveActor
     public ListenerActor(FrontendPlan plan)
     {
         _plan = plan;
-        _url = $"tcp://{plan.Listen}";
+        _url = $"{plan.Scheme}://{plan.Listen}";
         _log = Context.GetLogger();
         _gate = new FrontendGate(plan.Gate, plan.Node, Context.System.TimeProvider, Loop.NowMicroseconds);
     }
@@ -78,7 +81,7 @@ internal sealed partial class ListenerActor : ReceiveActor
         }
 
         _listener = listener;
-        _url = $"tcp://{listener.LocalEndPoint}";
+        _url = $"{_plan.Scheme}://{listener.LocalEndPoint}";
         if (_plan.Connection is null)
         {
             Become(() => Held(listener));

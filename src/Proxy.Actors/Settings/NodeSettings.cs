@@ -11,8 +11,8 @@ public sealed record NodeSettings
     /// <summary>Connections at once over all frontends; more wait or are refused. Null: any number.</summary>
     public int? MaximumConnections { get; init; }
 
-    /// <summary>How long the connections of what is removed or stopped may go on; zero: as long as they like.</summary>
-    public TimeSpan Drain { get; init; }
+    /// <summary>How long the connections of what is removed or stopped may go on; null: as long as they like.</summary>
+    public TimeSpan? Drain { get; init; }
 
     /// <summary>Listeners that take users' traffic.</summary>
     public IReadOnlyList<FrontendSettings> Frontends { get; init; } = [];
@@ -22,6 +22,9 @@ public sealed record NodeSettings
 
     /// <summary>Tunnels to proxy servers, for frontends that go through them.</summary>
     public IReadOnlyList<TunnelPoolSettings> Tunnels { get; init; } = [];
+
+    /// <summary>Chains, for frontends that go through them.</summary>
+    public IReadOnlyList<ChainSetSettings> ChainSets { get; init; } = [];
 
     /// <summary>Endpoints that take tunnels.</summary>
     public IReadOnlyList<ServerSettings> Servers { get; init; } = [];

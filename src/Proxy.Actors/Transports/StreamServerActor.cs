@@ -183,15 +183,16 @@ internal sealed class StreamServerActor : ReceiveActor
         Context.Timers.Cancel(Timer.Deadline);
         channel.Send(reply.Span);
         var (dispatcher, principal) = (Dispatcher, established.Session.Identity.Principal);
+        var how = $"over {((channel as TlsChannel)?.Session is { } tlsSession ? $"{tlsSession}" : $"tcp, sealed by {established.Session.CipherName}")}";
         var engine = new OrderedTunnelEngine(
             TunnelRole.Server, HandshakeTerms.Agree(tunnel, established.PeerSettings), dispatcher.Pool, Context.System.CreateRandom(), Now);
         var binding = (channel as TlsChannel)?.Session is { } session ? session.ServerCertificateHash.Span : default;
         var carrier = new StreamCarrier(dispatcher.Loop, channel, established.Session.IntoRecords(), binding, dispatcher.Pool, static () => { });
         (_channel, _carrier) = (null, carrier);
-        var (environment, server, peer) = (_plan.Environment, _plan.Server, _peer);
-        var actor = Context.Watch(Context.ActorOf(Props.Create(() => new ServerTunnelActor(environment, server, peer, principal))));
+        var (server, peer) = (_plan.Server, _peer);
+        var actor = Context.Watch(Context.ActorOf(Props.Create(() => new ServerTunnelActor(server, peer, principal))));
         var link = new TunnelLink(dispatcher.Loop, engine, new TunnelEvents(actor), seal: null);
-        actor.Tell(new ServerTunnelActor.Begin(link));
+        actor.Tell(new ServerTunnelActor.Begin(link, how));
         Become(() => Opened(actor));
         carrier.Start(link, engine, _hello);
         Context.Parent.Tell(new StreamListenerActor.Opened(link, principal));

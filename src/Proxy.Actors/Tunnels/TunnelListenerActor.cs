@@ -101,13 +101,13 @@ internal sealed class TunnelListenerActor : ReceiveActor
             return;
         }
 
-        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _server, open.Peer, null)));
+        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_server, open.Peer, null)));
         var link = new TunnelLink(loop, TunnelRole.Server, _server.Settings.Tunnel, ((LoopDispatcher)Context.Dispatcher).Pool, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, link, principal: null, () => demultiplexer.Remove(open.Peer, link));
         demultiplexer.Add(open.Peer, link);
         _halfOpen.Add(link, loop.NowMicroseconds);
-        actor.Tell(new ServerTunnelActor.Begin(link));
+        actor.Tell(new ServerTunnelActor.Begin(link, "not sealed"));
         link.Start(endpoint, open.Peer);
         link.HandleDatagrams(open.Datagram, open.Datagram.Length, open.Peer);
     }

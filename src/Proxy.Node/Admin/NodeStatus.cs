@@ -19,6 +19,8 @@ internal sealed record NodeStatus(
     IReadOnlyList<ConnectionStatus> Live,
     IReadOnlyList<TlsStatus> Tls,
     IReadOnlyList<TunnelListenerStatus> TunnelListeners,
+    IReadOnlyList<ChainSetStatus> Chains,
+    IReadOnlyList<DrainStatus> Drains,
     ReloadStatus Reload);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);

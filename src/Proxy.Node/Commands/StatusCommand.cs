@@ -62,6 +62,12 @@ internal static class StatusCommand
         Terminal.Out.MarkupLineInterpolated(
             $"connections {status.Connections.Active} now, {status.Connections.Total} in all; streams {status.Streams.Active} now, {status.Streams.Total} in all");
         PrintReload(status.Reload);
+        foreach (var drain in status.Drains)
+        {
+            Terminal.Out.MarkupLineInterpolated(
+                $"draining {drain.Subject}: {drain.Left} connections left, {drain.IdleClosed} idle ones closed{(drain.SecondsLeft is { } left ? $", {left} s to go" : "")}");
+        }
+
         if (status.Frontends.Count > 0)
         {
             var table = new Table().AddColumns("frontend", "target", "state", "now", "in all", "waiting", "refused", "bytes up", "bytes down");

@@ -22,14 +22,16 @@ internal sealed class NodeHost
 {
     private readonly Reloader _reloader;
     private readonly IActorRef _node;
+    private readonly OwnListeners _own;
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
 
-    private NodeHost(Reloader reloader, IActorRef node, ListeningSockets sockets)
+    private NodeHost(Reloader reloader, IActorRef node, OwnListeners own, ListeningSockets sockets)
     {
         _reloader = reloader;
         _node = node;
+        _own = own;
         _sockets = sockets;
     }
 
@@ -55,6 +57,11 @@ internal sealed class NodeHost
 
         SessionLogs.Instance.Logger = log;
         using var sockets = new ListeningSockets();
+
+        // A third of a start, so it is done beside the rest. Nobody asks it for anything before it listens, which is last.
+        NodeHost? running = null;
+        var admin = Task.Run(() =>
+            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, AnswersOf(() => running!)));
         var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared, Listening = sockets };
         var capacity = NodeCapacity.Of(settings, log);
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
@@ -76,7 +83,10 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance);
+        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
+        {
+            Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
+        };
         var targets = new ReloadTargets
         {
             AccessLogs = accessLogs,
@@ -92,13 +102,14 @@ internal sealed class NodeHost
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reloader = new Reloader(node, new LoadedInForce(settings, host), files, read, targets, log);
         using var hangup = ReloadOnSignal(reloader);
-        var code = await new NodeHost(reloader, node, sockets).RunAsync(host, system, logs, log, signals);
+        running = new NodeHost(reloader, node, environment.Own, sockets);
+        var code = await running.RunAsync(host, system, admin, log, signals);
         await system.Terminate();
         await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
     }
 
-    private async Task<int> RunAsync(HostSettings host, ActorSystem system, ILoggerFactory logs, ILogger log, StopSignals signals)
+    private async Task<int> RunAsync(HostSettings host, ActorSystem system, Task<AdminServer> preparing, ILogger log, StopSignals signals)
     {
         Predecessor? predecessor;
         try
@@ -119,10 +130,10 @@ internal sealed class NodeHost
             return ExitCodes.Failed;
         }
 
-        AdminServer admin;
+        var admin = await preparing;
         try
         {
-            admin = await AdminServer.StartAsync(host.Admin, host.IsAdminAsked, logs, _sockets, Answers());
+            await admin.StartAsync();
         }
         catch (IOException taken)
         {
@@ -137,6 +148,7 @@ internal sealed class NodeHost
 
         await using (admin)
         {
+            _own.Add(admin.Url);
             using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, log) : null;
             Announce(((NodeActor.Started)answer).Urls, admin.Url);
             predecessor?.TellReady();
@@ -201,15 +213,15 @@ internal sealed class NodeHost
         return new NodeStatus(
             identity, parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
             FilterStatus.Of(_reloader.Settings.Frontends), [], parts.Live, parts.Tls,
-            parts.TunnelListeners, _reloader.Status);
+            parts.TunnelListeners, parts.Chains, parts.Drains, _reloader.Status);
     }
 
-    private AdminAnswers Answers() => new()
+    private static AdminAnswers AnswersOf(Func<NodeHost> running) => new()
     {
-        StatusAsync = StatusAsync,
-        IsReady = () => _state == "up",
-        ReloadAsync = () => _reloader.ReloadAsync("POST /reload"),
-        PlanAsync = PlanAsync,
+        StatusAsync = () => running().StatusAsync(),
+        IsReady = () => running()._state == "up",
+        ReloadAsync = () => running()._reloader.ReloadAsync("POST /reload"),
+        PlanAsync = request => running().PlanAsync(request),
     };
 
     private async Task<ReloadOutcome> PlanAsync(PlanRequest request)
@@ -231,7 +243,7 @@ internal sealed class NodeHost
             roles.Add("relay");
         }
 
-        if (_reloader.Settings.Tunnels.Count > 0)
+        if (_reloader.Settings.Tunnels.Count + _reloader.Settings.ChainSets.Count > 0)
         {
             roles.Add("client");
         }
