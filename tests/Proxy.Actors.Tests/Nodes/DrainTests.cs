@@ -28,7 +28,8 @@ public sealed class DrainTests
         Assert.Null(busy.Fault);
         Assert.False(busy.HasSeenEnd);
         Assert.True(rig.Node.HasLine("draining, 11 connections left"));
-        Assert.True(rig.Node.HasLine("draining, 1 connections left", "10 idle ones were closed"));
+        var drain = Assert.Single(rig.Node.Status().Drains);
+        Assert.Equal((1, 10), (drain.Left, drain.IdleClosed));
         busy.Finish();
         target.Sockets.First(socket => socket.Text.StartsWith("begin", StringComparison.Ordinal)).Finish();
         rig.Until(() => rig.Node.HasStopped, 1);
