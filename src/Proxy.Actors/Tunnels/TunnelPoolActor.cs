@@ -149,6 +149,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<TunnelReady>(HandleTunnelReady);
         Receive<TunnelSuspected>(_ => NoteLoad());
         Receive<TunnelTrusted>(_ => NoteLoad());
+        Receive<TunnelDraining>(_ => NoteLoad());
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -163,6 +164,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Retire>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
+        Receive<TunnelDraining>(_ => { });
         Receive<Terminated>(terminated =>
         {
             HandleTunnelEnded(terminated.ActorRef);
