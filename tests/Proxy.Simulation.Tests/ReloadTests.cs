@@ -128,7 +128,7 @@ public sealed class ReloadTests
                 }
             }
 
-            cluster.Until(() => talkers.TrueForAll(talker => talker.IsOver), 60);
+            cluster.Until(() => talkers.TrueForAll(talker => talker.IsOver) && upstream.Sessions.Values.All(talker => talker.IsOver), 60);
             Assert.All(talkers, talker => Assert.True(talker.IsComplete, talker.ToString()));
             Assert.All(upstream.Sessions.Values, talker => Assert.True(talker.IsComplete, talker.ToString()));
             cluster.EndWell();
