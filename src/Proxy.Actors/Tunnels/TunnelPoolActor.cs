@@ -8,7 +8,7 @@ namespace Proxy.Actors;
 /// A client's tunnels, as many to each server as the settings say, kept up for ever. Hands the less loaded of two random ones to whoever asks, and lets askers wait
 /// while there is none. States: serving → draining → stopped.
 /// </summary>
-internal sealed class TunnelPoolActor : ReceiveActor
+internal sealed partial class TunnelPoolActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly TunnelPoolSettings _settings;
@@ -18,8 +18,6 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private readonly LinkedList<IActorRef> _queue = new();
     private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
     private readonly TunnelTally _tally = new(TunnelRole.Client);
-    private PoolPart? _successor;
-    private int _idleLooks;
 
     /// <param name="environment">What the node stands on.</param>
     /// <param name="settings">The tunnels to keep up.</param>
@@ -195,43 +193,6 @@ internal sealed class TunnelPoolActor : ReceiveActor
         StopWhenEmpty();
     }
 
-    private void BeginRetiring(PoolPart? successor)
-    {
-        _successor = successor;
-        if (successor is null)
-        {
-            Context.Timers.StartPeriodicTimer(Timer.LookForTheLast, Timer.LookForTheLast, LookForTheLastEvery);
-        }
-        else
-        {
-            BeginDraining();
-        }
-    }
-
-    // Whoever was granted a tunnel a moment ago has a stream by the second look.
-    private void DrainAfterTheLast()
-    {
-        var isUsed = _queue.Count > 0 || _tunnels.Values.Any(tunnel => tunnel.Link.ActiveStreams > 0);
-        _idleLooks = isUsed ? 0 : _idleLooks + 1;
-        if (_idleLooks > 1)
-        {
-            Context.Timers.Cancel(Timer.LookForTheLast);
-            BeginDraining();
-        }
-    }
-
-    private void TurnAway(IActorRef asker)
-    {
-        if (_successor is { } successor)
-        {
-            successor.Actor.Tell(Acquire.Instance, asker);
-        }
-        else
-        {
-            asker.Tell(Refused.IsDraining);
-        }
-    }
-
     private void StopWhenEmpty()
     {
         if (_tunnels.Count == 0)
@@ -336,9 +297,6 @@ internal sealed class TunnelPoolActor : ReceiveActor
 
     private int TunnelsTo(TunnelServer server) =>
         _tunnels.Values.Count(tunnel => tunnel.Link.State == TunnelState.Ready && server.Addresses.Contains(tunnel.Server));
-
-    // Nobody waits for it to stop.
-    private static readonly TimeSpan LookForTheLastEvery = TimeSpan.FromSeconds(1);
 
     // As long as a refused stream waits before it is opened again.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);

@@ -33,6 +33,11 @@ public sealed class DrainTests
         busy.Finish();
         target.Sockets.First(socket => socket.Text.StartsWith("begin", StringComparison.Ordinal)).Finish();
         rig.Until(() => rig.Node.HasStopped, 1);
+        foreach (var socket in idle.Concat(target.Sockets))
+        {
+            socket.Close();
+        }
+
         rig.EndWell();
 
         void Work(double seconds)
