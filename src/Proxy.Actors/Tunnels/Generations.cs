@@ -4,7 +4,7 @@ using Proxy.Transport;
 
 namespace Proxy.Actors;
 
-/// <summary>Takes datagrams of an older process's tunnel to that process. False: it is gone, or has no room.</summary>
+/// <summary>Takes datagrams of an older process's tunnel to that process, or drops them if it has no room. False: it is gone.</summary>
 public delegate bool PassToOlder(IPEndPoint asked, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from);
 
 /// <summary>

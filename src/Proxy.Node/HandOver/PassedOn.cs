@@ -20,6 +20,7 @@ internal static class PassedOn
     /// <summary>Datagrams of one message. What the kernel joins comes in two.</summary>
     public const int MaximumBytes = 48 << 10;
 
+    /// <summary>False: the process is gone.</summary>
     public static bool TrySend(DescriptorSocket connection, IPEndPoint asked, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
         Span<byte> message = stackalloc byte[DescriptorSocket.LargestMessageBytes];
@@ -36,7 +37,7 @@ internal static class PassedOn
         {
             var batch = datagrams[..Math.Min(most, datagrams.Length)];
             batch.CopyTo(message[position..]);
-            if (!connection.TrySendAtOnce(message[..(position + batch.Length)]))
+            if (!connection.TrySendAtOnce(message[..(position + batch.Length)], out _))
             {
                 return false;
             }

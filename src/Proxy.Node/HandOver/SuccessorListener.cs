@@ -116,7 +116,7 @@ internal sealed class SuccessorListener : IDisposable
         }
 
         successor.Timeout = LongestStart;
-        if (Receive(successor) == HandOverMessage.Ready)
+        if (IsReadySoon(successor))
         {
             return true;
         }
@@ -134,11 +134,36 @@ internal sealed class SuccessorListener : IDisposable
         while (!_isDisposed && successor.TryReceive(buffer, out var bytes, out var descriptor))
         {
             descriptor?.Dispose();
-            if (PassedOn.TryRead(buffer.AsSpan(0, bytes), out var asked, out var segmentSizeBytes, out var from, out var datagrams))
+            TryDeliver(buffer.AsSpan(0, bytes));
+        }
+    }
+
+    /// <summary>It reads the UDP sockets before it is ready, so there may be datagrams before the word.</summary>
+    private bool IsReadySoon(DescriptorSocket successor)
+    {
+        var buffer = new byte[DescriptorSocket.LargestMessageBytes];
+        while (successor.TryReceive(buffer, out var bytes, out var descriptor))
+        {
+            descriptor?.Dispose();
+            if (!TryDeliver(buffer.AsSpan(0, bytes)))
             {
-                _generations.TryDeliver(asked, datagrams, segmentSizeBytes, from);
+                return Encoding.UTF8.GetString(buffer.AsSpan(0, bytes)) == HandOverMessage.Ready;
             }
         }
+
+        return false;
+    }
+
+    /// <summary>False: it is no datagram.</summary>
+    private bool TryDeliver(ReadOnlySpan<byte> message)
+    {
+        if (!PassedOn.TryRead(message, out var asked, out var segmentSizeBytes, out var from, out var datagrams))
+        {
+            return false;
+        }
+
+        _generations.TryDeliver(asked, datagrams, segmentSizeBytes, from);
+        return true;
     }
 
     private static string Receive(DescriptorSocket successor)
