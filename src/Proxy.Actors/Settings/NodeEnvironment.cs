@@ -2,6 +2,7 @@ using System.Buffers;
 using Proxy.Protocol.Sealing;
 using Proxy.Transport;
 using Proxy.Transport.Dials;
+using Proxy.Transport.HandOver;
 
 namespace Proxy.Actors;
 
@@ -44,6 +45,12 @@ public sealed class NodeEnvironment
 
     /// <summary>Filled by the node as its listeners are bound.</summary>
     public OwnListeners Own { get; init; } = new();
+
+    /// <summary>The processes before and after this one.</summary>
+    public Generations Generations { get; init; } = new();
+
+    /// <summary>Sockets that a predecessor has bound; null: each is bound anew.</summary>
+    public ListeningSockets? Listening { get; init; }
 
     /// <summary>What runs arithmetic that a loop should not wait for.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
