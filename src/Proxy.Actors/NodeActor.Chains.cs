@@ -13,7 +13,7 @@ public sealed partial class NodeActor
 
     private void StartChainSet(ChainSetSettings settings)
     {
-        ChainWay[] ways = [.. settings.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? _pools[tunnel] : null, chain.Hops))];
+        ChainWay[] ways = [.. settings.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? _pools[tunnel][0].Actor : null, chain.Hops))];
         var actor = Context.ActorOf(
             Props.Create(() => new ChainSetActor(_environment, settings, ways)).WithDispatcher(DispatcherOf(LoopOfChains)), $"chains-{_chainSets.Count}");
         _chainSets.Add(settings.Name, actor);

@@ -40,12 +40,18 @@ public sealed partial class NodeActor
     private FrontendPlan PlanOf(FrontendSettings settings, TunnelTarget target)
     {
         var frontend = CreateFrontend(settings.Name, target.Destination?.ToString() ?? "-");
-        var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
+        var plans = _pools[target.Tunnel].ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
-            Way = new ChainWay(target.Tunnel, _pools[target.Tunnel], []),
+            Way = new ChainWay(target.Tunnel, part.Actor, []),
             TellsSource = target.TellsSource,
-        };
-        return PlanOf(settings, frontend, accepted => Props.Create(() => new TunnelConnectionActor(accepted, plan)));
+        });
+        var parts = new PoolParts(_pools[target.Tunnel]);
+        return PlanOf(settings, frontend, accepted =>
+        {
+            var part = parts.Next();
+            var plan = plans[part];
+            return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(part.Dispatcher);
+        });
     }
 
     private FrontendPlan PlanOf(FrontendSettings settings, ChainTarget target)

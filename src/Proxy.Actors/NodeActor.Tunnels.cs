@@ -6,21 +6,35 @@ namespace Proxy.Actors;
 public sealed partial class NodeActor
 {
     private const string TunnelListenerName = "tunnels-at";
-    private readonly Dictionary<string, IActorRef> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PoolPart[]> _pools = new(StringComparer.Ordinal);
+    private readonly List<IActorRef> _poolActors = [];
     private readonly List<SealedSecrets> _secrets = [];
 
     private void StartPool(TunnelPoolSettings settings)
     {
-        var dispatcher = DispatcherOf(LoopOfPool(settings.Name));
-        var pool = Context.ActorOf(Props.Create(() => new TunnelPoolActor(_environment, settings)).WithDispatcher(dispatcher), $"tunnels-{_pools.Count}");
-        _pools.Add(settings.Name, Context.Watch(pool));
+        // Each loop has its part of a server's tunnels, as far as there are enough of them. All that chains begin with share one loop, as a
+        // connection does not know yet which it will take.
+        var parts = new PoolPart[BeginsChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
+        for (var index = 0; index < parts.Length; index++)
+        {
+            var share = settings with
+            {
+                Connections = (settings.Connections / parts.Length) + (index < settings.Connections % parts.Length ? 1 : 0),
+                MaximumWaiting = (settings.MaximumWaiting + parts.Length - 1) / parts.Length,
+            };
+            var (dispatcher, load) = (DispatcherOf(LoopOfPool(settings.Name) + index), new PoolLoad());
+            var props = Props.Create(() => new TunnelPoolActor(_environment, share, load)).WithDispatcher(dispatcher);
+            parts[index] = new PoolPart(Context.Watch(Context.ActorOf(props, $"tunnels-{_poolActors.Count}")), dispatcher, load);
+            _poolActors.Add(parts[index].Actor);
+        }
+
+        _pools.Add(settings.Name, parts);
     }
 
-    /// <summary>A tunnel and the connections that go through it share one loop, so that bytes pass between them by span.</summary>
-    /// <remarks>All tunnels that chains begin with share one, as a connection does not know yet which it will take.</remarks>
-    private int LoopOfPool(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name))
-        ? LoopOfChains
-        : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+    /// <summary>Of a pool's first part: where the frontends that use it listen.</summary>
+    private int LoopOfPool(string name) => BeginsChains(name) ? LoopOfChains : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+
+    private bool BeginsChains(string tunnel) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == tunnel));
 
     private void StartServer(ServerSettings server)
     {
@@ -45,7 +59,7 @@ public sealed partial class NodeActor
         _secrets.Add(secrets);
         foreach (var listen in server.Listen)
         {
-            AddListener(Props.Create(() => new SealedListenerActor(_environment, server, secrets, egress, listen)), TunnelListenerName, _listeners.Count);
+            AddListener(Props.Create(() => new SealedGroupActor(_environment, server, secrets, egress, listen)), TunnelListenerName, _listeners.Count);
         }
 
         foreach (var listen in server.ListenTcp)

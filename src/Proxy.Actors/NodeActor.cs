@@ -162,14 +162,7 @@ public sealed partial class NodeActor : ReceiveActor
     private void Forget(IActorRef component)
     {
         _listeners.Remove(component);
-        foreach (var (name, pool) in _pools)
-        {
-            if (pool.Equals(component))
-            {
-                _pools.Remove(name);
-                return;
-            }
-        }
+        _poolActors.Remove(component);
     }
 
     private void GoOnDraining()
@@ -179,12 +172,12 @@ public sealed partial class NodeActor : ReceiveActor
             return;
         }
 
-        if (_pools.Count == 0)
+        if (_poolActors.Count == 0)
         {
             Context.Stop(Self);
         }
 
-        foreach (var pool in _pools.Values)
+        foreach (var pool in _poolActors)
         {
             pool.Tell(TunnelPoolActor.Drain.Instance);
         }
@@ -245,15 +238,15 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _pools.Values, .. _chainSets.Values];
+        IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values];
         var own = new ComponentStatus
         {
             TunnelTotals = _tunnelsLeft,
             Live = [.. _frontends.SelectMany(LiveOf)],
             Tls = [.. _frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };
-        var asker = Sender;
-        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker)));
+        var (asker, self) = (Sender, Self);
+        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker, self)));
     }
 
     private IEnumerable<ConnectionStatus> LiveOf(Frontend frontend)

@@ -11,6 +11,7 @@ internal sealed partial class TunnelConnectionActor
 {
     private ChainSetActor.Chosen? _chosen;
     private ChainWay _way = null!;
+    private TunnelLink? _link;                    // of the last stream that was opened
     private Dial? _dial;
     private int _choices;
 
@@ -33,6 +34,7 @@ internal sealed partial class TunnelConnectionActor
     private void WaitingForTunnel()
     {
         Receive<TunnelPoolActor.Granted>(granted => HandleGranted(granted.Link));
+        Receive<TunnelPoolActor.NoOther>(_ => Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal));
         Receive<TunnelPoolActor.Refused>(refused => HandleNoEntry(refused.Reason, refused.Text));
         Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
         Receive<Timer>(timer => timer == Timer.EntryDeadline, _ => HandleNoEntry(EndReason.NoTunnel, "no tunnel to the first hop"));
@@ -73,6 +75,7 @@ internal sealed partial class TunnelConnectionActor
     private void ReceiveLate()
     {
         Receive<TunnelPoolActor.Granted>(_ => { });
+        Receive<TunnelPoolActor.NoOther>(_ => { });
         Receive<TunnelPoolActor.Refused>(_ => { });
         Receive<HopResolved>(_ => { });
         Receive<Dial.Dialed>(_ => { });
@@ -134,6 +137,7 @@ internal sealed partial class TunnelConnectionActor
         }
 
         NoteAttempt();
+        _link = link;
         Context.Timers.Cancel(Timer.EntryDeadline);
         Become(Opening);
         if (_plan.Destination is null && _way.IsTunnelAlone)
@@ -198,19 +202,22 @@ internal sealed partial class TunnelConnectionActor
         _dial = null;
     }
 
+    /// <summary>
+    /// Nothing was processed. With its tunnel gone the stream is opened on whatever tunnel there is; refused, as the server is draining, full or
+    /// busy, on another one at once, or a little later, as asking the same server at once would only be refused again. The connect deadline goes on.
+    /// </summary>
     private void HandleStreamLost(EndReason reason)
     {
         _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
-        if (reason == EndReason.Refused)
-        {
-            // The server is alive and does not want it now: asking again at once would only be refused again.
-            Become(WaitingForTunnel);
-            Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal);
-        }
-        else
+        if (reason is EndReason.TunnelLost or EndReason.PeerShutDown or EndReason.KilledLocally)
         {
             AskForTunnel();
+            return;
         }
+
+        _record.Phase = ConnectionPhase.Queued;
+        Become(WaitingForTunnel);
+        _way.Pool!.Tell(new TunnelPoolActor.AcquireOther(_link!));
     }
 
     private void HandleRefused(ChainFailure failure)

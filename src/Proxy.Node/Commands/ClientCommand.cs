@@ -33,6 +33,12 @@ internal static class ClientCommand
             HelpName = "N",
             DefaultValueFactory = _ => 1,
         };
+        var renewAfter = new Option<string?>("--renew-after")
+        {
+            Description = "After so long another tunnel takes a tunnel's place, with fresh keys; the old one ends with its last stream, and none is cut. "
+                + "Default: as long as it works.",
+            HelpName = "DURATION",
+        };
         var passSource = new Option<bool>("--pass-source")
         {
             Description = "Tells the server who each connection is for, so that its --proxy-protocol-out can tell the destination. Default: it is not told.",
@@ -41,7 +47,7 @@ internal static class ClientCommand
         var tls = new TunnelTlsOptions();
         var dialect = DialectOptions.ForClient();
         var common = new CommonOptions();
-        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, passSource };
+        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, renewAfter, passSource };
         via.AddTo(command);
         proxyProtocol.AddInTo(command);
         tls.AddClientTo(command);
@@ -72,7 +78,17 @@ internal static class ClientCommand
                     Name = common.NameOf(parsed),
                     Tunnels = servers.Length == 0
                         ? []
-                        : [new TunnelPoolSettings { Name = PoolName, Servers = servers, Connections = count, Tls = tlsOfServers, Native = native }],
+                        : [
+                            new TunnelPoolSettings
+                            {
+                                Name = PoolName,
+                                Servers = servers,
+                                Connections = count,
+                                RenewAfter = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero,
+                                Tls = tlsOfServers,
+                                Native = native,
+                            },
+                        ],
                     ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(servers.Length > 0 ? PoolName : null, hops)],
                     Frontends = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text, parsed.GetValue(passSource), hops.Count > 0) with
                     {

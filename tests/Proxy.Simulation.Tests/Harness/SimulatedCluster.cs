@@ -6,6 +6,7 @@ using Proxy.Policy.Limits;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
+using Proxy.Protocol.Sealing.Sessions;
 using Proxy.TestKit;
 using Proxy.Tunnel;
 using Proxy.Tunnel.Native;
@@ -28,6 +29,15 @@ public sealed record ClusterPlan
 
     /// <summary>For the sealed dialect.</summary>
     public NativeTunnelSettings NativeTunnel { get; init; } = NativeTunnelSettings.Default;
+
+    /// <summary>Streams that a sealed server takes at once.</summary>
+    public int ServerStreams { get; init; } = NativeTunnelSettings.Default.MaximumStreams;
+
+    /// <summary>How long the keys of a sealed tunnel last.</summary>
+    public SessionLimits Session { get; init; } = SessionLimits.Default;
+
+    /// <summary>After which the client takes another tunnel; zero: never.</summary>
+    public TimeSpan RenewAfter { get; init; }
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
@@ -174,7 +184,10 @@ public sealed class SimulatedCluster
             {
                 Servers = [new TunnelServer([.. _plan.Transports.Select(transport => new TunnelAddress(transport, Destination.Of(TunnelPort)))])],
                 Tunnel = _plan.Tunnel,
-                Native = _plan.IsSealed ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel } : null,
+                RenewAfter = _plan.RenewAfter,
+                Native = _plan.IsSealed
+                    ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
+                    : null,
                 MaximumWaiting = _plan.MaximumWaiting,
             },
         ],
@@ -203,7 +216,13 @@ public sealed class SimulatedCluster
                 Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
                 Tunnel = _plan.Tunnel,
                 Native = _plan.IsSealed
-                    ? new NativeServerSettings { Keys = new KeyRing([Key]), ResetSecret = ResetSecret, Tunnel = _plan.NativeTunnel }
+                    ? new NativeServerSettings
+                    {
+                        Keys = new KeyRing([Key]),
+                        ResetSecret = ResetSecret,
+                        Tunnel = _plan.NativeTunnel with { MaximumStreams = _plan.ServerStreams },
+                        Session = _plan.Session,
+                    }
                     : null,
                 Timeouts = _plan.Timeouts,
             },
