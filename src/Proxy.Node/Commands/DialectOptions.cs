@@ -144,10 +144,13 @@ internal sealed class DialectOptions
         if (!parsed.GetValue(_insecure) && FirstExposed(addresses) is { } exposed)
         {
             throw new ConfigurationException(
-                $"{what} {url}: without a key a chain's headers are open, and {exposed} is not loopback: anybody could use it, and anybody on the way "
-                + "could read where it leads. Give it a key (--key-file at the server, ?key-file=FILE at the client), or say --insecure if that is meant");
+                $"{what} {OpenChain(url, exposed)}. Give it a key (--key-file at the server, ?key-file=FILE at the client), or say --insecure if that is meant");
         }
     }
+
+    /// <summary>Why chain headers must not go in the open there.</summary>
+    internal static string OpenChain(string url, IPAddress exposed) =>
+        $"{url}: without a key a chain's headers are open, and {exposed} is not loopback: anybody could use it, and anybody on the way could read where it leads";
 
     /// <summary>The keys that were named; none is no mistake here.</summary>
     public IReadOnlyList<PresharedKey> ReadOptionalKeys(ParseResult parsed)

@@ -11,14 +11,27 @@ internal sealed record ListenPlace(bool IsUdp, IPEndPoint EndPoint, string Who, 
 internal static class Contradictions
 {
     /// <summary>What a frontend names has to be there.</summary>
-    public static void CheckNames(NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> frontends)
+    public static void CheckNames(
+        NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> frontends, IReadOnlyDictionary<string, SettingsObject> chainSets)
     {
         var upstreams = settings.Upstreams.Select(upstream => upstream.Name).ToHashSet(StringComparer.Ordinal);
         var tunnels = settings.Tunnels.Select(tunnel => tunnel.Name).ToHashSet(StringComparer.Ordinal);
+        var chains = settings.ChainSets.Select(set => set.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var set in settings.ChainSets)
+        {
+            foreach (var name in set.Chains.Select(chain => chain.Tunnel).OfType<string>().Distinct())
+            {
+                Require(chainSets[set.Name], "tunnel", name, tunnels);
+            }
+        }
+
         foreach (var frontend in settings.Frontends)
         {
             switch (frontend.To)
             {
+                case ChainTarget target:
+                    Require(frontends[frontend.Name], "chain", target.ChainSet, chains);
+                    break;
                 case TunnelTarget target:
                     Require(frontends[frontend.Name], "tunnel", target.Tunnel, tunnels);
                     break;
@@ -81,7 +94,7 @@ internal static class Contradictions
     {
         if (!names.Contains(name))
         {
-            place.WrongAt(what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
+            place.WrongAt(what == "chain" ? "chains" : what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
         }
     }
 

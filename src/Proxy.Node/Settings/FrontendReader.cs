@@ -18,6 +18,8 @@ internal sealed record FrontendDraft
 
     public string? Tunnel { get; init; }
 
+    public string? Chains { get; init; }
+
     public string? To { get; init; }
 
     public bool TellsSource { get; init; }
@@ -56,6 +58,7 @@ internal static class FrontendReader
             Listen = frontend.Optional("listen", missing.Listen, value => value.TryParse(ListenOf, out var listen) ? listen : null),
             Upstream = frontend.Optional("upstream", missing.Upstream, value => value.Text()),
             Tunnel = frontend.Optional("tunnel", missing.Tunnel, value => value.Text()),
+            Chains = frontend.Optional("chains", missing.Chains, value => value.Text()),
             To = frontend.Optional("to", missing.To, value => value.Text()),
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),

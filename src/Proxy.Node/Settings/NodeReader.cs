@@ -9,11 +9,12 @@ namespace Proxy.Node.Settings;
 /// <summary>Makes the settings of a node out of a configuration, or tells everything that is wrong with it.</summary>
 internal sealed class NodeReader
 {
-    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "servers", "principals", "defaults", "node", "log", "admin", "key"];
+    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "servers", "principals", "defaults", "node", "log", "admin", "key"];
 
     private readonly SettingsReading _reading = new();
     private readonly SettingsSource _source;
     private readonly Dictionary<string, SettingsObject> _frontendPlaces = [];
+    private readonly Dictionary<string, SettingsObject> _chainPlaces = [];
     private readonly List<ListenPlace> _listens = [];
     private readonly List<string> _startLines = [];
     private bool _isSecretRead;
@@ -47,6 +48,7 @@ internal sealed class NodeReader
             Servers = [.. root.Entries("servers").Select(entry => ReadServer(entry, defaults, keys, stateDirectory, node))],
             Tunnels = [.. root.Entries("tunnels").Select(entry => TunnelReader.Build(entry.Key, TunnelReader.Read(entry.Value, defaults.Tunnel, _reading), entry.Value, keys, _reading))],
             Upstreams = [.. root.Entries("upstreams").Select(entry => UpstreamReader.Build(entry.Key, UpstreamReader.Read(entry.Value, defaults.Upstream), entry.Value, _reading))],
+            ChainSets = [.. root.Entries("chains").Select(entry => ReadChains(entry))],
             Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults)).OfType<FrontendSettings>()],
         };
         Check(settings, root, node, host);
@@ -56,12 +58,18 @@ internal sealed class NodeReader
         return new LoadedSettings(settings, host with { StartLines = [.. dialect, .. _startLines] });
     }
 
+    private ChainSetSettings ReadChains(KeyValuePair<string, SettingsObject> entry)
+    {
+        _chainPlaces[entry.Key] = entry.Value;
+        return ChainsReader.Read(entry.Key, entry.Value, _reading);
+    }
+
     private ServerSettings ReadServer(KeyValuePair<string, SettingsObject> entry, Defaults defaults, NodeKeys keys, string? stateDirectory, SettingsObject node)
     {
         var settings = ServerReader.Build(
             entry.Key, ServerReader.Read(entry.Value, defaults.Server, _reading), entry.Value, keys, () => ReadSecret(stateDirectory, node), _reading);
         _listens.AddRange(settings.Listen.Select(listen => new ListenPlace(IsUdp: true, listen, $"servers.{entry.Key}", entry.Value)));
-        _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
+        _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Concat(settings.Chains.Select(chains => chains.Listen)).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
         if (settings.Native is { } native)
         {
             _startLines.Add($"{entry.Key}: keys of {string.Join(", ", native.Keys.Keys)}");
@@ -89,7 +97,7 @@ internal sealed class NodeReader
             _listens.Add(new ListenPlace(IsUdp: false, host.Admin, "admin", root.Inside("admin")));
         }
 
-        Contradictions.CheckNames(settings, _frontendPlaces);
+        Contradictions.CheckNames(settings, _frontendPlaces, _chainPlaces);
         Contradictions.CheckListens(_listens);
         Contradictions.CheckLimits(settings, node, _frontendPlaces);
         if (_frontendPlaces.Count == 0 && settings.Servers.Count == 0 && root.IsThere)

@@ -15,6 +15,8 @@ internal sealed record ServerDraft
 
     public IReadOnlyList<(TunnelTransport Transport, IPEndPoint EndPoint)> Listen { get; init; } = [];
 
+    public IReadOnlyList<IPEndPoint> Chains { get; init; } = [];
+
     public bool IsNative { get; init; } = true;
 
     public bool IsInsecure { get; init; }
@@ -46,6 +48,7 @@ internal static class ServerReader
         return new ServerDraft
         {
             Listen = server.Find("listen") is { } urls ? ReadListen(urls) : missing.Listen,
+            Chains = server.Find("listen") is { Value: not Hocon.HoconObject } chains ? ReadChains(chains) : missing.Chains,
             IsNative = DialectReader.ReadIsNative(server, missing.IsNative),
             IsInsecure = server.Switch("insecure", missing.IsInsecure),
             PrivateKey = server.Optional("private-key", missing.PrivateKey, value => ReadPrivateKey(value, reading)),
@@ -64,12 +67,17 @@ internal static class ServerReader
     public static ServerSettings Build(
         string name, ServerDraft draft, SettingsObject place, NodeKeys keys, Func<SecretBytes?> resetSecret, SettingsReading reading)
     {
-        if (draft.Listen.Count == 0 && place.Lacks("listen"))
+        if (draft.Listen.Count + draft.Chains.Count == 0 && place.Lacks("listen"))
         {
             place.Wrong("a server that listens nowhere", "listen = \"kcp://HOST:PORT\"");
         }
 
         DialectReader.Check(place, draft.IsNative, draft.IsInsecure, draft.Listen.Select(listen => (listen.Transport, $"{listen.EndPoint}", (IPAddress[])[listen.EndPoint.Address])));
+        if (keys.OfServer.Count == 0 && !draft.IsInsecure && DialectOptions.FirstExposed(draft.Chains.Select(listen => listen.Address)) is { } exposed)
+        {
+            place.WrongAt("listen", DialectOptions.OpenChain($"{ChainUrl.Scheme}{exposed}", exposed), "give the node or a principal a key, or insecure = on if that is meant");
+        }
+
         var isTls = draft.Listen.Any(listen => listen.Transport == TunnelTransport.Tls);
         if (isTls && draft.Tls.Certificates.Count == 0)
         {
@@ -83,7 +91,8 @@ internal static class ServerReader
             ListenTcp = EndPointsOf(draft, TunnelTransport.Tcp),
             ListenTls = EndPointsOf(draft, TunnelTransport.Tls),
             Tls = isTls ? TlsReader.Build(draft.Tls, place, reading) : null,
-            Native = draft.IsNative && KeyRingOf(keys, place) is { } ring
+            Chains = [.. draft.Chains.Select(listen => new ChainServerSettings { Listen = listen, Keys = keys.OfServer })],
+            Native = draft.IsNative && draft.Listen.Count > 0 && KeyRingOf(keys, place) is { } ring
                 ? new NativeServerSettings { Keys = ring, ServerKey = draft.PrivateKey, ResetSecret = resetSecret(), Tunnel = draft.Kcp }
                 : null,
             Destinations = new DestinationRules(draft.Allow, draft.Deny),
@@ -129,7 +138,7 @@ internal static class ServerReader
         var read = new List<(TunnelTransport, IPEndPoint)>();
         foreach (var item in urls.List())
         {
-            if (item.TryParse(ListenOf, out var listen))
+            if (!IsChain(item) && item.TryParse(ListenOf, out var listen))
             {
                 read.Add(listen);
             }
@@ -137,6 +146,22 @@ internal static class ServerReader
 
         return read;
     }
+
+    private static List<IPEndPoint> ReadChains(SettingsValue urls)
+    {
+        var read = new List<IPEndPoint>();
+        foreach (var item in urls.List())
+        {
+            if (IsChain(item) && item.TryParse(url => Values.ListenEndPoint(url[ChainUrl.Scheme.Length..], ""), out var listen))
+            {
+                read.Add(listen);
+            }
+        }
+
+        return read;
+    }
+
+    private static bool IsChain(SettingsValue url) => url.Value is Hocon.HoconScalar scalar && ChainUrl.IsOne(scalar.Text);
 
     private static (TunnelTransport Transport, IPEndPoint EndPoint) ListenOf(string url)
     {

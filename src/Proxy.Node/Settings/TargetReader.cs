@@ -10,15 +10,20 @@ internal static class TargetReader
     /// <summary>Null: nowhere that makes sense, and why is reported.</summary>
     public static FrontendTarget? Read(FrontendDraft draft, SettingsObject place)
     {
-        if (draft is { Upstream: not null, Tunnel: not null })
+        if (((string?[])[draft.Upstream, draft.Tunnel, draft.Chains]).Count(way => way is not null) > 1)
         {
-            place.WrongAt("tunnel", "it goes to an upstream and to a tunnel", "set one of upstream and tunnel");
+            place.WrongAt(draft.Chains is null ? "tunnel" : "chains", "it goes several ways at once", "set one of upstream, tunnel and chains");
             return null;
+        }
+
+        if (draft.Chains is { } chains)
+        {
+            return ReadFarEnd(draft, place) is (true, { } destination) ? new ChainTarget(chains, destination) { TellsSource = draft.TellsSource } : null;
         }
 
         if (draft.Tunnel is { } tunnel)
         {
-            return ReadTunnel(tunnel, draft, place);
+            return ReadFarEnd(draft, place) is (true, var destination) ? new TunnelTarget(tunnel, destination) { TellsSource = draft.TellsSource } : null;
         }
 
         if (draft.To is not null)
@@ -36,27 +41,28 @@ internal static class TargetReader
         return new UpstreamTarget(draft.Upstream) { Routes = draft.Routes };
     }
 
-    private static TunnelTarget? ReadTunnel(string tunnel, FrontendDraft draft, SettingsObject place)
+    /// <summary>Null with true: no header is sent.</summary>
+    private static (bool IsRight, Destination? Destination) ReadFarEnd(FrontendDraft draft, SettingsObject place)
     {
         RefuseWithTunnel(draft, place);
         if (draft.To is not { } to)
         {
-            place.Wrong("it goes through a tunnel, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own");
-            return null;
+            place.Wrong("it goes through a tunnel or a chain, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own");
+            return default;
         }
 
-        if (to == NoHeader)
+        if (to == NoHeader && draft.Chains is null)
         {
-            return new TunnelTarget(tunnel, null) { TellsSource = draft.TellsSource };
+            return (true, null);
         }
 
         if (!Destination.TryParse(to, out var destination))
         {
             place.WrongAt("to", $"to = '{to}': HOST:PORT is expected", "such as \"example.org:80\" or \"[2001:db8::1]:80\"");
-            return null;
+            return default;
         }
 
-        return new TunnelTarget(tunnel, destination) { TellsSource = draft.TellsSource };
+        return (true, destination);
     }
 
     // What would be passed over must not look as if it held.
@@ -72,7 +78,7 @@ internal static class TargetReader
         {
             if (isSet)
             {
-                inside.WrongAt(what, $"{what}: they are for upstreams, and this goes through a tunnel", "remove them, or give the tunnel's server what it needs");
+                inside.WrongAt(what, $"{what}: they are for upstreams, and this goes through a tunnel or a chain", "remove them, or give the server at the far end what it needs");
             }
         }
     }
