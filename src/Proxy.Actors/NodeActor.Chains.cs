@@ -22,6 +22,16 @@ public sealed partial class NodeActor
     /// <summary>Whether a chain of the set begins with a tunnel, whose connections live on its loop.</summary>
     private bool IsBoundToLoop(string chainSet) => _settings.ChainSets.First(set => set.Name == chainSet).Chains.Any(chain => chain.Tunnel is not null);
 
+    /// <summary>Keeps next hops warm, and ends that with the node.</summary>
+    private void StartWarmHops()
+    {
+        foreach (var dispatcher in _environment.Dispatchers)
+        {
+            var hops = _environment.Warm[dispatcher.Loop];
+            Context.ActorOf(Props.Create(() => new WarmHopsActor(hops)).WithDispatcher(dispatcher));
+        }
+    }
+
     private void StartChainListeners(ServerSettings server, PrincipalStreams principals)
     {
         if (server.Chains.Count == 0)

@@ -39,13 +39,14 @@ public sealed partial class NodeActor
 
     private FrontendPlan PlanOf(FrontendSettings settings, TunnelTarget target)
     {
+        var pool = _pools[target.Tunnel];
         var frontend = CreateFrontend(settings.Name, target.Destination?.ToString() ?? "-");
-        var plans = _pools[target.Tunnel].ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
+        var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
             Way = new ChainWay(target.Tunnel, part.Actor, []),
             TellsSource = target.TellsSource,
         });
-        var parts = new PoolParts(_pools[target.Tunnel]);
+        var parts = new PoolParts(pool);
         return PlanOf(settings, frontend, accepted =>
         {
             var part = parts.Next();

@@ -12,9 +12,9 @@ public sealed partial class NodeActor
 
     private void StartPool(TunnelPoolSettings settings)
     {
-        // Each loop has its part of a server's tunnels, as far as there are enough of them. All that chains begin with share one loop, as a
-        // connection does not know yet which it will take.
-        var parts = new PoolPart[BeginsChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
+        // Each loop has its part of a server's tunnels, as far as there are enough of them.
+        var first = LoopOfPool(settings.Name);
+        var parts = new PoolPart[IsForChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
         for (var index = 0; index < parts.Length; index++)
         {
             var share = settings with
@@ -22,7 +22,7 @@ public sealed partial class NodeActor
                 Connections = (settings.Connections / parts.Length) + (index < settings.Connections % parts.Length ? 1 : 0),
                 MaximumWaiting = (settings.MaximumWaiting + parts.Length - 1) / parts.Length,
             };
-            var (dispatcher, load) = (DispatcherOf(LoopOfPool(settings.Name) + index), new PoolLoad());
+            var (dispatcher, load) = (DispatcherOf(first + index), new PoolLoad());
             var props = Props.Create(() => new TunnelPoolActor(_environment, share, load)).WithDispatcher(dispatcher);
             parts[index] = new PoolPart(Context.Watch(Context.ActorOf(props, $"tunnels-{_poolActors.Count}")), dispatcher, load);
             _poolActors.Add(parts[index].Actor);
@@ -32,9 +32,10 @@ public sealed partial class NodeActor
     }
 
     /// <summary>Of a pool's first part: where the frontends that use it listen.</summary>
-    private int LoopOfPool(string name) => BeginsChains(name) ? LoopOfChains : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+    private int LoopOfPool(string name) => IsForChains(name) ? LoopOfChains : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
 
-    private bool BeginsChains(string tunnel) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == tunnel));
+    /// <summary>All tunnels that chains begin with live on one loop, as a connection does not know yet which it will take.</summary>
+    private bool IsForChains(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name));
 
     private void StartServer(ServerSettings server)
     {

@@ -188,6 +188,7 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void StartListeners()
     {
+        StartWarmHops();
         foreach (var server in _settings.Servers)
         {
             StartServer(server);
@@ -238,7 +239,8 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values];
+        IReadOnlyList<IActorRef> components =
+            [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values];
         var own = new ComponentStatus
         {
             TunnelTotals = _tunnelsLeft,

@@ -22,6 +22,7 @@ public sealed class NodeEnvironment
     {
         ArgumentNullException.ThrowIfNull(loops);
         Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop, createPool()))];
+        Warm = loops.ToDictionary(loop => loop, loop => new WarmHops(loop));
         Resolver = resolver;
         Secrets = secrets;
         Span<byte> first = stackalloc byte[sizeof(int)];
@@ -36,14 +37,17 @@ public sealed class NodeEnvironment
 
     public IRandomBytes Secrets { get; }
 
-    /// <summary>Filled by the node as its listeners are bound.</summary>
-    public OwnListeners Own { get; init; } = new();
-
     /// <summary>
     /// A number for each tunnel that this node opens, one after the other from a random one on: servers with several sockets spread tunnels over
     /// them by it, those of one client evenly.
     /// </summary>
     public uint NextTunnelNumber() => unchecked((uint)Interlocked.Increment(ref _tunnelNumber));
+
+    /// <summary>Ready connections to next hops of chains, by their loop.</summary>
+    internal IReadOnlyDictionary<IIoLoop, WarmHops> Warm { get; }
+
+    /// <summary>Filled by the node as its listeners are bound.</summary>
+    public OwnListeners Own { get; init; } = new();
 
     /// <summary>What runs arithmetic that a loop should not wait for.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;

@@ -76,19 +76,18 @@ internal static class ClientCommand
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
-                    Tunnels = servers.Length == 0
-                        ? []
-                        : [
-                            new TunnelPoolSettings
-                            {
-                                Name = PoolName,
-                                Servers = servers,
-                                Connections = count,
-                                RenewAfter = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero,
-                                Tls = tlsOfServers,
-                                Native = native,
-                            },
-                        ],
+                    Tunnels = servers.Length == 0 ? [] :
+                    [
+                        new TunnelPoolSettings
+                        {
+                            Name = PoolName,
+                            Servers = servers,
+                            Connections = count,
+                            RenewAfter = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero,
+                            Tls = tlsOfServers,
+                            Native = native,
+                        },
+                    ],
                     ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(servers.Length > 0 ? PoolName : null, hops)],
                     Frontends = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text, parsed.GetValue(passSource), hops.Count > 0) with
                     {

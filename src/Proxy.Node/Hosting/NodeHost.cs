@@ -53,6 +53,11 @@ internal sealed class NodeHost
 
         SessionLogs.Instance.Logger = log;
         using var sockets = new ListeningSockets();
+
+        // A third of a start, so it is done beside the rest. Nobody asks it for anything before it listens, which is last.
+        NodeHost? running = null;
+        var admin = Task.Run(() =>
+            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, () => running!.StatusAsync(), () => running!._state == "up"));
         var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared, Listening = sockets };
         settings = settings with { MaximumConnections = NodeCapacity.Of(settings, log) };
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
@@ -79,13 +84,14 @@ internal sealed class NodeHost
         };
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
-        var code = await new NodeHost(settings, node, environment.Own, sockets).RunAsync(host, system, logs, log, signals);
+        running = new NodeHost(settings, node, environment.Own, sockets);
+        var code = await running.RunAsync(host, system, admin, log, signals);
         await system.Terminate();
         await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
     }
 
-    private async Task<int> RunAsync(HostSettings host, ActorSystem system, ILoggerFactory logs, ILogger log, StopSignals signals)
+    private async Task<int> RunAsync(HostSettings host, ActorSystem system, Task<AdminServer> preparing, ILogger log, StopSignals signals)
     {
         Predecessor? predecessor;
         try
@@ -106,10 +112,10 @@ internal sealed class NodeHost
             return ExitCodes.Failed;
         }
 
-        AdminServer admin;
+        var admin = await preparing;
         try
         {
-            admin = await AdminServer.StartAsync(host.Admin, host.IsAdminAsked, logs, _sockets, StatusAsync, () => _state == "up");
+            await admin.StartAsync();
         }
         catch (IOException taken)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Proxy.Actors;
 using Proxy.Node.Hosting;
 
@@ -49,18 +50,20 @@ internal static class Contradictions
     /// <summary>Nobody listens where somebody else does; port 0 is any free one.</summary>
     public static void CheckListens(IReadOnlyList<ListenPlace> listens)
     {
-        foreach (var group in listens.Where(listen => listen.EndPoint.Port != 0).GroupBy(listen => (listen.IsUdp, listen.EndPoint.Port, listen.EndPoint.AddressFamily)))
+        var all = new Dictionary<string, ListenPlace>(StringComparer.Ordinal);
+        foreach (var place in listens.Where(listen => listen.EndPoint.Port != 0 && IsAny(listen.EndPoint.Address)))
         {
-            ListenPlace[] places = [.. group];
-            var byAddress = new Dictionary<IPAddress, ListenPlace>();
-            var everywhere = Array.Find(places, place => IsAny(place.EndPoint.Address));
-            foreach (var place in places)
+            all.TryAdd(PortOf(place), place);
+        }
+
+        var taken = new Dictionary<string, ListenPlace>(StringComparer.Ordinal);
+        foreach (var place in listens.Where(listen => listen.EndPoint.Port != 0))
+        {
+            var port = PortOf(place);
+            var other = taken.TryAdd($"{port} {place.EndPoint.Address}", place) ? all.GetValueOrDefault(port) : taken[$"{port} {place.EndPoint.Address}"];
+            if (other is not null && other != place)
             {
-                var other = byAddress.TryAdd(place.EndPoint.Address, place) ? everywhere : byAddress[place.EndPoint.Address];
-                if (other is not null && other != place)
-                {
-                    place.Place.WrongAt("listen", $"{place.EndPoint} is taken by {other.Who}, which listens at {other.EndPoint}", "give it another port or address");
-                }
+                place.Place.WrongAt("listen", $"{place.EndPoint} is taken by {other.Who}, which listens at {other.EndPoint}", "give it another port or address");
             }
         }
     }
@@ -97,6 +100,10 @@ internal static class Contradictions
             place.WrongAt(what == "chain" ? "chains" : what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
         }
     }
+
+    // IPv4 and IPv6 are apart, as are TCP and UDP.
+    private static string PortOf(ListenPlace place) =>
+        $"{(place.IsUdp ? "udp" : "tcp")}{(place.EndPoint.AddressFamily == AddressFamily.InterNetworkV6 ? 6 : 4)} {place.EndPoint.Port}";
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 }

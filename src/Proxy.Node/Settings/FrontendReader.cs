@@ -100,7 +100,8 @@ internal static class FrontendReader
             Rules = draft.Rules,
             Timeouts = draft.Timeouts,
             ProxyProtocol = draft.ProxyProtocol.Build(),
-            Filters = filters,
+            Filters = [.. filters.Select(filter => filter.Filter)],
+            FilterTexts = [.. filters.Select(filter => filter.Text)],
             Tls = tls,
         };
     }

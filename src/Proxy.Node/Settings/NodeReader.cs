@@ -22,15 +22,23 @@ internal sealed class NodeReader
 
     private NodeReader(SettingsSource source) => _source = source;
 
+    /// <param name="files">What the document was made from.</param>
     public static SettingsResult Read(HoconDocument document, IReadOnlyList<string> files, SettingsSource source)
     {
+        var settings = Read(document, source, out var reading);
+        IReadOnlyList<string> allFiles = [.. files.Concat(reading.Files).Distinct()];
+        return new SettingsResult(reading.ErrorCount == 0 ? settings : null, reading.InOrder(), reading.ErrorCount, allFiles);
+    }
+
+    /// <summary>What the document means as far as it is right, and what was seen on the way.</summary>
+    internal static LoadedSettings Read(HoconDocument document, SettingsSource source, out SettingsReading reading)
+    {
         var reader = new NodeReader(source);
-        var reading = reader._reading;
+        reading = reader._reading;
         RefuseOutside(document, reading);
         var settings = reader.Read(reading.Open(document, SettingsSource.Scope));
         reading.RefuseUnknown();
-        IReadOnlyList<string> allFiles = [.. files.Concat(reading.Files).Distinct()];
-        return new SettingsResult(reading.ErrorCount == 0 ? settings : null, reading.InOrder(), reading.ErrorCount, allFiles);
+        return settings;
     }
 
     private LoadedSettings Read(SettingsObject root)

@@ -16,6 +16,9 @@ internal readonly struct SettingsValue(SettingsReading reading, HoconSection sec
 
     public HoconValue Value => section.Value;
 
+    /// <summary>Whether nobody set it: it is what the program's own list of settings says.</summary>
+    public bool IsReference => section.Origin.Source.Name == ReferenceText.Name;
+
     public string? Text() => section.TryGetString(HoconSection.Itself, out var text, out var error) ? text : Fail<string>(error);
 
     public bool? Switch() => section.TryGetBool(HoconSection.Itself, out var isOn, out var error) ? isOn : Refuse<bool>(error);
