@@ -1,4 +1,5 @@
 using Proxy.Kernel;
+using Proxy.Policy.Routes;
 
 namespace Proxy.Actors;
 
@@ -13,7 +14,8 @@ public sealed partial class NodeActor
         {
             UpstreamTarget target => (PlanOf(settings, target), _listeners.Count),
             TunnelTarget target => (PlanOf(settings, target), LoopOfPool(target.Tunnel)),
-            ChainTarget target => (PlanOf(settings, target), LoopOfChains),
+            ChainTarget target => (PlanOf(settings, RoutedTo(target)), LoopOfChains),
+            RoutedTarget target => (PlanOf(settings, target), LoopOfChains),
             _ => throw new InvalidOperationException($"{settings.To} is not known"),
         };
         _frontendListeners[settings.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", loop);
@@ -55,15 +57,20 @@ public sealed partial class NodeActor
         });
     }
 
-    private FrontendPlan PlanOf(FrontendSettings settings, ChainTarget target)
+    /// <summary>One set of chains is a table of one line.</summary>
+    private static RoutedTarget RoutedTo(ChainTarget target) =>
+        new(new RouteTable([], RouteAction.Through(target.ChainSet)), target.Destination) { TellsSource = target.TellsSource };
+
+    private FrontendPlan PlanOf(FrontendSettings settings, RoutedTarget target)
     {
         var frontend = CreateFrontend(settings.Name, target.Destination.ToString());
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
-            Chains = _chainSets[target.ChainSet],
+            Routes = target.Routes,
+            ChainSets = _chainSets,
             TellsSource = target.TellsSource,
         };
-        var isBound = IsBoundToLoop(target.ChainSet);
+        var isBound = target.Routes.ChainSets.Any(IsBoundToLoop);
         var next = 0u;
         return PlanOf(settings, frontend, accepted =>
         {

@@ -92,7 +92,7 @@ internal static class ServerReader
             ListenTls = EndPointsOf(draft, TunnelTransport.Tls),
             Tls = isTls ? TlsReader.Build(draft.Tls, place, reading) : null,
             Chains = [.. draft.Chains.Select(listen => new ChainServerSettings { Listen = listen, Keys = keys.OfServer })],
-            Native = draft.IsNative && draft.Listen.Count > 0 && KeyRingOf(keys, place) is { } ring
+            Native = draft.IsNative && (draft.Listen.Count > 0 || draft.Chains.Count == 0) && KeyRingOf(keys, place) is { } ring
                 ? new NativeServerSettings { Keys = ring, ServerKey = draft.PrivateKey, ResetSecret = resetSecret(), Tunnel = draft.Kcp }
                 : null,
             Destinations = new DestinationRules(draft.Allow, draft.Deny),

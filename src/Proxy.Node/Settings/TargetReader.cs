@@ -10,9 +10,15 @@ internal static class TargetReader
     /// <summary>Null: nowhere that makes sense, and why is reported.</summary>
     public static FrontendTarget? Read(FrontendDraft draft, SettingsObject place)
     {
-        if (((string?[])[draft.Upstream, draft.Tunnel, draft.Chains]).Count(way => way is not null) > 1)
+        if (draft.Chains is not null && (draft.Upstream ?? draft.Tunnel) is not null)
         {
-            place.WrongAt(draft.Chains is null ? "tunnel" : "chains", "it goes several ways at once", "set one of upstream, tunnel and chains");
+            place.WrongAt("chains", "it goes through chains and another way", "set one of upstream, tunnel and chains");
+            return null;
+        }
+
+        if (draft is { Upstream: not null, Tunnel: not null })
+        {
+            place.WrongAt("tunnel", "it goes to an upstream and to a tunnel", "set one of upstream and tunnel");
             return null;
         }
 
@@ -47,7 +53,9 @@ internal static class TargetReader
         RefuseWithTunnel(draft, place);
         if (draft.To is not { } to)
         {
-            place.Wrong("it goes through a tunnel or a chain, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own");
+            place.Wrong(
+                draft.Chains is null ? "it goes through a tunnel, and nobody says where to" : "it goes through chains, and nobody says where to",
+                draft.Chains is null ? "to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own" : "to = \"HOST:PORT\"");
             return default;
         }
 

@@ -84,7 +84,7 @@ public sealed class ChainSetTests : EndToEndTest
     [InlineData("chains { a { chains = [{ via = [\"tcp://127.0.0.1:1\"] }] } }", "chain://HOST:PORT")]
     [InlineData("chains { a { chains = [{ via = [\"chain://192.0.2.1:1\"] }] } }", "without a key a chain's headers are open")]
     [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", chains = b, to = \"127.0.0.1:1\" } }", "there is no chain 'b'")]
-    [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", chains = b, upstream = c } }", "several ways at once")]
+    [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", chains = b, upstream = c } }", "chains and another way")]
     public async Task What_is_wrong_with_chains_is_said_with_its_place(string settings, string says)
     {
         using var work = new WorkDirectory();

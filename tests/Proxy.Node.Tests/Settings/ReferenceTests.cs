@@ -34,7 +34,7 @@ public sealed class ReferenceTests
         Assert.Equal(own.Upstream, read.Upstream with { Servers = own.Upstream.Servers, Tls = read.Upstream.Tls with { Protocols = own.Upstream.Tls.Protocols } });
         Assert.Equal(own.Tunnel, read.Tunnel with { Servers = own.Tunnel.Servers });
         Assert.Equal(own.Principal, read.Principal);
-        Assert.Equal(own.Server, read.Server with { Listen = own.Server.Listen, Allow = own.Server.Allow, Deny = own.Server.Deny, Tls = own.Server.Tls });
+        Assert.Equal(own.Server, read.Server with { Listen = own.Server.Listen, Chains = own.Server.Chains, Allow = own.Server.Allow, Deny = own.Server.Deny, Tls = own.Server.Tls });
         Assert.Equal(own.Server.Tls.ReloadInterval, read.Server.Tls.ReloadInterval);
         Assert.Equal(own.Frontend, read.Frontend with
         {
@@ -55,6 +55,7 @@ public sealed class ReferenceTests
         Assert.Empty(readTls.Certificates);
         Assert.Empty(readTls.ApplicationProtocols);
         Assert.Empty(read.Server.Listen);
+        Assert.Empty(read.Server.Chains);
         Assert.Empty(read.Server.Allow);
         Assert.Empty(read.Server.Deny);
         Assert.Empty(read.Server.Tls.Certificates);
