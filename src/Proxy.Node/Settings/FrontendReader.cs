@@ -3,6 +3,7 @@ using Proxy.Actors;
 using Proxy.Node.Commands;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Names;
+using Proxy.Policy.Routes;
 using Proxy.Policy.Rules;
 
 namespace Proxy.Node.Settings;
@@ -19,6 +20,8 @@ internal sealed record FrontendDraft
     public string? Tunnel { get; init; }
 
     public string? Chains { get; init; }
+
+    public string? RouteTable { get; init; }
 
     public string? To { get; init; }
 
@@ -59,6 +62,7 @@ internal static class FrontendReader
             Upstream = frontend.Optional("upstream", missing.Upstream, value => value.Text()),
             Tunnel = frontend.Optional("tunnel", missing.Tunnel, value => value.Text()),
             Chains = frontend.Optional("chains", missing.Chains, value => value.Text()),
+            RouteTable = frontend.Optional("route-table", missing.RouteTable, value => value.Text()),
             To = frontend.Optional("to", missing.To, value => value.Text()),
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
@@ -74,9 +78,10 @@ internal static class FrontendReader
     }
 
     /// <summary>Null: it cannot be, and why is reported.</summary>
-    public static FrontendSettings? Build(string name, FrontendDraft draft, SettingsObject place, SettingsReading reading)
+    public static FrontendSettings? Build(
+        string name, FrontendDraft draft, SettingsObject place, IReadOnlyDictionary<string, RouteTable?> tables, SettingsReading reading)
     {
-        var to = TargetReader.Read(draft, place);
+        var to = TargetReader.Read(draft, place, tables);
         var tls = TlsReader.Build(draft.Tls, place, reading);
         var filters = draft.Filters is { } specs ? FiltersReader.Read(specs) : [];
         if (draft.Tls is { Certificates.Count: 0, ClientAuthoritiesPath: not null })

@@ -1,6 +1,7 @@
 using Proxy.Actors;
 using Proxy.Hocon;
 using Proxy.Node.Hosting;
+using Proxy.Policy.Routes;
 using Proxy.Protocol.Sealing.Ciphers;
 using Proxy.Protocol.Sealing.Keys;
 
@@ -9,12 +10,13 @@ namespace Proxy.Node.Settings;
 /// <summary>Makes the settings of a node out of a configuration, or tells everything that is wrong with it.</summary>
 internal sealed class NodeReader
 {
-    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "servers", "principals", "defaults", "node", "log", "admin", "key"];
+    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "route-tables", "servers", "principals", "defaults", "node", "log", "admin", "key"];
 
     private readonly SettingsReading _reading = new();
     private readonly SettingsSource _source;
     private readonly Dictionary<string, SettingsObject> _frontendPlaces = [];
     private readonly Dictionary<string, SettingsObject> _chainPlaces = [];
+    private readonly Dictionary<string, (RouteTable Table, SettingsObject Place)> _routeTables = [];
     private readonly List<ListenPlace> _listens = [];
     private readonly List<string> _startLines = [];
     private bool _isSecretRead;
@@ -49,6 +51,7 @@ internal sealed class NodeReader
         var stateDirectory = node.Optional("state-directory", missing: null, value => value.File());
         var maximum = node.Inside("limits").Limit("connections", int.MaxValue);
         var keys = KeysReader.Read(root, defaults.Principal, _reading, _source.Environment.GetValueOrDefault(KeySource.Variable));
+        var tables = root.Entries("route-tables").ToDictionary(entry => entry.Key, entry => ReadRoutes(entry), StringComparer.Ordinal);
         var settings = new NodeSettings
         {
             Name = node.Optional("name", missing: null, value => value.Text()) ?? Environment.MachineName,
@@ -57,7 +60,7 @@ internal sealed class NodeReader
             Tunnels = [.. root.Entries("tunnels").Select(entry => TunnelReader.Build(entry.Key, TunnelReader.Read(entry.Value, defaults.Tunnel, _reading), entry.Value, keys, _reading))],
             Upstreams = [.. root.Entries("upstreams").Select(entry => UpstreamReader.Build(entry.Key, UpstreamReader.Read(entry.Value, defaults.Upstream), entry.Value, _reading))],
             ChainSets = [.. root.Entries("chains").Select(entry => ReadChains(entry))],
-            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults)).OfType<FrontendSettings>()],
+            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, tables)).OfType<FrontendSettings>()],
         };
         Check(settings, root, node, host);
         var dialect = settings.Servers.Any(server => server.Native is not null) || settings.Tunnels.Any(tunnel => tunnel.Native is not null)
@@ -70,6 +73,17 @@ internal sealed class NodeReader
     {
         _chainPlaces[entry.Key] = entry.Value;
         return ChainsReader.Read(entry.Key, entry.Value, _reading);
+    }
+
+    private RouteTable? ReadRoutes(KeyValuePair<string, SettingsObject> entry)
+    {
+        var table = RouteTableReader.Read(entry.Value);
+        if (table is not null)
+        {
+            _routeTables[entry.Key] = (table, entry.Value);
+        }
+
+        return table;
     }
 
     private ServerSettings ReadServer(KeyValuePair<string, SettingsObject> entry, Defaults defaults, NodeKeys keys, string? stateDirectory, SettingsObject node)
@@ -86,7 +100,8 @@ internal sealed class NodeReader
         return settings;
     }
 
-    private FrontendSettings? ReadFrontend(KeyValuePair<string, SettingsObject> entry, Defaults defaults)
+    private FrontendSettings? ReadFrontend(
+        KeyValuePair<string, SettingsObject> entry, Defaults defaults, IReadOnlyDictionary<string, RouteTable?> tables)
     {
         var draft = FrontendReader.Read(entry.Value, defaults.Frontend, _reading);
         _frontendPlaces[entry.Key] = entry.Value;
@@ -95,7 +110,7 @@ internal sealed class NodeReader
             _listens.Add(new ListenPlace(IsUdp: false, listen, $"frontends.{entry.Key}", entry.Value));
         }
 
-        return FrontendReader.Build(entry.Key, draft, entry.Value, _reading);
+        return FrontendReader.Build(entry.Key, draft, entry.Value, tables, _reading);
     }
 
     private void Check(NodeSettings settings, SettingsObject root, SettingsObject node, HostSettings host)
@@ -106,6 +121,7 @@ internal sealed class NodeReader
         }
 
         Contradictions.CheckNames(settings, _frontendPlaces, _chainPlaces);
+        Contradictions.CheckRoutes(settings, _routeTables.Values);
         Contradictions.CheckListens(_listens);
         Contradictions.CheckLimits(settings, node, _frontendPlaces);
         if (_frontendPlaces.Count == 0 && settings.Servers.Count == 0 && root.IsThere)

@@ -1,5 +1,6 @@
 using Proxy.Actors;
 using Proxy.Node.Commands;
+using Proxy.Policy.Routes;
 using Proxy.Protocol.Chains;
 
 namespace Proxy.Node.Settings;
@@ -8,8 +9,13 @@ namespace Proxy.Node.Settings;
 internal static class TargetReader
 {
     /// <summary>Null: nowhere that makes sense, and why is reported.</summary>
-    public static FrontendTarget? Read(FrontendDraft draft, SettingsObject place)
+    public static FrontendTarget? Read(FrontendDraft draft, SettingsObject place, IReadOnlyDictionary<string, RouteTable?> tables)
     {
+        if (draft.RouteTable is { } table)
+        {
+            return ReadRouted(table, draft, place, tables);
+        }
+
         if (draft.Chains is not null && (draft.Upstream ?? draft.Tunnel) is not null)
         {
             place.WrongAt("chains", "it goes through chains and another way", "set one of upstream, tunnel and chains");
@@ -47,6 +53,25 @@ internal static class TargetReader
         return new UpstreamTarget(draft.Upstream) { Routes = draft.Routes };
     }
 
+    private static RoutedTarget? ReadRouted(string name, FrontendDraft draft, SettingsObject place, IReadOnlyDictionary<string, RouteTable?> tables)
+    {
+        if ((draft.Upstream ?? draft.Tunnel ?? draft.Chains) is not null)
+        {
+            place.WrongAt("route-table", "a table finds its way, and there is another", "set one of upstream, tunnel, chains and route-table");
+            return null;
+        }
+
+        if (!tables.TryGetValue(name, out var table))
+        {
+            place.WrongAt("route-table", $"there is no route-table '{Spelling.Shorten(name)}'", $"route-tables {{ {Spelling.Shorten(name)} {{ … }} }} makes one");
+            return null;
+        }
+
+        return ReadFarEnd(draft, place) is (true, { } destination) && table is not null
+            ? new RoutedTarget(table, destination) { TellsSource = draft.TellsSource }
+            : null;
+    }
+
     /// <summary>Null with true: no header is sent.</summary>
     private static (bool IsRight, Destination? Destination) ReadFarEnd(FrontendDraft draft, SettingsObject place)
     {
@@ -54,12 +79,12 @@ internal static class TargetReader
         if (draft.To is not { } to)
         {
             place.Wrong(
-                draft.Chains is null ? "it goes through a tunnel, and nobody says where to" : "it goes through chains, and nobody says where to",
-                draft.Chains is null ? "to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own" : "to = \"HOST:PORT\"");
+                draft.Tunnel is not null ? "it goes through a tunnel, and nobody says where to" : "it goes through chains, and nobody says where to",
+                draft.Tunnel is not null ? "to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own" : "to = \"HOST:PORT\"");
             return default;
         }
 
-        if (to == NoHeader && draft.Chains is null)
+        if (to == NoHeader && draft.Tunnel is not null)
         {
             return (true, null);
         }

@@ -77,7 +77,31 @@ public sealed class ChainSetTests : EndToEndTest
         await good.LogsAsync("echo", Bound);
     }
 
+    [Fact]
+    public async Task A_table_sends_some_straight_and_refuses_others()
+    {
+        using var work = new WorkDirectory();
+        await using var echo = TcpPeer.Echo();
+        await using var client = await AccessServerAsync(
+            work,
+            $$"""
+              route-tables { some { rules = [{ ports = ["{{echo.Address.Port}}"], sources = ["127.0.0.0/8"], to = direct }], default = block } }
+              frontends {
+                open { listen = "tcp://127.0.0.1:0", route-table = some, to = "{{echo.Address}}" }
+                shut { listen = "tcp://127.0.0.1:0", route-table = some, to = "127.0.0.1:9" }
+              }
+              """);
+        Assert.True(await AnswersAsync(client.Entries[0]));
+        Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(client.Entries[1], Limit));
+        await client.LogsAsync("not allowed (the route 'default' blocks it)", Bound);
+    }
+
     [Theory]
+    [InlineData("route-tables { a { rules = [] } }", "whom no rule matches")]
+    [InlineData("route-tables { a { rules = [{ ports = \"x\", to = block }], default = block } }", "neither a port nor a range")]
+    [InlineData("route-tables { a { rules = [{ names = [\"/(/\"], to = block }], default = block } }", "no expression")]
+    [InlineData("route-tables { a { default = nowhere } }", "there is no chain 'nowhere'")]
+    [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", route-table = b, to = \"127.0.0.1:1\" } }", "there is no route-table 'b'")]
     [InlineData("chains { a {} }", "a set without chains")]
     [InlineData("chains { a { chains = [{ name = x }] } }", "a chain without a hop")]
     [InlineData("chains { a { chains = [{ tunnel = nobody }] } }", "there is no tunnel 'nobody'")]
