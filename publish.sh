@@ -8,5 +8,5 @@ set -eu
 cd "$(dirname "$0")"
 runtime=${2:-linux-x64}
 directory=${1:-artifacts/publish/$runtime}
-dotnet publish src/Proxy.Node -c Release -r "$runtime" --self-contained --artifacts-path artifacts/publish-build -o "$directory" -v quiet -p:PublishAs=SingleFile
+dotnet publish src/Proxy.Node -c Release -r "$runtime" --self-contained --artifacts-path artifacts/publish-build -o "$directory" -v quiet -p:PublishAs=SingleFile -p:DebugType=none
 ls -l "$directory/tcpproxy"

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """How a sealed tunnel and a TCP flow, or two of a kind, share one real bottleneck.
 
-    bench/tunnel/shared.py [--seconds N] [--links NAME,...] [--pairs tunnel+tcp,tunnel+tunnel,tcp+tcp] [--tcp cubic,bbr]
+    bench/tunnel/shared.py [--seconds N] [--links NAME,...] [--pairs tunnel+cubic,tunnel+tunnel,...]
 
 Three network namespaces, client - router - server, made here and removed at the end; needs root. The bottleneck is the kernel's own token bucket (tbf)
 with a queue of bytes, at the router's way towards the client; both flows are downloads and meet in it. The delay is the router's: this program
 takes frames from one of its interfaces and gives them to the other half a round trip later, as few kernels here have netem. One tunnel is one download
-through it; TCP is one connection from namespace to namespace. Shares are of the sum; Jain's index is 1 for equal ones, 0.5 where one has everything.
+through it; the others are one TCP connection each, from namespace to namespace, with that congestion control of the kernel's. Shares are of the sum;
+Jain's index is 1 for equal ones, 0.5 where one has everything.
 On a busy machine run it under chrt -r 10: a router that is late is a path with jitter.
 Build first: dotnet build -c Release.
 """
@@ -134,20 +135,20 @@ class Tunnels:
             process.wait()
 
 
-def measure(link, pair, congestion, seconds, key):
+def measure(link, pair, seconds, key):
     path = Path(*link)
     try:
         tunnels = Tunnels(path, key)
         try:
-            with inside(path.far):
-                port = links.source(SERVER, congestion)
             connections = []
             for kind in pair:
                 if kind == "tunnel":
                     connections.append(tunnels.connect())
-                else:
-                    with inside(path.near):
-                        connections.append(links.connect(port, links.DOWNLOAD, SERVER))
+                    continue
+                with inside(path.far):
+                    port = links.source(SERVER, congestion=kind)
+                with inside(path.near):
+                    connections.append(links.connect(port, links.DOWNLOAD, SERVER))
             results = [0.0] * len(connections)
             threads = [threading.Thread(target=links.take, args=(connection, seconds, results, index)) for index, connection in enumerate(connections)]
             for thread in threads:
@@ -165,21 +166,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--links", default=",".join(LINKS))
-    parser.add_argument("--pairs", default="tunnel+tcp,tunnel+tunnel,tcp+tcp")
-    parser.add_argument("--tcp", default="cubic,bbr", help="what congestion control the TCP flow has")
+    parser.add_argument("--pairs", default="tunnel+cubic,tunnel+bbr,bbr+cubic,tunnel+tunnel,cubic+cubic")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         key = os.path.join(folder, "key")
         subprocess.run([links.NODE, "keygen", "--out", key], check=True, stdout=subprocess.DEVNULL)
-        print(f"{'link':14} {'flows':14} {'TCP is':7} {'MB/s':>13} {'shares':>11} {'Jain':>6} {'used':>5}")
+        print(f"{'link':14} {'flows':14} {'MB/s':>13} {'shares':>11} {'Jain':>6} {'used':>5}")
         for name in options.links.split(","):
             for pair in options.pairs.split(","):
-                for congestion in options.tcp.split(",") if "tcp" in pair else [None]:
-                    goodputs = measure(LINKS[name], pair.split("+"), congestion, options.seconds, key)
-                    total = sum(goodputs) or 1e-9
-                    jain = total ** 2 / (len(goodputs) * sum(value ** 2 for value in goodputs) or 1)
-                    print(f"{name:14} {pair:14} {congestion or '-':7} {' '.join(f'{value:6.2f}' for value in goodputs)} "
-                          f"{' '.join(f'{value / total:5.2f}' for value in goodputs)} {jain:6.3f} {total * 8 / LINKS[name][0]:5.2f}", flush=True)
+                goodputs = measure(LINKS[name], pair.split("+"), options.seconds, key)
+                total = sum(goodputs) or 1e-9
+                jain = total ** 2 / (len(goodputs) * sum(value ** 2 for value in goodputs) or 1)
+                print(f"{name:14} {pair:14} {' '.join(f'{value:6.2f}' for value in goodputs)} "
+                      f"{' '.join(f'{value / total:5.2f}' for value in goodputs)} {jain:6.3f} {total * 8 / LINKS[name][0]:5.2f}", flush=True)
 
 
 if __name__ == "__main__":

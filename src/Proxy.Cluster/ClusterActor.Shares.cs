@@ -19,7 +19,8 @@ public sealed partial class ClusterActor
     {
         if (_holder is null || !_holder.Add(limit))
         {
-            Context.GetLogger().Error($"the limit '{limit.Id}' cannot be shared: the node is no member, has it already, or has {ShareJson.MaximumLimits} of them");
+            Context.GetLogger().Error(
+                $"the limit '{limit.Id}' cannot be shared: the node is no member, has it already, or has {ShareJson.MaximumLimits} of them");
             return;
         }
 
@@ -39,8 +40,12 @@ public sealed partial class ClusterActor
         }
 
         _ownGrant.Turn(now);
+        _ownGrant.Mirror.ForgetChanges();
         var grant = _ownGrant.Mirror.Keys.GetValueOrDefault(_keys.Grant(_self!.Name));
-        _holder!.Apply(_keeper.LeaseId, _keeper.ValidUntilMicroseconds, grant);
+
+        // Who has not got its name has no share either: the keys are another node's.
+        var isMember = _registration!.State == RegistrationState.Registered;
+        _holder!.Apply(isMember ? _keeper.LeaseId : 0, _keeper.ValidUntilMicroseconds, grant);
         if (_holder.Take(now) is { } report)
         {
             _engine.Ask(report, Self, _holder.Answer);
@@ -57,7 +62,7 @@ public sealed partial class ClusterActor
             _engine.Ask(claim, Self, _lock.Answer);
         }
 
-        var token = _keeper!.IsHeld(now) ? _lock!.FencingToken : 0;
+        var token = _keeper!.IsHeld(now) ? _lock!.TokenUnder(_keeper.LeaseId) : 0;
         if (token != _dividesUnder)
         {
             // Read anew under the lock: what a former holder has still written is in it.
@@ -75,11 +80,7 @@ public sealed partial class ClusterActor
 
         _shares.Turn(now);
         var seen = _shares.Mirror;
-        while (seen.TryTakeChange(out _))
-        {
-            // All that counts is what there is now.
-        }
-
+        seen.ForgetChanges();
         if (!seen.IsStale && _divider.Take(_lock!.Fence, seen.Keys, seen.Revision, now) is { } division)
         {
             _engine.Ask(division, Self, (answer, _) => _divider.Answer(answer));
@@ -96,7 +97,8 @@ public sealed partial class ClusterActor
         long[] dues =
         [
             _ownGrant.Mirror.DueMicroseconds, _holder!.DueMicroseconds, _common.Mirror.IsStale ? Clock.Never : _lock!.DueMicroseconds,
-            _shares?.Mirror.DueMicroseconds ?? Clock.Never, _shares is { Mirror.IsStale: false } ? _divider.DueMicroseconds : Clock.Never, LeaseEnd(now),
+            _shares?.Mirror.DueMicroseconds ?? Clock.Never, _shares is { Mirror.IsStale: false } ? _divider.DueMicroseconds : Clock.Never,
+            LeaseEnd(now),
         ];
         return dues.Min();
     }

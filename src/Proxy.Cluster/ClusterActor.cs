@@ -8,7 +8,7 @@ namespace Proxy.Cluster;
 
 /// <summary>
 /// A node's part in its cluster: registers it, keeps the view of the members, shares limits. It drives pure parts and publishes
-/// <see cref="ClusterEvent"/>s on the event stream; the engine being away costs nobody anything but news. States: member (or watcher) → leaving → stopped.
+/// <see cref="ClusterEvent"/>s on the event stream; the engine being away costs nobody anything but news. States: taking part → leaving → stopped.
 /// </summary>
 public sealed partial class ClusterActor : ReceiveActor
 {
@@ -176,7 +176,8 @@ public sealed partial class ClusterActor : ReceiveActor
     private void NoticeOwnRecordGone(long now)
     {
         var mirror = _common.Mirror;
-        if (_registration!.Revision != 0 && !mirror.IsStale && mirror.Revision > _registration.Revision && !mirror.Keys.ContainsKey(_keys.Member(_self!.Name)))
+        var isSeen = !mirror.IsStale && mirror.Revision > _registration!.Revision;
+        if (isSeen && _registration!.Revision != 0 && !mirror.Keys.ContainsKey(_keys.Member(_self!.Name)))
         {
             _registration.HandleGone(now);
         }
@@ -215,7 +216,8 @@ public sealed partial class ClusterActor : ReceiveActor
     {
         long[] dues =
         [
-            _common.Mirror.DueMicroseconds, _keeper?.DueMicroseconds ?? Clock.Never, _registration?.DueMicroseconds ?? Clock.Never, SharesDueMicroseconds(now),
+            _common.Mirror.DueMicroseconds, _keeper?.DueMicroseconds ?? Clock.Never, _registration?.DueMicroseconds ?? Clock.Never,
+            SharesDueMicroseconds(now),
         ];
         var due = dues.Min();
         if (due == Clock.Never)

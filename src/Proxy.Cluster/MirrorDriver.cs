@@ -65,10 +65,11 @@ internal sealed class MirrorDriver(KeyMirror mirror, IEngine engine, IActorRef s
 /// <summary>Calls whose answers come back as messages.</summary>
 internal static class EngineCalls
 {
-    public static void Ask(this IEngine engine, EngineRequest request, IActorRef self, Action<EngineAnswer, long> handle) => _ = engine.CallAsync(request).PipeTo(
-        self,
-        success: answer => new Arrived(now => handle(answer, now)),
-        failure: cause => new Arrived(now => handle(new EngineFailure(Unexpected(cause), request.IsWrite), now)));
+    public static void Ask(this IEngine engine, EngineRequest request, IActorRef self, Action<EngineAnswer, long> handle) =>
+        _ = engine.CallAsync(request).PipeTo(
+            self,
+            success: answer => new Arrived(now => handle(answer, now)),
+            failure: cause => new Arrived(now => handle(new EngineFailure(Unexpected(cause), request.IsWrite), now)));
 
     public static EngineError Unexpected(Exception cause) => new(EngineErrorKind.Other, cause.Message);
 }

@@ -108,6 +108,7 @@ internal sealed class PreferenceActor : ReceiveActor
 
     private void HandleDoubt(bool isSuspect)
     {
+        _pool.Tell(isSuspect ? TunnelPoolActor.TunnelSuspected.Instance : TunnelPoolActor.TunnelTrusted.Instance, Sender);
         if (Find(Sender) is { Link: not null } way)
         {
             way.IsSuspect = isSuspect;
@@ -136,6 +137,7 @@ internal sealed class PreferenceActor : ReceiveActor
     /// <summary>The server wants it to end, or its ids have run out: what is on it goes on, the next one is wanted now.</summary>
     private void HandleDraining()
     {
+        _pool.Tell(TunnelPoolActor.TunnelDraining.Instance, Sender);
         switch (Find(Sender))
         {
             case { Link: not null } way when _ways[way.Index] == way:

@@ -139,6 +139,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<TunnelReady>(HandleTunnelReady);
         Receive<TunnelSuspected>(_ => NoteLoad());
         Receive<TunnelTrusted>(_ => NoteLoad());
+        Receive<TunnelDraining>(_ => NoteLoad());
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -151,6 +152,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Abandon>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
+        Receive<TunnelDraining>(_ => { });
         Receive<Terminated>(terminated =>
         {
             HandleTunnelEnded(terminated.ActorRef);

@@ -1,6 +1,8 @@
 namespace Proxy.Cluster.Engine;
 
-/// <summary>Waits that double from the first to the longest, each shortened by a random part of up to a half, so that a thousand nodes do not return at once.</summary>
+/// <summary>
+/// Waits that double from the first to the longest, each shortened by a random part of up to a half, so that a thousand nodes do not return at once.
+/// </summary>
 internal sealed class Backoff
 {
     private readonly long _first;

@@ -14,6 +14,7 @@ public sealed class LeaseLock
     private readonly Random _random;
     private readonly Backoff _backoff;
     private long _lease;
+    private long _askedLease;
     private long _retryAt;
     private bool _isAsked;
     private bool _wasTaken;
@@ -26,8 +27,13 @@ public sealed class LeaseLock
         _backoff = new Backoff(300 * Clock.Millisecond, 5 * Clock.Second, random);
     }
 
-    /// <summary>The revision at which the lock was taken, larger for each later holder; 0: not held. Whether the lease still lives is the keeper's to say.</summary>
+    /// <summary>
+    /// The revision at which the lock was taken, larger for each later holder; 0: not held. Whether the lease still lives is the keeper's to say.
+    /// </summary>
     public long FencingToken { get; private set; }
+
+    /// <summary>The same under that lease; 0: the lock was taken under another one, and is gone with it, whether that has been seen or not.</summary>
+    public long TokenUnder(long leaseId) => leaseId == _lease ? FencingToken : 0;
 
     /// <summary>When <see cref="Take"/> may have something next, as far as time decides it.</summary>
     public long DueMicroseconds => _isAsked || _lease == 0 || FencingToken != 0 || _wasTaken ? Clock.Never : _retryAt;
@@ -62,21 +68,22 @@ public sealed class LeaseLock
         }
 
         _isAsked = true;
+        _askedLease = leaseId;
         return new TransactionRequest(
             [Comparison.IsCreatedAt(_key, 0)], [new PutRequest(_key, _owner, leaseId)], [new RangeRequest(new KeyRange(_key, []))]);
     }
 
-    /// <summary>The answer to what was taken last, which was asked under that lease.</summary>
+    /// <summary>The answer to what was taken last. One that was asked under a former lease is worth nothing: the lock goes with that lease.</summary>
     public void Answer(EngineAnswer answer, long nowMicroseconds)
     {
         _isAsked = false;
         switch (answer)
         {
-            case TransactionAnswer { Succeeded: true } done:
-                FencingToken = _lease != 0 ? done.Header.Revision : 0;
+            case TransactionAnswer { Succeeded: true } done when _askedLease == _lease:
+                FencingToken = done.Header.Revision;
                 _backoff.Reset();
                 break;
-            case TransactionAnswer { Answers: [RangeAnswer { Values: [var found, ..] }] } when found.Lease == _lease && _lease != 0:
+            case TransactionAnswer { Answers: [RangeAnswer { Values: [var found, ..] }] } when found.Lease == _lease && _askedLease == _lease:
                 // Taken by an attempt whose answer was lost.
                 FencingToken = found.CreateRevision;
                 _backoff.Reset();

@@ -8,20 +8,28 @@ internal sealed class ClockComparison
 {
     private readonly Dictionary<string, long> _aheadMilliseconds = [];
     private readonly HashSet<string> _told = [];
+    private long _medianMilliseconds;
 
-    /// <summary>Takes a member's clock against this node's. How far it is ahead of the median, where that is too far and was not said before.</summary>
+    /// <summary>Takes a member's clock against this node's. How far it is ahead of the median, where that is far and was not said before.</summary>
     public long? Compare(string name, long aheadMilliseconds)
     {
         _aheadMilliseconds[name] = aheadMilliseconds;
-        var sorted = _aheadMilliseconds.Values.Order().ToArray();
-        var ahead = aheadMilliseconds - sorted[(sorted.Length - 1) / 2];
-        if (Math.Abs(ahead) <= MaximumMilliseconds)
+        if (!IsFar(aheadMilliseconds))
         {
             _told.Remove(name);
             return null;
         }
 
-        return _told.Add(name) ? ahead : null;
+        // Only who is far from where the median was makes it worth while to look where it is.
+        var sorted = _aheadMilliseconds.Values.Order().ToArray();
+        _medianMilliseconds = sorted[(sorted.Length - 1) / 2];
+        if (!IsFar(aheadMilliseconds))
+        {
+            _told.Remove(name);
+            return null;
+        }
+
+        return _told.Add(name) ? aheadMilliseconds - _medianMilliseconds : null;
     }
 
     public void Forget(string name)
@@ -29,6 +37,8 @@ internal sealed class ClockComparison
         _aheadMilliseconds.Remove(name);
         _told.Remove(name);
     }
+
+    private bool IsFar(long aheadMilliseconds) => Math.Abs(aheadMilliseconds - _medianMilliseconds) > MaximumMilliseconds;
 
     private const long MaximumMilliseconds = 10_000;
 }

@@ -6,7 +6,9 @@ namespace Proxy.Cluster.Members;
 /// <param name="cluster">The cluster's name; several can share one engine.</param>
 public sealed class ClusterKeys(string cluster)
 {
-    private readonly string _root = $"/tcpproxy/{cluster}/";
+    private readonly string _root = MemberJson.IsName(cluster)
+        ? $"/tcpproxy/{cluster}/"
+        : throw new ArgumentException($"'{cluster}' cannot be a cluster's name", nameof(cluster));
 
     /// <summary>What every node watches: members, locks, configuration.</summary>
     public string CommonPrefix => _root + "common/";

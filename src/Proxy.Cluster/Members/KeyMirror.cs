@@ -46,7 +46,8 @@ public sealed partial class KeyMirror
 
     /// <summary>A mirror that has seen nothing.</summary>
     /// <param name="range">Which keys.</param>
-    /// <param name="graceMicroseconds">How long keys stay that another engine does not have: who wrote them will write them there too, within a lease.</param>
+    /// <param name="graceMicroseconds">How long keys stay that another engine does not have: who wrote them will write them there too, within a
+    /// lease.</param>
     /// <param name="random">For jitter.</param>
     public KeyMirror(KeyRange range, long graceMicroseconds, Random random)
     {
@@ -105,6 +106,9 @@ public sealed partial class KeyMirror
     }
 
     public bool TryTakeChange(out KeyChange change) => _changes.TryDequeue(out change);
+
+    /// <summary>For who looks at <see cref="Keys"/> alone.</summary>
+    public void ForgetChanges() => _changes.Clear();
 
     /// <summary>What to do now, or null.</summary>
     public MirrorWish? Take(long nowMicroseconds)

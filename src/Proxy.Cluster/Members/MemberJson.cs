@@ -72,6 +72,9 @@ public static class MemberJson
         return error.Length == 0;
     }
 
+    /// <summary>Whether others will read this record, and if not, why: for who checks a configuration.</summary>
+    public static bool IsReadable(MemberRecord record, out string error) => TryRead(Write(record), record.Name, out _, out error);
+
     /// <summary>Whether a member may be called that: 1 to 64 letters, digits, and <c>. _ - :</c>.</summary>
     public static bool IsName(string name) =>
         name.Length is > 0 and <= MaximumNameLength && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-' or ':');
@@ -98,13 +101,17 @@ public static class MemberJson
             Load = load is not { } inner
                 ? MemberLoad.None
                 : new MemberLoad(
-                    Count(fields, inner, "streams"), Count(fields, inner, "bytes_per_second"), Count(fields, inner, "cpu_permille"), Count(fields, inner, "descriptors")),
+                    Count(fields, inner, "streams"),
+                    Count(fields, inner, "bytes_per_second"),
+                    Count(fields, inner, "cpu_permille"),
+                    Count(fields, inner, "descriptors")),
             StartedAtMilliseconds = Count(fields, root, "started_at"),
             ClockMilliseconds = Count(fields, root, "clock"),
         };
     }
 
-    private static MemberAddress ReadAddress(FieldReader fields, JsonElement from) => new(Text(fields, from, "transport"), Text(fields, from, "address"));
+    private static MemberAddress ReadAddress(FieldReader fields, JsonElement from) =>
+        new(Text(fields, from, "transport"), Text(fields, from, "address"));
 
     private static ImmutableArray<string> ReadRoles(FieldReader fields, JsonElement root)
     {

@@ -53,7 +53,7 @@ public sealed record MemberRecord
     public required string Name { get; init; }
 
     /// <summary>
-    /// Who the member is beyond its name: the same after a restart, another for every other node. By it a node knows the record of its former self.
+    /// Who the member is beyond its name: the same after a restart, another for every other node. By it a node knows its former self's record.
     /// </summary>
     public required string Identity { get; init; }
 
@@ -74,7 +74,7 @@ public sealed record MemberRecord
 
     public MemberState State { get; init; }
 
-    /// <summary>When the process started, in milliseconds of the Unix epoch by its own clock; of two of one identity the later is the living one.</summary>
+    /// <summary>When the process started, in milliseconds of the Unix epoch by its own clock; of two of one identity the later stays.</summary>
     public long StartedAtMilliseconds { get; init; }
 
     /// <summary>Its own clock when it wrote this, in milliseconds of the Unix epoch.</summary>

@@ -82,7 +82,8 @@ internal sealed class MemberTable(string prefix)
             StaleSinceMicroseconds = mirror.StaleSinceMicroseconds,
             UnreadableRecords = _unreadable.Count,
         };
-        if (next.Members == View.Members && next.IsStale == View.IsStale && next.ClusterId == View.ClusterId && next.UnreadableRecords == View.UnreadableRecords)
+        if (next.Members == View.Members && next.IsStale == View.IsStale && next.ClusterId == View.ClusterId
+            && next.UnreadableRecords == View.UnreadableRecords)
         {
             // The revision of other keys alone is no news.
             return false;

@@ -11,8 +11,8 @@ public enum AwayPolicy
 }
 
 /// <summary>
-/// This node's share of one limit that holds across the cluster. Thread-safe, without a lock: whoever accepts asks <see cref="TryTake"/>, the cluster's
-/// actor moves the share.
+/// This node's share of one limit that holds across the cluster. Thread-safe, without a lock: whoever accepts asks <see cref="TryTake"/>, the
+/// cluster's actor moves the share.
 /// </summary>
 /// <param name="id">The same at all nodes, such as <c>frontend:web</c>.</param>
 /// <param name="limit">What all nodes together may have.</param>
@@ -23,6 +23,7 @@ public sealed class ClusterLimit(string id, long limit, AwayPolicy policy = Away
     private long _validUntil;
     private long _active;
     private long _refused;
+    private long _attempts;
 
     public string Id { get; } = id;
 
@@ -36,7 +37,10 @@ public sealed class ClusterLimit(string id, long limit, AwayPolicy policy = Away
     /// <summary>Attempts that were turned away since the start.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>What this node may have now, for limits that are rates.</summary>
+    /// <summary>Attempts that <see cref="CountAttempt"/> was told of.</summary>
+    public long Attempts => Interlocked.Read(ref _attempts);
+
+    /// <summary>What this node may have now. Who limits a rate sets its bucket by it, and counts what comes by <see cref="CountAttempt"/>.</summary>
     public long Share(long nowMicroseconds) => nowMicroseconds < Volatile.Read(ref _validUntil) ? Volatile.Read(ref _share) : 0;
 
     /// <summary>Takes one. Whether there was one left; it is given back by <see cref="Release"/>.</summary>
@@ -52,6 +56,9 @@ public sealed class ClusterLimit(string id, long limit, AwayPolicy policy = Away
         Interlocked.Increment(ref _refused);
         return false;
     }
+
+    /// <summary>One more wanted something of a rate, whether it got it or not; what is wanted is their number a second.</summary>
+    public void CountAttempt() => Interlocked.Increment(ref _attempts);
 
     public void Release() => Interlocked.Decrement(ref _active);
 

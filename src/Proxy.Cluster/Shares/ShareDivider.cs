@@ -3,8 +3,8 @@ using Proxy.Cluster.Engine;
 namespace Proxy.Cluster.Shares;
 
 /// <summary>
-/// Divides the shared limits among the nodes that report, for the one node that holds the lock. Pure: what was seen of reports and grants comes in, one
-/// transaction goes out at a time, fenced by the lock. What is taken from a node is given to others only when it has said so, or when its lease
+/// Divides the shared limits among the nodes that report, for the one node that holds the lock. Pure: what was seen of reports and grants comes in,
+/// one transaction goes out at a time, fenced by the lock. What is taken from a node is given to others only when it has said so, or when its lease
 /// has ended; so at no moment do the shares that anybody may be going by sum up to more than the limit.
 /// </summary>
 /// <param name="usePrefix">What the reports' keys begin with.</param>
@@ -23,7 +23,9 @@ public sealed class ShareDivider(string usePrefix, string grantPrefix, string pl
     /// <summary>When to ask again, as far as time decides it; changes of what is seen are asked for at once, and wait as long.</summary>
     public long DueMicroseconds => _isAsked ? Clock.Never : _nextAt;
 
-    /// <summary>Gives nothing to anybody before then: the engine has lost its memory, and nodes that cannot reach it may still go by what it had granted.</summary>
+    /// <summary>
+    /// Gives nothing to anybody before then: the engine has lost its memory, and nodes that cannot reach it may still go by what it had granted.
+    /// </summary>
     public void Quarantine(long untilMicroseconds) => _noIncreaseBefore = Math.Max(_noIncreaseBefore, untilMicroseconds);
 
     /// <summary>The lock was taken anew: nothing is known of what was asked before.</summary>

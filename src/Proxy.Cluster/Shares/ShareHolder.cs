@@ -4,15 +4,18 @@ namespace Proxy.Cluster.Shares;
 
 /// <summary>
 /// A node's side of the shared limits: says what it wants and holds, and goes by what it was granted under its present lease. Pure, but for the
-/// <see cref="ClusterLimit"/>s that it moves. Requests out, answers in, one at a time.
+/// <see cref="ClusterLimit"/>s that it moves. Requests out, answers in, one at a time. A report compares the revision it is over: one that arrives
+/// late would say less than is held.
 /// </summary>
 public sealed class ShareHolder
 {
     private readonly byte[] _key;
     private readonly Dictionary<string, Limit> _limits = [];
+    private (long? Revision, ShareGrants? Grants) _read;
     private ShareReport? _written;
     private ShareReport? _sent;
     private long _lease;
+    private long _over;
     private long _seen;
     private long _seenOfLast;
     private long _sampledAt = long.MinValue / 2;
@@ -27,7 +30,9 @@ public sealed class ShareHolder
     public IReadOnlyCollection<ClusterLimit> Limits => [.. _limits.Values.Select(limit => limit.Shared)];
 
     /// <summary>When <see cref="Take"/> may have something next.</summary>
-    public long DueMicroseconds => _limits.Count == 0 || _isAsked ? Clock.Never : Math.Min(_sampledAt + SampleInterval, IsUrgent ? _nextWriteAt : Clock.Never);
+    public long DueMicroseconds => _limits.Count == 0 || _isAsked
+        ? Clock.Never
+        : Math.Min(_sampledAt + SampleInterval, IsUrgent ? _nextWriteAt : Clock.Never);
 
     private bool IsUrgent => _lease != 0 && (_written is null || _written.SeenRevision != _seen);
 
@@ -56,7 +61,12 @@ public sealed class ShareHolder
             _seen = 0;
         }
 
-        var grants = grant is not null && leaseId != 0 && ShareJson.TryReadGrants(grant.Value, out var read) && read.Lease == leaseId ? read : null;
+        if (grant?.ModRevision != _read.Revision)
+        {
+            _read = (grant?.ModRevision, grant is not null && ShareJson.TryReadGrants(grant.Value, out var read) ? read : null);
+        }
+
+        var grants = leaseId != 0 && _read.Grants?.Lease == leaseId ? _read.Grants : null;
         _seen = grants is null ? 0 : grant!.ModRevision;
         foreach (var limit in _limits.Values)
         {
@@ -100,7 +110,10 @@ public sealed class ShareHolder
 
         _isAsked = true;
         _sent = report;
-        return new PutRequest(_key, ShareJson.Write(report), _lease);
+        return new TransactionRequest(
+            [Comparison.IsChangedAt(_key, _over)],
+            [new PutRequest(_key, ShareJson.Write(report), _lease)],
+            [new RangeRequest(new KeyRange(_key, [])) { IsKeysOnly = true }]);
     }
 
     /// <summary>The answer to what was taken last.</summary>
@@ -108,7 +121,22 @@ public sealed class ShareHolder
     {
         _isAsked = false;
         _nextWriteAt = nowMicroseconds + WriteInterval;
-        _written = answer is PutAnswer ? _sent : null;
+        switch (answer)
+        {
+            case TransactionAnswer { Succeeded: true } done:
+                _over = done.Header.Revision;
+                _written = _sent;
+                break;
+            case TransactionAnswer { Answers: [RangeAnswer found] }:
+                // An answer was lost, or the lease of before has ended.
+                _over = found.Values is [var value, ..] ? value.ModRevision : 0;
+                _written = null;
+                _nextWriteAt = nowMicroseconds;
+                break;
+            default:
+                _written = null;
+                break;
+        }
     }
 
     private void Sample(long nowMicroseconds)
@@ -145,7 +173,7 @@ public sealed class ShareHolder
         private readonly long[] _samples = new long[Samples];
         private int _next;
         private int _count;
-        private long _refusedBefore;
+        private long _countedBefore;
 
         public ClusterLimit Shared { get; } = shared;
 
@@ -154,9 +182,9 @@ public sealed class ShareHolder
 
         public void Sample()
         {
-            var refused = Shared.Refused;
-            _samples[_next] = Math.Min(Shared.Limit, Shared.Active + refused - _refusedBefore);
-            _refusedBefore = refused;
+            var counted = Shared.Refused + Shared.Attempts;
+            _samples[_next] = Math.Min(Shared.Limit, Shared.Active + counted - _countedBefore);
+            _countedBefore = counted;
             _next = (_next + 1) % Samples;
             _count = Math.Min(Samples, _count + 1);
         }

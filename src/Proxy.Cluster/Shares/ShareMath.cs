@@ -36,7 +36,9 @@ public static class ShareMath
         }
 
         // The largest remainders get what rounding has left; the earlier of two equal ones.
-        Array.Sort(remainders, (one, other) => other.Remainder.CompareTo(one.Remainder) is not 0 and var order ? order : one.Index.CompareTo(other.Index));
+        Array.Sort(
+            remainders,
+            (one, other) => other.Remainder.CompareTo(one.Remainder) is not 0 and var order ? order : one.Index.CompareTo(other.Index));
         for (var index = 0; given < rest; index = (index + 1) % remainders.Length, given++)
         {
             parts[remainders[index].Index]++;

@@ -84,7 +84,9 @@ internal static class SharePlan
 
     public static void Divide(List<ShareNode> nodes, bool mayIncrease)
     {
-        var limits = nodes.Where(node => !node.IsGone).SelectMany(node => node.Report!.Limits.Select(use => (Node: node, Use: use))).GroupBy(pair => pair.Use.Id);
+        var limits = nodes.Where(node => !node.IsGone)
+            .SelectMany(node => node.Report!.Limits.Select(use => (Node: node, Use: use)))
+            .GroupBy(pair => pair.Use.Id);
         foreach (var limit in limits)
         {
             DivideOne([.. limit.OrderBy(pair => pair.Node.Name, StringComparer.Ordinal)], mayIncrease);
@@ -97,21 +99,23 @@ internal static class SharePlan
         var limit = users.Min(user => user.Use.Limit);
         var wanted = users.Select(user => user.Use.Wanted).ToArray();
         var targets = ShareMath.Divide(limit, wanted);
-        var free = limit - users.Sum(user => user.Node.Charge(user.Use));
+        var charged = users.Sum(user => user.Node.Charge(user.Use));
         var notable = Math.Max(1, limit / 200);
 
         // Who is furthest below what it should have comes first.
-        foreach (var index in Enumerable.Range(0, users.Length).OrderByDescending(index => targets[index] - users[index].Node.Share(users[index].Use.Id)))
+        var byNeed = Enumerable.Range(0, users.Length).OrderByDescending(index => targets[index] - users[index].Node.Share(users[index].Use.Id));
+        foreach (var index in byNeed)
         {
             var (node, use) = users[index];
             var share = node.Share(use.Id);
             var next = targets[index];
             if (next > share)
             {
-                // Up to its charge it costs nothing that is not counted already.
+                // Room is what all others leave. What this node still holds from an ended lease is no room: it goes, and the share would stay.
                 var charge = node.Charge(use);
-                next = mayIncrease ? Math.Min(next, Math.Max(share, Math.Min(next, charge) + Math.Max(0, free))) : share;
-                free -= Math.Max(0, next - charge);
+                var room = limit - (charged - charge);
+                next = mayIncrease ? Math.Min(next, Math.Max(share, room)) : share;
+                charged += Math.Max(0, next - charge);
             }
 
             node.Set(use.Id, next, Math.Abs(next - share) >= notable || (node.Grants is null && next > 0));

@@ -148,7 +148,7 @@ internal sealed class DialectOptions
         }
     }
 
-    /// <summary>Why chain headers must not go in the open there.</summary>
+    /// <summary>Why a chain's headers must not be open there.</summary>
     internal static string OpenChain(string url, IPAddress exposed) =>
         $"{url}: without a key a chain's headers are open, and {exposed} is not loopback: anybody could use it, and anybody on the way could read where it leads";
 

@@ -12,18 +12,20 @@ internal sealed record ListenPlace(bool IsUdp, IPEndPoint EndPoint, string Who, 
 /// <summary>Settings that are right one by one and do not go together.</summary>
 internal static class Contradictions
 {
-    /// <summary>What a frontend names has to be there.</summary>
+    /// <summary>What frontends and chains name has to be there.</summary>
     public static void CheckNames(
-        NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> frontends, IReadOnlyDictionary<string, SettingsObject> chainSets)
+        NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> frontends, IReadOnlyDictionary<string, SettingsObject> chains)
     {
         var upstreams = settings.Upstreams.Select(upstream => upstream.Name).ToHashSet(StringComparer.Ordinal);
         var tunnels = settings.Tunnels.Select(tunnel => tunnel.Name).ToHashSet(StringComparer.Ordinal);
-        var chains = settings.ChainSets.Select(set => set.Name).ToHashSet(StringComparer.Ordinal);
+        var sets = settings.ChainSets.Select(set => set.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var set in settings.ChainSets)
         {
-            foreach (var name in set.Chains.Select(chain => chain.Tunnel).OfType<string>().Distinct())
+            foreach (var chain in set.Chains.Where(chain => chain.Tunnel is not null))
             {
-                Require(chainSets[set.Name], "tunnel", name, tunnels);
+                // A chain that is not of the table is that of a frontend.
+                var place = chains.TryGetValue(set.Name, out var own) ? own.Inside("paths").Inside(chain.Name) : frontends[set.Name[..^"/via".Length]];
+                Require(place, "tunnel", chain.Tunnel!, tunnels);
             }
         }
 
@@ -31,11 +33,11 @@ internal static class Contradictions
         {
             switch (frontend.To)
             {
-                case ChainTarget target:
-                    Require(frontends[frontend.Name], "chain", target.ChainSet, chains);
-                    break;
                 case TunnelTarget target:
                     Require(frontends[frontend.Name], "tunnel", target.Tunnel, tunnels);
+                    break;
+                case ChainTarget target:
+                    Require(frontends[frontend.Name], "chain", target.ChainSet, sets);
                     break;
                 case UpstreamTarget target:
                     foreach (var name in target.Routes.Select(route => route.Upstream).Append(target.Upstream).OfType<string>().Distinct())
@@ -111,7 +113,7 @@ internal static class Contradictions
     {
         if (!names.Contains(name))
         {
-            place.WrongAt(what == "chain" ? "chains" : what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
+            place.WrongAt(what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
         }
     }
 

@@ -5,6 +5,7 @@ using Proxy.Policy.Limits;
 using Proxy.Policy.Names;
 using Proxy.Policy.Routes;
 using Proxy.Policy.Rules;
+using Proxy.Protocol.Chains;
 
 namespace Proxy.Node.Settings;
 
@@ -19,9 +20,13 @@ internal sealed record FrontendDraft
 
     public string? Tunnel { get; init; }
 
-    public string? Chains { get; init; }
+    public string? Chain { get; init; }
 
     public string? RouteTable { get; init; }
+
+    public IReadOnlyList<ChainHop> Via { get; init; } = [];
+
+    public bool IsInsecure { get; init; }
 
     public string? To { get; init; }
 
@@ -61,8 +66,10 @@ internal static class FrontendReader
             Listen = frontend.Optional("listen", missing.Listen, value => value.TryParse(ListenOf, out var listen) ? listen : null),
             Upstream = frontend.Optional("upstream", missing.Upstream, value => value.Text()),
             Tunnel = frontend.Optional("tunnel", missing.Tunnel, value => value.Text()),
-            Chains = frontend.Optional("chains", missing.Chains, value => value.Text()),
             RouteTable = frontend.Optional("route-table", missing.RouteTable, value => value.Text()),
+            Chain = frontend.Optional("chain", missing.Chain, value => value.Text()),
+            Via = frontend.Find("via") is { } via ? ChainUrlReader.ReadHops(via, reading) : missing.Via,
+            IsInsecure = frontend.Switch("insecure", missing.IsInsecure),
             To = frontend.Optional("to", missing.To, value => value.Text()),
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
@@ -78,10 +85,17 @@ internal static class FrontendReader
     }
 
     /// <summary>Null: it cannot be, and why is reported.</summary>
+    /// <param name="chains">Where a chain of its own is added.</param>
+    /// <param name="tables">Of routes, by name; null where one could not be read.</param>
     public static FrontendSettings? Build(
-        string name, FrontendDraft draft, SettingsObject place, IReadOnlyDictionary<string, RouteTable?> tables, SettingsReading reading)
+        string name,
+        FrontendDraft draft,
+        List<ChainSetSettings> chains,
+        IReadOnlyDictionary<string, RouteTable?> tables,
+        SettingsObject place,
+        SettingsReading reading)
     {
-        var to = TargetReader.Read(draft, place, tables);
+        var to = draft.RouteTable is { } table ? TargetReader.ReadRouted(table, draft, tables, place) : TargetReader.Read(name, draft, chains, place);
         var tls = TlsReader.Build(draft.Tls, place, reading);
         var filters = draft.Filters is { } specs ? FiltersReader.Read(specs) : [];
         if (draft.Tls is { Certificates.Count: 0, ClientAuthoritiesPath: not null })

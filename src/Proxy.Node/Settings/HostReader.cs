@@ -1,9 +1,9 @@
 using System.Net;
+using Proxy.Actors;
+using Proxy.Hocon;
 using Proxy.Node.AccessLogs;
 using Proxy.Node.Commands;
 using Proxy.Node.Hosting;
-using Proxy.Actors;
-using Proxy.Hocon;
 
 namespace Proxy.Node.Settings;
 

@@ -15,8 +15,8 @@ internal sealed class NodeReader
     private readonly SettingsReading _reading = new();
     private readonly SettingsSource _source;
     private readonly Dictionary<string, SettingsObject> _frontendPlaces = [];
-    private readonly Dictionary<string, SettingsObject> _chainPlaces = [];
     private readonly Dictionary<string, (RouteTable Table, SettingsObject Place)> _routeTables = [];
+    private readonly Dictionary<string, SettingsObject> _chainPlaces = [];
     private readonly List<ListenPlace> _listens = [];
     private readonly List<string> _startLines = [];
     private bool _isSecretRead;
@@ -51,6 +51,7 @@ internal sealed class NodeReader
         var stateDirectory = node.Optional("state-directory", missing: null, value => value.File());
         var maximum = node.Inside("limits").Limit("connections", int.MaxValue);
         var keys = KeysReader.Read(root, defaults.Principal, _reading, _source.Environment.GetValueOrDefault(KeySource.Variable));
+        List<ChainSetSettings> chains = [.. root.Entries("chains").Select(entry => ReadChains(entry, defaults))];
         var tables = root.Entries("route-tables").ToDictionary(entry => entry.Key, entry => ReadRoutes(entry), StringComparer.Ordinal);
         var settings = new NodeSettings
         {
@@ -59,20 +60,24 @@ internal sealed class NodeReader
             Servers = [.. root.Entries("servers").Select(entry => ReadServer(entry, defaults, keys, stateDirectory, node))],
             Tunnels = [.. root.Entries("tunnels").Select(entry => TunnelReader.Build(entry.Key, TunnelReader.Read(entry.Value, defaults.Tunnel, _reading), entry.Value, keys, _reading))],
             Upstreams = [.. root.Entries("upstreams").Select(entry => UpstreamReader.Build(entry.Key, UpstreamReader.Read(entry.Value, defaults.Upstream), entry.Value, _reading))],
-            ChainSets = [.. root.Entries("chains").Select(entry => ReadChains(entry))],
-            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, tables)).OfType<FrontendSettings>()],
+            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, chains, tables)).OfType<FrontendSettings>()],
         };
+        settings = settings with { ChainSets = chains };
         Check(settings, root, node, host);
         var dialect = settings.Servers.Any(server => server.Native is not null) || settings.Tunnels.Any(tunnel => tunnel.Native is not null)
             ? [$"tunnels are sealed: {CipherChoice.Best.Name}"]
             : Array.Empty<string>();
-        return new LoadedSettings(settings, host with { StartLines = [.. dialect, .. _startLines] });
+        return new LoadedSettings(settings, host with { StartLines = [.. dialect, .. _startLines, .. chains.SelectMany(Describe)] });
     }
 
-    private ChainSetSettings ReadChains(KeyValuePair<string, SettingsObject> entry)
+    private static IEnumerable<string> Describe(ChainSetSettings set) => set.Chains.SelectMany(chain => chain.Hops.Select((hop, index) =>
+        $"hop {index + 1} of {(chain.Name == set.Name ? set.Name : $"{set.Name}/{chain.Name}")}: {hop}, {(hop.Key is { } key ? $"headers sealed with the key {key}" : "headers open")}"));
+
+    private ChainSetSettings ReadChains(KeyValuePair<string, SettingsObject> entry, Defaults defaults)
     {
         _chainPlaces[entry.Key] = entry.Value;
-        return ChainsReader.Read(entry.Key, entry.Value, _reading);
+        return ChainReader.Build(
+            entry.Key, ChainReader.Read(entry.Value, defaults.Chain), entry.Value.Entries("paths"), defaults.Path, entry.Value, _reading);
     }
 
     private RouteTable? ReadRoutes(KeyValuePair<string, SettingsObject> entry)
@@ -91,7 +96,8 @@ internal sealed class NodeReader
         var settings = ServerReader.Build(
             entry.Key, ServerReader.Read(entry.Value, defaults.Server, _reading), entry.Value, keys, () => ReadSecret(stateDirectory, node), _reading);
         _listens.AddRange(settings.Listen.Select(listen => new ListenPlace(IsUdp: true, listen, $"servers.{entry.Key}", entry.Value)));
-        _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Concat(settings.Chains.Select(chains => chains.Listen)).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
+        _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
+        _listens.AddRange(settings.Chains.Select(chain => new ListenPlace(IsUdp: false, chain.Listen, $"servers.{entry.Key}", entry.Value)));
         if (settings.Native is { } native)
         {
             _startLines.Add($"{entry.Key}: keys of {string.Join(", ", native.Keys.Keys)}");
@@ -101,7 +107,7 @@ internal sealed class NodeReader
     }
 
     private FrontendSettings? ReadFrontend(
-        KeyValuePair<string, SettingsObject> entry, Defaults defaults, IReadOnlyDictionary<string, RouteTable?> tables)
+        KeyValuePair<string, SettingsObject> entry, Defaults defaults, List<ChainSetSettings> chains, IReadOnlyDictionary<string, RouteTable?> tables)
     {
         var draft = FrontendReader.Read(entry.Value, defaults.Frontend, _reading);
         _frontendPlaces[entry.Key] = entry.Value;
@@ -110,7 +116,7 @@ internal sealed class NodeReader
             _listens.Add(new ListenPlace(IsUdp: false, listen, $"frontends.{entry.Key}", entry.Value));
         }
 
-        return FrontendReader.Build(entry.Key, draft, entry.Value, tables, _reading);
+        return FrontendReader.Build(entry.Key, draft, chains, tables, entry.Value, _reading);
     }
 
     private void Check(NodeSettings settings, SettingsObject root, SettingsObject node, HostSettings host)

@@ -15,7 +15,8 @@ internal sealed record ServerDraft
 
     public IReadOnlyList<(TunnelTransport Transport, IPEndPoint EndPoint)> Listen { get; init; } = [];
 
-    public IReadOnlyList<IPEndPoint> Chains { get; init; } = [];
+    /// <summary>Where chains are taken; a key is the only one there, and null stands for all that the server knows.</summary>
+    public IReadOnlyList<(IPEndPoint EndPoint, PresharedKey? Key)> Chains { get; init; } = [];
 
     public bool IsNative { get; init; } = true;
 
@@ -45,10 +46,11 @@ internal static class ServerReader
     public static ServerDraft Read(SettingsObject server, ServerDraft missing, SettingsReading reading)
     {
         var destinations = server.Inside("destinations");
+        var urls = server.Find("listen")?.List();
         return new ServerDraft
         {
-            Listen = server.Find("listen") is { } urls ? ReadListen(urls) : missing.Listen,
-            Chains = server.Find("listen") is { Value: not Hocon.HoconObject } chains ? ReadChains(chains) : missing.Chains,
+            Listen = urls is null ? missing.Listen : ReadListen(urls),
+            Chains = urls is null ? missing.Chains : ReadChains(urls, reading),
             IsNative = DialectReader.ReadIsNative(server, missing.IsNative),
             IsInsecure = server.Switch("insecure", missing.IsInsecure),
             PrivateKey = server.Optional("private-key", missing.PrivateKey, value => ReadPrivateKey(value, reading)),
@@ -73,11 +75,7 @@ internal static class ServerReader
         }
 
         DialectReader.Check(place, draft.IsNative, draft.IsInsecure, draft.Listen.Select(listen => (listen.Transport, $"{listen.EndPoint}", (IPAddress[])[listen.EndPoint.Address])));
-        if (keys.OfServer.Count == 0 && !draft.IsInsecure && DialectOptions.FirstExposed(draft.Chains.Select(listen => listen.Address)) is { } exposed)
-        {
-            place.WrongAt("listen", DialectOptions.OpenChain($"{ChainUrl.Scheme}{exposed}", exposed), "give the node or a principal a key, or insecure = on if that is meant");
-        }
-
+        CheckOpenChains(draft, place, keys);
         var isTls = draft.Listen.Any(listen => listen.Transport == TunnelTransport.Tls);
         if (isTls && draft.Tls.Certificates.Count == 0)
         {
@@ -91,8 +89,8 @@ internal static class ServerReader
             ListenTcp = EndPointsOf(draft, TunnelTransport.Tcp),
             ListenTls = EndPointsOf(draft, TunnelTransport.Tls),
             Tls = isTls ? TlsReader.Build(draft.Tls, place, reading) : null,
-            Chains = [.. draft.Chains.Select(listen => new ChainServerSettings { Listen = listen, Keys = keys.OfServer })],
-            Native = draft.IsNative && (draft.Listen.Count > 0 || draft.Chains.Count == 0) && KeyRingOf(keys, place) is { } ring
+            Chains = [.. draft.Chains.Select(chain => new ChainServerSettings { Listen = chain.EndPoint, Keys = chain.Key is { } key ? [key] : keys.OfServer })],
+            Native = draft.IsNative && draft.Listen.Count > 0 && KeyRingOf(keys, place) is { } ring
                 ? new NativeServerSettings { Keys = ring, ServerKey = draft.PrivateKey, ResetSecret = resetSecret(), Tunnel = draft.Kcp }
                 : null,
             Destinations = new DestinationRules(draft.Allow, draft.Deny),
@@ -133,35 +131,46 @@ internal static class ServerReader
         return file.TryParse(_ => DialectOptions.ReadPrivateKey(path, ""), out var key) ? key : null;
     }
 
-    private static List<(TunnelTransport, IPEndPoint)> ReadListen(SettingsValue urls)
+    private static void CheckOpenChains(ServerDraft draft, SettingsObject place, NodeKeys keys)
     {
-        var read = new List<(TunnelTransport, IPEndPoint)>();
-        foreach (var item in urls.List())
+        foreach (var (endPoint, key) in draft.Chains)
         {
-            if (!IsChain(item) && item.TryParse(ListenOf, out var listen))
+            if (key is null && keys.OfServer.Count == 0 && !draft.IsInsecure && DialectOptions.FirstExposed([endPoint.Address]) is { } exposed)
             {
-                read.Add(listen);
+                place.WrongAt("listen", DialectOptions.OpenChain($"{ChainUrl.Scheme}{endPoint}", exposed), "give it a key, key { file = \"FILE\" }, or set insecure = on if that is meant");
             }
         }
-
-        return read;
-    }
-
-    private static List<IPEndPoint> ReadChains(SettingsValue urls)
-    {
-        var read = new List<IPEndPoint>();
-        foreach (var item in urls.List())
-        {
-            if (IsChain(item) && item.TryParse(url => Values.ListenEndPoint(url[ChainUrl.Scheme.Length..], ""), out var listen))
-            {
-                read.Add(listen);
-            }
-        }
-
-        return read;
     }
 
     private static bool IsChain(SettingsValue url) => url.Value is Hocon.HoconScalar scalar && ChainUrl.IsOne(scalar.Text);
+
+    private static List<(IPEndPoint, PresharedKey?)> ReadChains(IEnumerable<SettingsValue> urls, SettingsReading reading)
+    {
+        var read = new List<(IPEndPoint, PresharedKey?)>();
+        foreach (var item in urls.Where(IsChain))
+        {
+            if (ChainUrlReader.Read(item, reading) is { } url && item.TryParse(_ => Values.ListenEndPoint(url.HostAndPort, ""), out var listen))
+            {
+                read.Add((listen, url.Key));
+            }
+        }
+
+        return read;
+    }
+
+    private static List<(TunnelTransport, IPEndPoint)> ReadListen(IEnumerable<SettingsValue> urls)
+    {
+        var read = new List<(TunnelTransport, IPEndPoint)>();
+        foreach (var item in urls.Where(item => !IsChain(item)))
+        {
+            if (item.TryParse(ListenOf, out var listen))
+            {
+                read.Add(listen);
+            }
+        }
+
+        return read;
+    }
 
     private static (TunnelTransport Transport, IPEndPoint EndPoint) ListenOf(string url)
     {

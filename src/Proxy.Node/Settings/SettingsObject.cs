@@ -108,7 +108,9 @@ internal sealed class SettingsObject
         {
             if (table.TryFind(name, isNullPossible: true, out var entry) && entry is { } there)
             {
-                yield return KeyValuePair.Create(name, there.AsObject());
+                var inside = there.AsObject();
+                (table._inside ??= []).Add(name, inside);
+                yield return KeyValuePair.Create(name, inside);
             }
         }
     }

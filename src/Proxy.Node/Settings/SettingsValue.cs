@@ -122,6 +122,12 @@ internal readonly struct SettingsValue(SettingsReading reading, HoconSection sec
             return Fail<string>(section.Error("the name of a file is expected"));
         }
 
+        return PathOf(name);
+    }
+
+    /// <summary>The full path of a file that this value names.</summary>
+    public string PathOf(string name)
+    {
         var source = section.Origin.Source;
         var directory = source.Kind == HoconOriginKind.File ? Path.GetDirectoryName(source.Name) : null;
         return string.IsNullOrEmpty(directory) ? Path.GetFullPath(name) : Path.GetFullPath(name, Path.GetFullPath(directory));

@@ -9,38 +9,36 @@ namespace Proxy.Node.Settings;
 internal static class TargetReader
 {
     /// <summary>Null: nowhere that makes sense, and why is reported.</summary>
-    public static FrontendTarget? Read(FrontendDraft draft, SettingsObject place, IReadOnlyDictionary<string, RouteTable?> tables)
+    /// <param name="chains">Where a chain of its own is added.</param>
+    public static FrontendTarget? Read(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
     {
-        if (draft.RouteTable is { } table)
+        string[] ways = [.. new[] { draft.Upstream is null ? null : "upstream", draft.Tunnel is null ? null : "tunnel", draft.Chain is null ? null : "chain" }.OfType<string>()];
+        if (ways.Length > 1)
         {
-            return ReadRouted(table, draft, place, tables);
-        }
-
-        if (draft.Chains is not null && (draft.Upstream ?? draft.Tunnel) is not null)
-        {
-            place.WrongAt("chains", "it goes through chains and another way", "set one of upstream, tunnel and chains");
+            place.WrongAt(ways[^1], $"it goes to {string.Join(" and ", ways)}", "set one of them");
             return null;
         }
 
-        if (draft is { Upstream: not null, Tunnel: not null })
+        if (draft.Via.Count > 0 && (draft.Upstream ?? draft.Chain) is not null)
         {
-            place.WrongAt("tunnel", "it goes to an upstream and to a tunnel", "set one of upstream and tunnel");
+            place.WrongAt("via", $"via is for what goes through a tunnel, or for itself, and this goes to {ways[0]}", "remove one of them");
             return null;
         }
 
-        if (draft.Chains is { } chains)
+        if ((draft.Tunnel ?? draft.Chain) is not null || draft.Via.Count > 0)
         {
-            return ReadFarEnd(draft, place) is (true, { } destination) ? new ChainTarget(chains, destination) { TellsSource = draft.TellsSource } : null;
+            return ReadFar(name, draft, chains, place);
         }
 
-        if (draft.Tunnel is { } tunnel)
+        if (!place.Lacks("via"))
         {
-            return ReadFarEnd(draft, place) is (true, var destination) ? new TunnelTarget(tunnel, destination) { TellsSource = draft.TellsSource } : null;
+            // What is there and wrong has been reported.
+            return null;
         }
 
         if (draft.To is not null)
         {
-            place.WrongAt("to", "'to' is for the far end of a tunnel, and there is none", "set tunnel, or give servers of your own a name: upstream = NAME");
+            place.WrongAt("to", "'to' is for the far end of a tunnel or of a chain, and there is none", "set tunnel or via, or give servers of your own a name: upstream = NAME");
             return null;
         }
 
@@ -53,11 +51,13 @@ internal static class TargetReader
         return new UpstreamTarget(draft.Upstream) { Routes = draft.Routes };
     }
 
-    private static RoutedTarget? ReadRouted(string name, FrontendDraft draft, SettingsObject place, IReadOnlyDictionary<string, RouteTable?> tables)
+    /// <summary>The way that a table finds; null with a report as in <see cref="Read"/>.</summary>
+    public static RoutedTarget? ReadRouted(string name, FrontendDraft draft, IReadOnlyDictionary<string, RouteTable?> tables, SettingsObject place)
     {
-        if ((draft.Upstream ?? draft.Tunnel ?? draft.Chains) is not null)
+        RefuseWithTunnel(draft, place);
+        if ((draft.Upstream ?? draft.Tunnel ?? draft.Chain) is not null || draft.Via.Count > 0)
         {
-            place.WrongAt("route-table", "a table finds its way, and there is another", "set one of upstream, tunnel, chains and route-table");
+            place.WrongAt("route-table", "a table finds its way, and there is another", "set one of upstream, tunnel, chain, via and route-table");
             return null;
         }
 
@@ -67,35 +67,56 @@ internal static class TargetReader
             return null;
         }
 
-        return ReadFarEnd(draft, place) is (true, { } destination) && table is not null
-            ? new RoutedTarget(table, destination) { TellsSource = draft.TellsSource }
-            : null;
+        if (!Destination.TryParse(draft.To, out var destination))
+        {
+            place.WrongAt("to", $"to = '{draft.To}': HOST:PORT is expected", "such as \"example.org:80\" or \"[2001:db8::1]:80\"");
+            return null;
+        }
+
+        return table is null ? null : new RoutedTarget(table, destination) { TellsSource = draft.TellsSource };
     }
 
-    /// <summary>Null with true: no header is sent.</summary>
-    private static (bool IsRight, Destination? Destination) ReadFarEnd(FrontendDraft draft, SettingsObject place)
+    private static FrontendTarget? ReadFar(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
     {
         RefuseWithTunnel(draft, place);
         if (draft.To is not { } to)
         {
-            place.Wrong(
-                draft.Tunnel is not null ? "it goes through a tunnel, and nobody says where to" : "it goes through chains, and nobody says where to",
-                draft.Tunnel is not null ? "to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own" : "to = \"HOST:PORT\"");
-            return default;
+            place.Wrong("it goes through a tunnel or a chain, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own");
+            return null;
         }
 
-        if (to == NoHeader && draft.Tunnel is not null)
+        if (to == NoHeader && draft is { Tunnel: { } bare, Via.Count: 0 })
         {
-            return (true, null);
+            return new TunnelTarget(bare, null) { TellsSource = draft.TellsSource };
         }
 
         if (!Destination.TryParse(to, out var destination))
         {
             place.WrongAt("to", $"to = '{to}': HOST:PORT is expected", "such as \"example.org:80\" or \"[2001:db8::1]:80\"");
-            return default;
+            return null;
         }
 
-        return (true, destination);
+        if (draft.Via.Count == 0 && draft.Tunnel is { } tunnel)
+        {
+            return new TunnelTarget(tunnel, destination) { TellsSource = draft.TellsSource };
+        }
+
+        return new ChainTarget(draft.Chain ?? AddOwn(name, draft, chains, place), destination) { TellsSource = draft.TellsSource };
+    }
+
+    // A set of one chain, for this frontend alone.
+    private static string AddOwn(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
+    {
+        ChainReader.CheckHops(draft.Tunnel, draft.Via, place);
+        ChainUrlReader.CheckOpen(draft.Via, draft.IsInsecure, place, "via");
+        var own = $"{name}/via";
+        if (chains.Exists(chain => chain.Name == own))
+        {
+            place.WrongAt("via", $"'{own}' is the name of its chain, and there is one of that name already", "give that one another name");
+        }
+
+        chains.Add(new ChainSetSettings { Name = own, Chains = [new ChainSettings { Name = own, Tunnel = draft.Tunnel, Hops = draft.Via }] });
+        return own;
     }
 
     // What would be passed over must not look as if it held.
@@ -111,7 +132,7 @@ internal static class TargetReader
         {
             if (isSet)
             {
-                inside.WrongAt(what, $"{what}: they are for upstreams, and this goes through a tunnel or a chain", "remove them, or give the server at the far end what it needs");
+                inside.WrongAt(what, $"{what}: they are for upstreams, and this goes through a tunnel or a chain", "remove them, or give the server at its end what it needs");
             }
         }
     }

@@ -15,6 +15,7 @@ internal sealed class Lateness : IDisposable
 
     private readonly Thread _thread;
     private long _ticks;
+    private long _longestTicks;
     private volatile bool _isOver;
 
     public Lateness()
@@ -25,6 +26,8 @@ internal sealed class Lateness : IDisposable
 
     /// <summary>The sum since the beginning.</summary>
     public TimeSpan Total => TimeSpan.FromTicks(Interlocked.Read(ref _ticks));
+
+    public TimeSpan Longest => TimeSpan.FromTicks(Interlocked.Read(ref _longestTicks));
 
     /// <summary>Fails the test when <paramref name="took"/>, without what was waited for a core, is more than <paramref name="promise"/>.</summary>
     public void AssertWithin(TimeSpan promise, TimeSpan took, string what)
@@ -49,6 +52,7 @@ internal sealed class Lateness : IDisposable
             if (late > TimeSpan.Zero)
             {
                 Interlocked.Add(ref _ticks, late.Ticks);
+                Interlocked.Exchange(ref _longestTicks, Math.Max(_longestTicks, late.Ticks));
             }
         }
     }

@@ -26,8 +26,8 @@ public sealed class ChainSetTests : EndToEndTest
             work,
             $$"""
               {{(beginsWithTunnel ? $$"""tunnels { main { servers = ["kcp://{{first.Kcp}}"] } }""" : "")}}
-              chains { far { interval = 1s, chains = [{ name = good, weight = 100, {{way}} }, { name = spare, via = [{{HopOf(work, spare)}}] }] } }
-              frontends { web { listen = "tcp://127.0.0.1:0", chains = far, to = "{{echo.Address}}" } }
+              chains { far { interval = 1s, paths { good { weight = 100, {{way}} }, spare { via = [{{HopOf(work, spare)}}] } } } }
+              frontends { web { listen = "tcp://127.0.0.1:0", chain = far, to = "{{echo.Address}}" } }
               """);
         var entry = client.Entries[0];
         using var old = await Dial.ToAsync(entry);
@@ -58,8 +58,8 @@ public sealed class ChainSetTests : EndToEndTest
         await using var client = await AccessServerAsync(
             work,
             $$"""
-              chains { far { interval = 1s, chains = [{ name = dead, weight = 5, via = [{{deadHop}}] }, { name = good, via = [{{HopOf(work, good)}}] }] } }
-              frontends { web { listen = "tcp://127.0.0.1:0", chains = far, to = "{{echo.Address}}" } }
+              chains { far { interval = 1s, paths { dead { weight = 5, via = [{{deadHop}}] }, good { via = [{{HopOf(work, good)}}] } } } }
+              frontends { web { listen = "tcp://127.0.0.1:0", chain = far, to = "{{echo.Address}}" } }
               """);
 
         using var http = new HttpClient();
@@ -102,14 +102,7 @@ public sealed class ChainSetTests : EndToEndTest
     [InlineData("route-tables { a { rules = [{ names = [\"/(/\"], to = block }], default = block } }", "no expression")]
     [InlineData("route-tables { a { default = nowhere } }", "there is no chain 'nowhere'")]
     [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", route-table = b, to = \"127.0.0.1:1\" } }", "there is no route-table 'b'")]
-    [InlineData("chains { a {} }", "a set without chains")]
-    [InlineData("chains { a { chains = [{ name = x }] } }", "a chain without a hop")]
-    [InlineData("chains { a { chains = [{ tunnel = nobody }] } }", "there is no tunnel 'nobody'")]
-    [InlineData("chains { a { chains = [{ via = [\"tcp://127.0.0.1:1\"] }] } }", "chain://HOST:PORT")]
-    [InlineData("chains { a { chains = [{ via = [\"chain://192.0.2.1:1\"] }] } }", "without a key a chain's headers are open")]
-    [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", chains = b, to = \"127.0.0.1:1\" } }", "there is no chain 'b'")]
-    [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", chains = b, upstream = c } }", "chains and another way")]
-    public async Task What_is_wrong_with_chains_is_said_with_its_place(string settings, string says)
+    public async Task What_is_wrong_with_routes_is_said_with_its_place(string settings, string says)
     {
         using var work = new WorkDirectory();
         var file = work.File("wrong.conf");
@@ -132,7 +125,7 @@ public sealed class ChainSetTests : EndToEndTest
             File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        return $$"""{ address = "chain://{{server.Chains}}", key { file = "{{key}}" } }""";
+        return $"\"chain://{server.Chains}?key-file={key}\"";
     }
 
     private static async Task<NodeProcess> AccessServerAsync(WorkDirectory work, string settings)

@@ -40,10 +40,16 @@ public sealed class ErrorTests : IDisposable
 
     [Theory]
     [InlineData("upstream = wep", "2:50: tcpproxy.frontends.a.upstream: there is no upstream 'wep' (is 'web' meant?)")]
-    [InlineData("upstream = web, tunnel = web", "2:64: tcpproxy.frontends.a.tunnel: it goes to an upstream and to a tunnel (set one of upstream and tunnel)")]
+    [InlineData("upstream = web, tunnel = web", "2:64: tcpproxy.frontends.a.tunnel: it goes to upstream and tunnel (set one of them)")]
     [InlineData("tunnel = main, to = \"a:1\"", "2:48: tcpproxy.frontends.a.tunnel: there is no tunnel 'main' (tunnels { main { … } } makes one)")]
-    [InlineData("tunnel = main", "2:15: tcpproxy.frontends.a: it goes through a tunnel, and nobody says where to (to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own)")]
-    [InlineData("to = \"a:1\"", "2:44: tcpproxy.frontends.a.to: 'to' is for the far end of a tunnel, and there is none (set tunnel, or give servers of your own a name: upstream = NAME)")]
+    [InlineData("tunnel = main", "2:15: tcpproxy.frontends.a: it goes through a tunnel or a chain, and nobody says where to (to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own)")]
+    [InlineData("to = \"a:1\"", "2:44: tcpproxy.frontends.a.to: 'to' is for the far end of a tunnel or of a chain, and there is none (set tunnel or via, or give servers of your own a name: upstream = NAME)")]
+    [InlineData("chain = far, to = \"a:1\"", "2:47: tcpproxy.frontends.a.chain: there is no chain 'far' (chains { far { … } } makes one)")]
+    [InlineData("upstream = web, via = [\"chain://127.0.0.1:1\"]", "2:61: tcpproxy.frontends.a.via: via is for what goes through a tunnel, or for itself, and this goes to upstream (remove one of them)")]
+    [InlineData("via = [\"chain://127.0.0.1:1\"], to = \"-\"", "2:75: tcpproxy.frontends.a.to: to = '-': HOST:PORT is expected (such as \"example.org:80\" or \"[2001:db8::1]:80\")")]
+    [InlineData("via = [\"chain://192.0.2.1:1\"], to = \"a:1\"", "2:45: tcpproxy.frontends.a.via: chain://192.0.2.1:1: without a key a chain's headers are open, and 192.0.2.1 is not loopback: "
+        + "anybody could use it, and anybody on the way could read where it leads (name its key, ?key-file=FILE behind the address, or set insecure = on if that is meant)")]
+    [InlineData("via = [\"kcp://127.0.0.1:1\"], to = \"a:1\"", "2:46: tcpproxy.frontends.a.via.0: 'kcp://127.0.0.1:1': chain://HOST:PORT or chain://HOST:PORT?key-file=FILE is expected")]
     [InlineData("retries = 1", "2:15: tcpproxy.frontends.a: it goes nowhere (set upstream = NAME, or tunnel = NAME with to = \"HOST:PORT\")")]
     public void What_does_not_go_together_is_named(string target, string expected)
     {
@@ -65,6 +71,7 @@ public sealed class ErrorTests : IDisposable
                 b { listen = "tcp://0.0.0.0:8080", upstream = wep }
               }
               servers { s {} }
+              servers { t { listen = "kcp://127.0.0.1:0" } }
             }
             """);
 
@@ -78,7 +85,7 @@ public sealed class ErrorTests : IDisposable
                 "test.conf:6:18: tcpproxy.frontends.a.listen: 127.0.0.1:8080 is taken by frontends.b, which listens at 0.0.0.0:8080 (give it another port or address)",
                 "test.conf:7:51: tcpproxy.frontends.b.upstream: there is no upstream 'wep' (is 'web' meant?)",
                 "test.conf:9:15: tcpproxy.servers.s: a server that listens nowhere (listen = \"kcp://HOST:PORT\")",
-                "test.conf:9:15: tcpproxy.servers.s: a sealed tunnel needs a key, the same at client and server ('tcpproxy keygen --out FILE' makes one, "
+                "test.conf:10:15: tcpproxy.servers.t: a sealed tunnel needs a key, the same at client and server ('tcpproxy keygen --out FILE' makes one, "
                     + "key { file = \"FILE\" } uses it; dialect = vproxy does without, and protects nothing)",
             ],
             errors);

@@ -161,7 +161,7 @@ public sealed class MeaningTests : IDisposable
             tcpproxy {
               key.file = "own.key"
               tunnels {
-                main { servers = ["kcp://proxy.example:4000,tls://proxy.example:443", "kcp://other.example:4000"], connections = 2, limits.waiting = 5 }
+                main { servers = ["kcp://proxy.example:4000,tls://proxy.example:443", "kcp://other.example:4000"], connections = 2, renew-after = 1d, kcp.fec = 20/2, limits.waiting = 5 }
                 other { servers = "kcp://127.0.0.1:4000", key.file = "other.key" }
                 plain { servers = "kcp://127.0.0.1:4000", dialect = vproxy }
               }
@@ -170,12 +170,76 @@ public sealed class MeaningTests : IDisposable
             """).Node;
 
         Assert.Equal(["kcp://proxy.example:4000,tls://proxy.example:443", "kcp://other.example:4000"], node.Tunnels[0].Servers.Select(server => $"{server}"));
-        Assert.Equal((2, 5), (node.Tunnels[0].Connections, node.Tunnels[0].MaximumWaiting));
+        Assert.Equal((2, 5, TimeSpan.FromDays(1)), (node.Tunnels[0].Connections, node.Tunnels[0].MaximumWaiting, node.Tunnels[0].RenewAfter));
+        var tunnel = node.Tunnels[0].Native!.Tunnel;
+        Assert.Equal((Proxy.Tunnel.Native.FecMode.Fixed, 20, 2), (tunnel.Fec, tunnel.FecMembers, tunnel.FecShards));
         Assert.False(node.Tunnels[0].Native!.Key.Id.SequenceEqual(node.Tunnels[1].Native!.Key.Id));
         Assert.Null(node.Tunnels[2].Native);
         var target = Assert.IsType<TunnelTarget>(node.Frontends[0].To);
         Assert.Equal(("main", "10.0.0.5:80", true), (target.Tunnel, $"{target.Destination}", target.TellsSource));
         Assert.Null(Assert.IsType<TunnelTarget>(node.Frontends[1].To).Destination);
+    }
+
+    [Fact]
+    public void Chains_are_sets_by_name_or_the_hops_of_a_frontend()
+    {
+        _texts.Key("own.key", 1);
+        _texts.Key("hop.key", 2);
+        var node = _texts.Load("""
+            tcpproxy {
+              key.file = "own.key"
+              servers { s { listen = ["chain://127.0.0.1:4100", "chain://127.0.0.1:4101?key-file=bob=hop.key"] } }
+              tunnels { main { servers = "kcp://127.0.0.1:4000" } }
+              chains {
+                far {
+                  interval = 5s, advantage = 20%, confirmations = 2, retry { first = 2s, longest = 9s }
+                  paths { a { tunnel = main, via = ["chain://127.0.0.1:1"], weight = 3 }, b { via = ["chain://hop.example:2?key-file=hop.key"] } }
+                }
+              }
+              frontends {
+                one { listen = "tcp://127.0.0.1:0", chain = far, to = "10.0.0.5:80", pass-source = on }
+                two { listen = "tcp://127.0.0.1:0", tunnel = main, via = ["chain://127.0.0.1:3"], to = "10.0.0.5:81" }
+              }
+            }
+            """).Node;
+
+        Assert.Equal([["default"], ["bob"]], node.Servers[0].Chains.Select(chain => chain.Keys.Select(key => key.Name)));
+        Assert.Null(node.Servers[0].Native);
+        var far = node.ChainSets[0];
+        Assert.Equal(
+            new Proxy.Policy.Chains.ChainChoiceSettings
+            {
+                Interval = TimeSpan.FromSeconds(5),
+                Advantage = 1.2,
+                Confirmations = 2,
+                FirstRetry = TimeSpan.FromSeconds(2),
+                LongestRetry = TimeSpan.FromSeconds(9),
+            },
+            far.Choice);
+        Assert.Equal([("a", "main", 3), ("b", null, 1)], far.Chains.Select(chain => (chain.Name, chain.Tunnel, chain.Weight)));
+        Assert.Equal(["chain://127.0.0.1:1", "chain://hop.example:2"], far.Chains.SelectMany(chain => chain.Hops).Select(hop => $"{hop}"));
+        Assert.Equal(("far", true), Assert.IsType<ChainTarget>(node.Frontends[0].To) is var one ? (one.ChainSet, one.TellsSource) : default);
+        var own = node.ChainSets.Single(set => set.Name == Assert.IsType<ChainTarget>(node.Frontends[1].To).ChainSet);
+        Assert.Equal(("main", "chain://127.0.0.1:3"), (Assert.Single(own.Chains).Tunnel, $"{own.Chains[0].Hops[0]}"));
+    }
+
+    [Fact]
+    public void A_chain_needs_a_hop_and_its_tunnel_has_to_be_there()
+    {
+        var errors = _texts.Errors("""
+            tcpproxy {
+              chains { a {}, b { paths { x {}, y { tunnel = nix } } } }
+              frontends.f { listen = "tcp://127.0.0.1:0", chain = a, to = "10.0.0.5:80" }
+            }
+            """);
+
+        Assert.Equal(
+            [
+                "test.conf:2:14: tcpproxy.chains.a: a set of no chains (paths { NAME { via = [\"chain://HOST:PORT\"] } })",
+                "test.conf:2:32: tcpproxy.chains.b.paths.x: a chain to nowhere (tunnel = NAME, or via = [\"chain://HOST:PORT\"], or both)",
+                "test.conf:2:49: tcpproxy.chains.b.paths.y.tunnel: there is no tunnel 'nix' (tunnels { nix { … } } makes one)",
+            ],
+            errors);
     }
 
     [Fact]

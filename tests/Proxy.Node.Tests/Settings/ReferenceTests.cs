@@ -34,11 +34,14 @@ public sealed class ReferenceTests
         Assert.Equal(own.Upstream, read.Upstream with { Servers = own.Upstream.Servers, Tls = read.Upstream.Tls with { Protocols = own.Upstream.Tls.Protocols } });
         Assert.Equal(own.Tunnel, read.Tunnel with { Servers = own.Tunnel.Servers });
         Assert.Equal(own.Principal, read.Principal);
+        Assert.Equal(own.Chain, read.Chain);
+        Assert.Equal(own.Path, read.Path with { Via = own.Path.Via });
         Assert.Equal(own.Server, read.Server with { Listen = own.Server.Listen, Chains = own.Server.Chains, Allow = own.Server.Allow, Deny = own.Server.Deny, Tls = own.Server.Tls });
         Assert.Equal(own.Server.Tls.ReloadInterval, read.Server.Tls.ReloadInterval);
         Assert.Equal(own.Frontend, read.Frontend with
         {
             Filters = null,
+            Via = own.Frontend.Via,
             Rules = own.Frontend.Rules,
             Routes = own.Frontend.Routes,
             Tls = own.Frontend.Tls,
@@ -56,6 +59,8 @@ public sealed class ReferenceTests
         Assert.Empty(readTls.ApplicationProtocols);
         Assert.Empty(read.Server.Listen);
         Assert.Empty(read.Server.Chains);
+        Assert.Empty(read.Path.Via);
+        Assert.Empty(read.Frontend.Via);
         Assert.Empty(read.Server.Allow);
         Assert.Empty(read.Server.Deny);
         Assert.Empty(read.Server.Tls.Certificates);

@@ -9,10 +9,13 @@ internal sealed class SettingsText : IDisposable
 
     public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The full path of a file of the test.</summary>
+    public string Path(string name) => System.IO.Path.Combine(_directory.FullName, name);
+
     /// <summary>The full path of a file with this content, beside the others.</summary>
     public string File(string name, string content)
     {
-        var path = Path.Combine(_directory.FullName, name);
+        var path = Path(name);
         System.IO.File.WriteAllText(path, content);
         return path;
     }
@@ -44,7 +47,7 @@ internal sealed class SettingsText : IDisposable
 
     /// <summary>The errors of a text, without the directory in front.</summary>
     public IReadOnlyList<string> Errors(string text, params string[] overrides) =>
-        [.. Read(text, overrides).Errors.Select(error => error.ToString().Replace(_directory.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
+        [.. Read(text, overrides).Errors.Select(error => error.ToString().Replace(_directory.FullName + System.IO.Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
 
     public void Dispose() => _directory.Delete(recursive: true);
 }

@@ -51,6 +51,9 @@ public sealed record ClusterPlan
 
     public int MaximumWaiting { get; init; } = 10_000;
 
+    /// <summary>Tunnels to the server.</summary>
+    public int Connections { get; init; } = 1;
+
     public int MaximumConnections { get; init; } = int.MaxValue;
 }
 
@@ -189,6 +192,7 @@ public sealed class SimulatedCluster
                     ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
                     : null,
                 MaximumWaiting = _plan.MaximumWaiting,
+                Connections = _plan.Connections,
             },
         ],
         Frontends =

@@ -20,7 +20,6 @@ internal sealed class BandwidthController : ICongestionController
     private const double StillGrowing = 1.15;
     private const double WindowGain = 2;
     private const double OverfullPipe = 1.5;
-    private const double QueueingRoundTrip = 1.25;
     private const double TooMuchLoss = 0.2;
     private const double ProbeRoundTripShare = 0.5;
     private const long MostDrainMicroseconds = 200_000;
@@ -123,8 +122,6 @@ internal sealed class BandwidthController : ICongestionController
     private double BurstBytes => Math.Clamp(_bandwidth.Value * 0.003, 4 * _datagramBytes, 3 * 64 * 1024)
         + (_bandwidth.Value * Math.Min(SpreadAllowance * _queue.SpreadMicroseconds, RoundTripMicroseconds) / 1_000_000);
 
-    private bool IsQueueing => _leastRoundTrip.LatestMicroseconds > QueueingRoundTrip * RoundTripMicroseconds;
-
     private bool IsQueueTooLong => _queue.IsTooLong(RoundTripMicroseconds, _bandwidth.Value);
 
     public void Handle(in PathReport report)
@@ -220,7 +217,7 @@ internal sealed class BandwidthController : ICongestionController
             return;
         }
 
-        if (_fullPipe.IsFull(_bandwidth.Value, IsQueueing, isLossy))
+        if (_fullPipe.IsFull(_bandwidth.Value, _leastRoundTrip.IsQueueing, isLossy))
         {
             Enter(Step.Drain, nowMicroseconds);
         }
@@ -273,7 +270,7 @@ internal sealed class BandwidthController : ICongestionController
             return Step.Down;
         }
 
-        if (IsQueueing)
+        if (_leastRoundTrip.IsQueueing)
         {
             return Step.Up;
         }

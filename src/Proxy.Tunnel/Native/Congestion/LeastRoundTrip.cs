@@ -1,13 +1,16 @@
 namespace Proxy.Tunnel.Native;
 
 /// <summary>
-/// The round trip without a queue: the least of the last ten seconds. When it has become old it is measured anew with half as much under way,
+/// The round trip without a queue: the least of the last ten seconds, or five while something queues, so that who came while a queue stood
+/// soon learns of it. When it has become old it is measured anew with half as much under way,
 /// from when that is so; until then the old one holds, as a queue that stands would only confirm itself. All who share a bottleneck see its
 /// queue empty at the same time, and so do this together from then on. Microseconds.
 /// </summary>
 internal sealed class LeastRoundTrip(long initialMicroseconds)
 {
     private const long WindowMicroseconds = 10_000_000;
+    private const long QueueWindowMicroseconds = 5_000_000;
+    private const double Queueing = 1.25;
     private const long ProbeMicroseconds = 200_000;
 
     private long _initialMicroseconds = initialMicroseconds;
@@ -25,12 +28,16 @@ internal sealed class LeastRoundTrip(long initialMicroseconds)
     /// <summary>The last measurement.</summary>
     public long LatestMicroseconds { get; private set; }
 
+    /// <summary>Whether the last measurement tells of a queue.</summary>
+    public bool IsQueueing => LatestMicroseconds > Queueing * Microseconds;
+
     /// <param name="sampleMicroseconds">0: there is none.</param>
     /// <param name="isQueueOurs">False: we send so little that there is no queue of ours to be emptied.</param>
     /// <param name="nowMicroseconds">When.</param>
     public void Add(long sampleMicroseconds, bool isQueueOurs, long nowMicroseconds)
     {
-        IsOld = _leastMicroseconds > 0 && nowMicroseconds - _atMicroseconds > WindowMicroseconds;
+        var age = nowMicroseconds - _atMicroseconds;
+        IsOld = _leastMicroseconds > 0 && age > (IsQueueing ? QueueWindowMicroseconds : WindowMicroseconds);
         if (sampleMicroseconds <= 0)
         {
             return;

@@ -8,7 +8,7 @@ namespace Proxy.Tunnel.Tests.Native.Congestion;
 /// </summary>
 internal sealed class ControlledFlow : IFlow
 {
-    private const int DatagramBytes = 1452;
+    public const int DatagramBytes = 1452;
     private const int LeastDatagramBytes = 1200;
     private const int Reordering = 3;
     private const long SilenceMicroseconds = 1_000_000;

@@ -6,7 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Tunnels that give way to others while connections come and go.</summary>
-public sealed class HandoverTests : EndToEndTest
+public sealed class ReplacementTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
