@@ -29,7 +29,7 @@ public sealed partial class NodeActor
                 });
                 var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", dispatcher);
                 binding.Listeners.Add(listener);
-                binding.Frontends.Add(added.Name, listener);
+                binding.Frontends.Add(added, listener);
             }
         }
     }
@@ -37,20 +37,20 @@ public sealed partial class NodeActor
     private void CommitFrontends(Binding binding)
     {
         var steps = binding.Plan.Frontends.Steps;
-        var before = steps.Where(step => step.Old is not null).ToDictionary(step => step, step => TakeFrontend(step.Old!));
-        foreach (var step in steps)
+        FrontendPart?[] before = [.. steps.Select(step => step.Old is { } old ? TakeFrontend(old) : null)];
+        foreach (var (step, part) in steps.Zip(before))
         {
             if (step.New is not { } settings)
             {
-                Retire(before[step]);
+                Retire(part!);
             }
             else if (step.Old is null)
             {
-                Serve(settings, binding.Frontends[settings.Name], before: null);
+                Serve(settings, binding.Frontends[settings], before: null);
             }
             else
             {
-                Serve(settings, before[step].Listener, before[step]);
+                Serve(settings, part!.Listener, part);
             }
         }
 
@@ -64,7 +64,7 @@ public sealed partial class NodeActor
 
     private FrontendPart TakeFrontend(FrontendSettings settings)
     {
-        var part = _frontends.First(part => part.Settings.Name == settings.Name);
+        var part = _frontends.First(part => ReferenceEquals(part.Settings, settings));
         _frontends.Remove(part);
         return part;
     }

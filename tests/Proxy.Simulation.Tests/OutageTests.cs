@@ -24,7 +24,7 @@ public sealed class OutageTests
             cluster.RunFor(20);
         }
 
-        cluster.Until(() => Array.TrueForAll(talkers, talker => talker.IsOver), 20);
+        cluster.Until(() => Array.TrueForAll(talkers, talker => talker.IsOver) && upstream.Sessions.Values.All(talker => talker.IsOver), 20);
         Assert.All(talkers, talker => Assert.True(talker.IsComplete, talker.ToString()));
 
         // An application may be done while its last bytes are still on their way to the server.
