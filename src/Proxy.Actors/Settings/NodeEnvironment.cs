@@ -23,6 +23,7 @@ public sealed class NodeEnvironment
     {
         ArgumentNullException.ThrowIfNull(loops);
         Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop, createPool()))];
+        Warm = loops.ToDictionary(loop => loop, loop => new WarmHops(loop));
         Resolver = resolver;
         Secrets = secrets;
         Span<byte> first = stackalloc byte[sizeof(int)];
@@ -42,6 +43,9 @@ public sealed class NodeEnvironment
     /// them by it, those of one client evenly.
     /// </summary>
     public uint NextTunnelNumber() => unchecked((uint)Interlocked.Increment(ref _tunnelNumber));
+
+    /// <summary>Ready connections to next hops of chains, by their loop.</summary>
+    internal IReadOnlyDictionary<IIoLoop, WarmHops> Warm { get; }
 
     /// <summary>Filled by the node as its listeners are bound.</summary>
     public OwnListeners Own { get; init; } = new();
