@@ -17,11 +17,11 @@ public sealed class TunnelIds : IDisposable
     public const int SecretBytesLength = 32;
 
     private readonly SecretBytes _secret;
-    private readonly byte _generation;
+    private readonly byte? _generation;
 
     /// <param name="secret">32 bytes, the same for all listeners of a node and after a restart; copied.</param>
-    /// <param name="generation">Of the process, so that two that share a socket tell their tunnels apart.</param>
-    public TunnelIds(ReadOnlySpan<byte> secret, byte generation = 0)
+    /// <param name="generation">Of the process, so that two that share a socket tell their tunnels apart; null: there is only one, and the byte is random too.</param>
+    public TunnelIds(ReadOnlySpan<byte> secret, byte? generation = null)
     {
         _generation = generation;
         Lengths.Check(secret, SecretBytesLength, nameof(secret));
@@ -37,7 +37,7 @@ public sealed class TunnelIds : IDisposable
         do
         {
             random.Fill(index);
-            index[0] = _generation;
+            index[0] = _generation ?? index[0];
             id = Id(BinaryPrimitives.ReadUInt32BigEndian(index));
         }
         while (id == 0);
