@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Goodput of a sealed TcpProxy tunnel over slow and lossy links, beside kcptun, on this machine.
 
-    bench/tunnel/links.py [--seconds N] [--links NAME,...] [--subjects tcpproxy,kcptun] [--two]
+    bench/tunnel/links.py [--seconds N] [--links NAME,...] [--subjects tcpproxy,kcptun] [--two | --requests]
 
 The link is bench/Proxy.Link.Bench: delay each way, rate, and loss behind the bottleneck. The first seconds are left out. What a link carries is
 rate x (1 - loss) x payload / (datagram + 28). Waste is UDP payload sent / (goodput / (1 - loss) x datagram/payload); 1.1 is the aim.
 --two: two tunnels of one kind share the link; Jain's index of their goodputs is printed.
+--requests: 8 connections say 300 bytes and wait for them again and again while a download fills the same tunnel; how long that takes, in milliseconds
+and in round trips of the link. Default links then: 50 ms at 0 and 2 %.
 Build first: dotnet build -c Release. kcptun: apt-get install kcptun. Everything stays on 127.0.0.1.
 """
 import argparse, json, os, signal, socket, subprocess, sys, tempfile, threading, time
@@ -26,6 +28,12 @@ LINKS = {
     "50M-20ms-2": (50, 20, 0.02),
     "5M-300ms-1": (5, 300, 0.01),
 }
+REQUEST_LINKS = {
+    "100M-50ms-0": (100, 50, 0.0),
+    "100M-50ms-2": (100, 50, 0.02),
+}
+REQUEST_CONNECTIONS, REQUEST_BYTES = 8, 300
+DOWNLOAD, ECHO = b"D", b"E"
 
 
 def free_port(kind):
@@ -34,21 +42,28 @@ def free_port(kind):
         return probe.getsockname()[1]
 
 
-def source():
-    """A server that sends zeros for as long as somebody takes them."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def source(host="127.0.0.1", congestion=None):
+    """A server that is told by one byte what to do: send zeros for as long as somebody takes them, or what it is sent."""
+    listener = socket.create_server((host, 0))
+    if congestion:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion.encode())
 
-    def send(connection):
+    def serve(connection):
         block = bytes(1 << 18)
         try:
-            while True:
-                connection.sendall(block)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if connection.recv(1) == DOWNLOAD:
+                while True:
+                    connection.sendall(block)
+            while data := connection.recv(1 << 16):
+                connection.sendall(data)
         except OSError:
-            connection.close()
+            pass
+        connection.close()
 
     def accept():
         while True:
-            threading.Thread(target=send, args=(listener.accept()[0],), daemon=True).start()
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     return listener.getsockname()[1]
@@ -58,8 +73,8 @@ def start(command, **more):
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True, **more)
 
 
-def start_node(*arguments):
-    process = start([NODE, *arguments, "--admin", "127.0.0.1:0"], stdout=subprocess.PIPE)
+def start_node(*arguments, prefix=()):
+    process = start([*prefix, NODE, *arguments, "--admin", "127.0.0.1:0"], stdout=subprocess.PIPE)
     urls = {}
     for line in process.stdout:
         if line.strip() == "ready":
@@ -101,8 +116,15 @@ def kcptun(target, link, count, key):
     return carrier, [server, *clients], ports
 
 
-def take(port, seconds, results, index):
-    with socket.create_connection(("127.0.0.1", port)) as connection:
+def connect(port, wish, host="127.0.0.1"):
+    connection = socket.create_connection((host, port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(wish)
+    return connection
+
+
+def take(connection, seconds, results, index):
+    with connection:
         buffer, count, begin = bytearray(1 << 18), 0, time.monotonic() + START_SECONDS
         connection.settimeout(10)
         while (now := time.monotonic()) < begin + seconds:
@@ -111,12 +133,51 @@ def take(port, seconds, results, index):
         results[index] = count / seconds / 1e6
 
 
+def request(port, seconds, times):
+    with connect(port, ECHO) as connection:
+        block, begin = bytes(REQUEST_BYTES), time.monotonic() + START_SECONDS
+        while (sent := time.monotonic()) < begin + seconds:
+            connection.sendall(block)
+            left = REQUEST_BYTES
+            while left > 0:
+                left -= len(connection.recv(left)) or sys.exit("a request was not answered")
+            if sent >= begin:
+                times.append((time.monotonic() - sent) * 1e3)
+
+
+def measure_requests(subject, link, seconds, key):
+    """Milliseconds of each request, in order of size, and the goodput of the download beside them."""
+    carrier, processes, (port,) = subject(source(), link, 1, key)
+    try:
+        times, goodput = [], [0.0]
+        threads = [threading.Thread(target=request, args=(port, seconds, times)) for _ in range(REQUEST_CONNECTIONS)]
+        threads.append(threading.Thread(target=take, args=(connect(port, DOWNLOAD), seconds, goodput, 0)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sorted(times), goodput[0]
+    finally:
+        for process in [carrier, *processes]:
+            process.kill()
+
+
+def show_requests(options, key):
+    print(f"{'link':14} {'subject':9} {'requests':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/round trip':>14} {'beside MB/s':>11}")
+    for name in options.links.split(",") if options.links else REQUEST_LINKS:
+        link = {**LINKS, **REQUEST_LINKS}[name]
+        for subject in options.subjects.split(","):
+            times, goodput = measure_requests(globals()[subject], link, options.seconds, key)
+            p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
+            print(f"{name:14} {subject:9} {len(times):8} {p50:8.1f} {p99:8.1f} {p99 / link[1]:14.2f} {goodput:11.2f}", flush=True)
+
+
 def measure(subject, link, seconds, count, key):
     target = source()
     carrier, processes, ports = subject(target, link, count, key)
     try:
         results = [0.0] * count
-        threads = [threading.Thread(target=take, args=(port, seconds, results, index)) for index, port in enumerate(ports)]
+        threads = [threading.Thread(target=take, args=(connect(port, DOWNLOAD), seconds, results, index)) for index, port in enumerate(ports)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -132,15 +193,18 @@ def measure(subject, link, seconds, count, key):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--links", default=",".join(LINKS))
+    parser.add_argument("--links", help="default: " + ",".join(LINKS))
     parser.add_argument("--subjects", default="tcpproxy,kcptun")
     parser.add_argument("--two", action="store_true")
+    parser.add_argument("--requests", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         key = os.path.join(folder, "key")
         subprocess.run([NODE, "keygen", "--out", key], check=True, stdout=subprocess.DEVNULL)
+        if options.requests:
+            return show_requests(options, key)
         print(f"{'link':14} {'carries':>8} " + " ".join(f"{name:>9} {'share':>6} {'waste':>6}" for name in options.subjects.split(",")))
-        for name in options.links.split(","):
+        for name in options.links.split(",") if options.links else LINKS:
             link = LINKS[name]
             carries = link[0] / 8 * (1 - link[2]) * EFFICIENCY
             cells = []

@@ -13,6 +13,7 @@ public sealed partial class NodeActor
         {
             UpstreamTarget target => (PlanOf(settings, target), _listeners.Count),
             TunnelTarget target => (PlanOf(settings, target), LoopOfPool(target.Tunnel)),
+            ChainTarget target => (PlanOf(settings, target), LoopOfChains),
             _ => throw new InvalidOperationException($"{settings.To} is not known"),
         };
         _frontendListeners[settings.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", loop);
@@ -40,7 +41,36 @@ public sealed partial class NodeActor
     {
         var pool = _pools[target.Tunnel];
         var frontend = CreateFrontend(settings.Name, target.Destination?.ToString() ?? "-");
-        return PlanOf(settings, frontend, accepted => Props.Create(() => new TunnelConnectionActor(accepted, frontend, settings, target, pool)));
+        var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
+        {
+            Way = new ChainWay(target.Tunnel, part.Actor, []),
+            TellsSource = target.TellsSource,
+        });
+        var parts = new PoolParts(pool);
+        return PlanOf(settings, frontend, accepted =>
+        {
+            var part = parts.Next();
+            var plan = plans[part];
+            return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(part.Dispatcher);
+        });
+    }
+
+    private FrontendPlan PlanOf(FrontendSettings settings, ChainTarget target)
+    {
+        var frontend = CreateFrontend(settings.Name, target.Destination.ToString());
+        var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
+        {
+            Chains = _chainSets[target.ChainSet],
+            TellsSource = target.TellsSource,
+        };
+        var isBound = IsBoundToLoop(target.ChainSet);
+        var next = 0u;
+        return PlanOf(settings, frontend, accepted =>
+        {
+            // Without tunnels nothing binds a connection to a loop, and they go round.
+            var props = Props.Create(() => new TunnelConnectionActor(accepted, plan));
+            return isBound ? props : props.WithDispatcher(_environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)]);
+        });
     }
 
     private FrontendPlan PlanOf(FrontendSettings settings, Frontend frontend, Func<Transport.IAcceptedConnection, Props> connection) =>

@@ -6,22 +6,46 @@ namespace Proxy.Actors;
 public sealed partial class NodeActor
 {
     private const string TunnelListenerName = "tunnels-at";
-    private readonly Dictionary<string, IActorRef> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PoolPart[]> _pools = new(StringComparer.Ordinal);
+    private readonly List<IActorRef> _poolActors = [];
     private readonly List<SealedSecrets> _secrets = [];
 
     private void StartPool(TunnelPoolSettings settings)
     {
-        var dispatcher = DispatcherOf(_pools.Count);
-        var pool = Context.ActorOf(Props.Create(() => new TunnelPoolActor(_environment, settings)).WithDispatcher(dispatcher), $"tunnels-{_pools.Count}");
-        _pools.Add(settings.Name, Context.Watch(pool));
+        // Each loop has its part of a server's tunnels, as far as there are enough of them.
+        var first = LoopOfPool(settings.Name);
+        var parts = new PoolPart[IsForChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
+        for (var index = 0; index < parts.Length; index++)
+        {
+            var share = settings with
+            {
+                Connections = (settings.Connections / parts.Length) + (index < settings.Connections % parts.Length ? 1 : 0),
+                MaximumWaiting = (settings.MaximumWaiting + parts.Length - 1) / parts.Length,
+            };
+            var (dispatcher, load) = (DispatcherOf(first + index), new PoolLoad());
+            var props = Props.Create(() => new TunnelPoolActor(_environment, share, load)).WithDispatcher(dispatcher);
+            parts[index] = new PoolPart(Context.Watch(Context.ActorOf(props, $"tunnels-{_poolActors.Count}")), dispatcher, load);
+            _poolActors.Add(parts[index].Actor);
+        }
+
+        _pools.Add(settings.Name, parts);
     }
 
-    /// <summary>A tunnel and the connections that go through it share one loop, so that bytes pass between them by span.</summary>
-    private int LoopOfPool(string name) => _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+    /// <summary>Of a pool's first part: where the frontends that use it listen.</summary>
+    private int LoopOfPool(string name) => IsForChains(name) ? LoopOfChains : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+
+    /// <summary>All tunnels that chains begin with live on one loop, as a connection does not know yet which it will take.</summary>
+    private bool IsForChains(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name));
 
     private void StartServer(ServerSettings server)
     {
-        var egress = CreateFrontend(server.Name, "", principals: new PrincipalStreams(server));
+        var principals = new PrincipalStreams(server);
+        StartTunnelListeners(server, CreateFrontend(server.Name, "", principals: principals));
+        StartChainListeners(server, principals);
+    }
+
+    private void StartTunnelListeners(ServerSettings server, Frontend egress)
+    {
         if (server.Native is not { } native)
         {
             foreach (var listen in server.Listen)
@@ -36,7 +60,7 @@ public sealed partial class NodeActor
         _secrets.Add(secrets);
         foreach (var listen in server.Listen)
         {
-            AddListener(Props.Create(() => new SealedListenerActor(_environment, server, secrets, egress, listen)), TunnelListenerName, _listeners.Count);
+            AddListener(Props.Create(() => new SealedGroupActor(_environment, server, secrets, egress, listen)), TunnelListenerName, _listeners.Count);
         }
 
         foreach (var listen in server.ListenTcp)

@@ -81,6 +81,7 @@ public sealed partial class NodeActor : ReceiveActor
         Receive<Bound>(bound =>
         {
             urls[_listeners.IndexOf(Sender)] = bound.Url;
+            _environment.Own.Add(bound.Url);
             RunWhenBound(starter, urls);
         });
         Receive<BindFailed>(failed =>
@@ -104,7 +105,11 @@ public sealed partial class NodeActor : ReceiveActor
             Forget(terminated.ActorRef);
         });
         Receive<ChangeGates>(change => HandleChangeGates(change.Settings));
-        Receive<Bound>(bound => _log.Warning($"{bound.Url}: listening again after a failure"));
+        Receive<Bound>(bound =>
+        {
+            _environment.Own.Add(bound.Url);
+            _log.Warning($"{bound.Url}: listening again after a failure");
+        });
         Receive<BindFailed>(failed => _log.Error($"cannot listen on {failed.Url} again: {failed.Fault}"));
         Receive<Drain>(_ =>
         {
@@ -157,14 +162,7 @@ public sealed partial class NodeActor : ReceiveActor
     private void Forget(IActorRef component)
     {
         _listeners.Remove(component);
-        foreach (var (name, pool) in _pools)
-        {
-            if (pool.Equals(component))
-            {
-                _pools.Remove(name);
-                return;
-            }
-        }
+        _poolActors.Remove(component);
     }
 
     private void GoOnDraining()
@@ -174,12 +172,12 @@ public sealed partial class NodeActor : ReceiveActor
             return;
         }
 
-        if (_pools.Count == 0)
+        if (_poolActors.Count == 0)
         {
             Context.Stop(Self);
         }
 
-        foreach (var pool in _pools.Values)
+        foreach (var pool in _poolActors)
         {
             pool.Tell(TunnelPoolActor.Drain.Instance);
         }
@@ -203,6 +201,11 @@ public sealed partial class NodeActor : ReceiveActor
         foreach (var pool in _settings.Tunnels)
         {
             StartPool(pool);
+        }
+
+        foreach (var chains in _settings.ChainSets)
+        {
+            StartChainSet(chains);
         }
 
         foreach (var frontend in _settings.Frontends)
@@ -235,15 +238,16 @@ public sealed partial class NodeActor : ReceiveActor
 
     private void GatherStatus()
     {
-        IReadOnlyList<IActorRef> components = [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _pools.Values];
+        IReadOnlyList<IActorRef> components =
+            [.. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values];
         var own = new ComponentStatus
         {
             TunnelTotals = _tunnelsLeft,
             Live = [.. _frontends.SelectMany(LiveOf)],
             Tls = [.. _frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };
-        var asker = Sender;
-        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker)));
+        var (asker, self) = (Sender, Self);
+        Context.ActorOf(Props.Create(() => new StatusGatherer(components, own, asker, self)));
     }
 
     private IEnumerable<ConnectionStatus> LiveOf(Frontend frontend)

@@ -23,7 +23,11 @@ internal sealed class SeedOptions
 
     private readonly Option<string?> _passwordFile = new("--password-file") { Description = "Holds that user's password, alone.", HelpName = "FILE" };
 
-    private readonly Option<string?> _certificate = new("--tls-cert") { Description = "Its certificate and those between it and its authority (PEM).", HelpName = "FILE" };
+    private readonly Option<string?> _certificate = new("--tls-cert")
+    {
+        Description = "Its certificate and those between it and its authority (PEM); the key may be in it too.",
+        HelpName = "FILE",
+    };
 
     private readonly Option<string?> _key = new("--tls-key") { Description = "The certificate's key (PEM).", HelpName = "FILE" };
 
@@ -74,7 +78,17 @@ internal sealed class SeedOptions
             return;
         }
 
-        string[] missing = [.. settings.HasPassword ? [] : (string[])["--user NAME --password-file FILE"], .. settings.Tls is not null ? [] : (string[])["--tls-cert FILE --tls-key FILE"]];
+        List<string> missing = [];
+        if (!settings.HasPassword)
+        {
+            missing.Add("--user NAME --password-file FILE");
+        }
+
+        if (settings.Tls is null)
+        {
+            missing.Add("--tls-cert FILE --tls-key FILE");
+        }
+
         throw new SeedException(
             ExitCodes.Configuration,
             $"{settings.Listen} can be reached from other machines, and whoever writes to the seed decides where connections go: "

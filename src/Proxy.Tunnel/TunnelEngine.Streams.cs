@@ -8,6 +8,7 @@ namespace Proxy.Tunnel;
 public sealed partial class TunnelEngine
 {
     private int _nextStreamId;
+    private bool _isWearTold;
 
     /// <summary>
     /// Client: opens a stream; bytes may be sent on it at once. Only while <see cref="CanOpen"/>. With the last id the tunnel begins to drain.
@@ -24,6 +25,12 @@ public sealed partial class TunnelEngine
         _streams.Add(stream.Id, stream);
         _statistics.StreamsOpened++;
         ApplyTo(stream, stream.Machine.OpenLocally());
+        if (!_isWearTold && (LastStreamId - _nextStreamId) / 2 < _settings.ReplaceBelowStreams)
+        {
+            _isWearTold = true;
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Worn, Text: "few ids are left for streams"));
+        }
+
         if (_nextStreamId == LastStreamId)
         {
             Drain();

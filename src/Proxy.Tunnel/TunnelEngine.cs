@@ -150,6 +150,11 @@ public sealed partial class TunnelEngine : IDisposable
             _events.Enqueue(new PendingEvent(TunnelEventKind.Ready));
         }
 
+        if (effects.Has(TunnelEffects.StopOpening))
+        {
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Draining, Text: text));
+        }
+
         if (effects.Has(TunnelEffects.FailStreams))
         {
             FailStreams(text);

@@ -26,11 +26,23 @@ public enum TunnelEventKind
     /// <summary>All bytes that <see cref="TunnelEngine.Send"/> had kept have gone to the lane. Once for each time it began to keep some.</summary>
     SendDrained,
 
-    /// <summary>Native dialect: the peer has been silent for so long that it may be gone. Nothing is closed yet.</summary>
+    /// <summary>Native dialect: the peer has been silent for so long that it may be gone. Nothing is closed yet. The text says what is unanswered.</summary>
     Suspected,
 
     /// <summary>Native dialect: a suspected peer was heard again.</summary>
     Trusted,
+
+    /// <summary>Native dialect, server: the peer has another address now.</summary>
+    AddressChanged,
+
+    /// <summary>Native dialect: larger datagrams get through than before, or do not any more; the text says which.</summary>
+    SizeChanged,
+
+    /// <summary>Ids, numbers or keys near their end: the tunnel is to be replaced by another. The text says what it is. Comes once.</summary>
+    Worn,
+
+    /// <summary>Nothing is opened any more; it ends with the last stream. The text says whose wish that is. Comes once.</summary>
+    Draining,
 
     /// <summary>The tunnel ended, and every stream of it that had not ended before. Comes once, last.</summary>
     Closed,
@@ -82,6 +94,6 @@ public readonly ref struct TunnelEvent
     /// </summary>
     public byte Distance { get; }
 
-    /// <summary>For <see cref="TunnelEventKind.Closed"/>: what a log should say beside the reason.</summary>
+    /// <summary>For events of the tunnel itself: what a log should say beside the kind.</summary>
     public string Text { get; }
 }

@@ -48,6 +48,9 @@ public sealed record TunnelSettings
     /// <summary>The first id a client gives; odd. Anything but 1 is for tests of the last one.</summary>
     public int FirstStreamId { get; init; } = 1;
 
+    /// <summary>With ids for fewer streams left, a client's tunnel is to be replaced.</summary>
+    public int ReplaceBelowStreams { get; init; } = 64 * 1024;
+
     /// <summary>Streams a peer may open per second, over a burst of <see cref="MaximumStreams"/>.</summary>
     public int OpensPerSecond { get; init; } = 2000;
 

@@ -190,6 +190,32 @@ public sealed class SealedTunnelTests
         cluster.EndWell();
     }
 
+    [Theory]
+    [InlineData(Actors.TunnelTransport.Kcp)]
+    [InlineData(Actors.TunnelTransport.Tcp)]
+    public void A_stream_that_a_sealed_server_has_no_room_for_is_opened_again_until_it_has_and_keeps_what_was_sent(Actors.TunnelTransport transport)
+    {
+        var cluster = new SimulatedCluster(plan: Sealed with { ServerStreams = 2, Transports = [transport] });
+        var upstream = cluster.StartScriptedServer();
+        cluster.AwaitTunnel();
+        var first = new[] { cluster.Connect(), cluster.Connect() };
+        cluster.Until(() => upstream.Sockets.Count == 2, 1);
+        var third = cluster.Connect();
+        var early = new byte[15_000];
+        third.Send(early);
+        cluster.RunFor(2);
+        Assert.Equal(2, upstream.Sockets.Count);
+        Assert.Null(third.Fault);
+        Assert.InRange(cluster.Server.Status().TunnelTotals.Counters.StreamsRefused, 5, 40);
+
+        first[0].Reset();
+
+        cluster.Until(() => upstream.Sockets is [_, _, { Received.Count: 15_000 }], 1);
+        first[1].Reset();
+        third.Reset();
+        cluster.EndWell();
+    }
+
     private sealed class Stranger : IUdpHandler
     {
         private readonly SimulatedLoop _loop;

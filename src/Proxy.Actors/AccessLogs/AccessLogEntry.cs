@@ -51,6 +51,9 @@ public sealed record AccessLogEntry
     /// <summary>What TLS with the server agreed on; null: there is none.</summary>
     public string? UpstreamTls { get; init; }
 
+    /// <summary>Ties it to the lines of the other hops of its chain; null: there are none, or nobody said.</summary>
+    public UInt128? TraceId { get; init; }
+
     public required ConnectionPhase Phase { get; init; }
 
     /// <summary>As HAProxy's users know it: who, and in which phase; <c>--</c> while it lives.</summary>

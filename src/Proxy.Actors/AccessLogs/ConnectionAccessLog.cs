@@ -28,6 +28,7 @@ internal sealed class ConnectionAccessLog(AccessLogSettings settings)
             Server = record.Server,
             ClientTls = record.ClientTls,
             UpstreamTls = record.UpstreamTls,
+            TraceId = record.TraceId,
             Phase = record.Phase,
             TerminationCode = record.TerminationCode,
             Reason = record.Reason,

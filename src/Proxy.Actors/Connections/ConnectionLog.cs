@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxy.Kernel.Event;
 using Proxy.Protocol.Ends;
 
@@ -19,7 +20,7 @@ internal static class ConnectionLog
         var line = $"{record.Frontend} {record.Client}{(record.Principal is { } principal ? $" ({principal})" : "")} -> {target}: {record.Reason.Text()}{(record.Detail.Length > 0 ? $" ({record.Detail})" : "")}"
             + $"{(fault == Fault.Nobody ? "" : $", fault: {fault.ToString().ToLowerInvariant()}")}"
             + $", {record.BytesFromClient} B up, {record.BytesFromUpstream} B down, {record.Duration(record.StartMicroseconds).TotalSeconds:0.000} s"
-            + $"{TextOf("TLS", record.ClientTls)}{TextOf("server's TLS", record.UpstreamTls)}";
+            + $"{TextOf("TLS", record.ClientTls)}{TextOf("server's TLS", record.UpstreamTls)}{TextOf("trace", record.TraceId?.ToString("x32", CultureInfo.InvariantCulture))}";
         if (level == LogLevel.Debug)
         {
             log.Debug(line);
@@ -30,5 +31,5 @@ internal static class ConnectionLog
         }
     }
 
-    private static string TextOf(string what, string? tls) => tls is null ? "" : $", {what}: {tls}";
+    private static string TextOf(string what, string? value) => value is null ? "" : $", {what}: {value}";
 }

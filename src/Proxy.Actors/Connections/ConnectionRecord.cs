@@ -47,6 +47,9 @@ internal sealed class ConnectionRecord
     /// <summary>What TLS with the server agreed on; null: there is none.</summary>
     public string? UpstreamTls { get; set; }
 
+    /// <summary>Ties it to what it is at the other hops of its chain; null: there are none, or nobody said.</summary>
+    public UInt128? TraceId { get; set; }
+
     /// <summary>Servers that were dialled.</summary>
     public int Attempts { get; set; }
 

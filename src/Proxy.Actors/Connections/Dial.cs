@@ -51,7 +51,7 @@ internal sealed class Dial : IDialHandler
         channel.Handler = watch;
         _untaken = channel;
         _race?.HandleWon((IPEndPoint)channel.RemoteEndPoint!);
-        _owner.Tell(new Dialed(watch), ActorRefs.NoSender);
+        _owner.Tell(new Dialed(watch, this), ActorRefs.NoSender);
     }
 
     void IDialHandler.OnAttemptFailed(IPEndPoint endPoint, TransportFault fault) => _race?.HandleFailed(endPoint, fault);
@@ -59,13 +59,13 @@ internal sealed class Dial : IDialHandler
     void IDialHandler.OnDialFailed(Dialer dialer, DialFailure failure)
     {
         _race?.HandleLost();
-        _owner.Tell(new DialFailed(failure), ActorRefs.NoSender);
+        _owner.Tell(new DialFailed(failure, this), ActorRefs.NoSender);
     }
 
     /// <summary>There is a channel; receiving is paused. Whether it lives still, the watch knows.</summary>
-    internal sealed record Dialed(FailureWatch Watch);
+    internal sealed record Dialed(FailureWatch Watch, Dial Dial);
 
-    internal sealed record DialFailed(DialFailure Failure);
+    internal sealed record DialFailed(DialFailure Failure, Dial Dial);
 
     /// <summary>Remembers a failure between the dial and the relay, a turn or two, so that it is not lost.</summary>
     internal sealed class FailureWatch : IChannelHandler

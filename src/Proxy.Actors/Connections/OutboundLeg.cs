@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using Proxy.Protocol;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
@@ -17,79 +16,70 @@ internal interface IOutboundLegOwner
     /// <summary>The stream ended before its peer had accepted it: nothing was processed, it may be opened again on another tunnel.</summary>
     void OnStreamLost(EndReason reason);
 
-    /// <summary>A hop answered that it could not go on. The leg is gone.</summary>
-    void OnRefused(ChainResponse response);
+    /// <summary>A hop did not go on, or did not answer. The leg is gone.</summary>
+    void OnRefused(ChainFailure failure);
 }
 
 /// <summary>
-/// The client's way out through a tunnel, as one channel that the relay can use from the first moment: before there is a tunnel it keeps what
-/// the application sends, then it opens a stream, writes the chain header and those bytes together without waiting for a round trip, and takes
-/// the chain's response off the front of what comes back. For the loop's thread only.
+/// The client's way out through a tunnel or a chain, as one channel that the relay can use from the first moment: before there is a first hop
+/// it keeps what the application sends, then it writes the headers and those bytes together without waiting for a round trip, and takes the
+/// hops' answers off the front of what comes back. For the loop's thread only.
 /// </summary>
-/// <remarks>What was sent is kept until the peer has accepted the stream, at most about the first 16 KiB; then reading stops.</remarks>
-internal sealed class OutboundLeg : IChannel, IChannelHandler, IEndForesight
+/// <remarks>What was sent is kept until the first hop has accepted the stream, at most about the first 16 KiB; then reading stops.</remarks>
+internal sealed class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handler) : IChannel, IChannelHandler, IEndForesight
 {
-    private readonly byte[] _header;
-    private readonly IOutboundLegOwner _owner;
     private readonly ArrayBufferWriter<byte> _early = new();
-    private TunnelStreamChannel? _stream;
-    private byte[] _response = [];
-    private bool _awaitsResponse;
+    private IChannel? _stream;
+    private ChainPath? _path;
+    private ChainCall? _call;
     private bool _isAccepted;
     private bool _isGone;
     private bool _isFinished;
     private bool _wantsReceive;
     private bool _owesDrained;
 
-    /// <summary>A leg without a tunnel yet.</summary>
-    /// <param name="header">What the stream begins with; empty: no header, and no response either.</param>
-    public OutboundLeg(byte[] header, IOutboundLegOwner owner, IChannelHandler handler)
-    {
-        _header = header;
-        _owner = owner;
-        Handler = handler;
-        _awaitsResponse = header.Length > 0;
-    }
-
-    public IChannelHandler Handler { get; set; }
+    public IChannelHandler Handler { get; set; } = handler;
 
     /// <summary>Why the leg ended under its owner; <see cref="EndReason.None"/> while it has not.</summary>
     public EndReason End { get; private set; }
+
+    /// <summary>Where the leg failed, when it did so in a chain; null: it did not, or it is not known.</summary>
+    public ChainFailure? Failure { get; private set; }
 
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
 
-    public bool IsMoreAtHand => _stream is { IsMoreAtHand: true };
+    public bool IsMoreAtHand => _stream is IEndForesight { IsMoreAtHand: true };
 
     public bool HasUnsent => !_isGone && (_isAccepted ? _stream!.HasUnsent : _early.WrittenCount > 0);
 
+    private bool AwaitsAnswers => _call is { IsOpen: false };
+
     /// <summary>Opens a stream on that tunnel, which can open one now, and sends what waits.</summary>
-    public void Attach(TunnelLink link)
+    /// <param name="path">Null: no header is sent, and no answer awaited.</param>
+    /// <param name="call">Made for this attempt; null without a path. It is the leg's from now on.</param>
+    public void Attach(TunnelLink link, ChainPath? path, ChainCall? call)
+    {
+        if (!_isGone)
+        {
+            Begin(link.OpenStream(this), path, call);
+        }
+    }
+
+    /// <summary>The same on a connection to the first hop, which is there already.</summary>
+    public void Attach(IChannel connected, ChainPath path, ChainCall call)
     {
         if (_isGone)
         {
+            connected.Abort();
             return;
         }
 
-        var stream = link.OpenStream(this);
-        _stream = stream;
-        if (_header.Length > 0)
-        {
-            stream.Send(_header);
-        }
-
-        if (_early.WrittenCount > 0)
-        {
-            stream.Send(_early.WrittenSpan);
-        }
-
-        if (_isFinished)
-        {
-            stream.ShutdownSend();
-        }
-
-        SetReceiving();
+        connected.Handler = this;
+        connected.ResetOnCrash();
+        Begin(connected, path, call);
+        HandleAccepted();
     }
 
     public bool Send(ReadOnlySpan<byte> bytes)
@@ -130,36 +120,23 @@ internal sealed class OutboundLeg : IChannel, IChannelHandler, IEndForesight
 
     public void Abort()
     {
-        _isGone = true;
+        Leave();
         _stream?.Abort();
     }
 
     public void Close()
     {
-        _isGone = true;
+        Leave();
         _stream?.Close();
     }
 
-    void IChannelHandler.OnConnected(IChannel channel)
-    {
-        _isAccepted = true;
-        _early.ResetWrittenCount();
-        if (!_awaitsResponse)
-        {
-            _owner.OnOpened();
-        }
-
-        if (!_stream!.HasUnsent)
-        {
-            TellDrained();
-        }
-    }
+    void IChannelHandler.OnConnected(IChannel channel) => HandleAccepted();
 
     void IChannelHandler.OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
     {
-        if (_awaitsResponse)
+        if (AwaitsAnswers)
         {
-            bytes = TakeResponse(bytes);
+            bytes = TakeAnswers(bytes);
         }
 
         if (!bytes.IsEmpty && !_isGone)
@@ -170,9 +147,10 @@ internal sealed class OutboundLeg : IChannel, IChannelHandler, IEndForesight
 
     void IChannelHandler.OnEndOfStream(IChannel channel)
     {
-        if (_awaitsResponse)
+        if (AwaitsAnswers)
         {
-            Fail(EndReason.Malformed, "the server closed the stream without a response");
+            _call!.HandleEnded("the stream ended before its answer");
+            Refuse();
         }
         else
         {
@@ -191,18 +169,64 @@ internal sealed class OutboundLeg : IChannel, IChannelHandler, IEndForesight
 
     void IChannelHandler.OnFailed(IChannel channel, TransportFault fault)
     {
-        var reason = _stream!.End;
+        var stream = channel as TunnelStreamChannel;
         if (!_isAccepted)
         {
             _stream = null;
-            _response = [];
-            _owner.OnStreamLost(reason);
+            _call?.Dispose();
+            owner.OnStreamLost(stream!.End);
             return;
         }
 
-        _isGone = true;
-        End = reason;
-        Handler.OnFailed(this, fault);
+        // A tunnel that ended is the first hop's own failure, whatever the others have said.
+        var isTunnelLost = stream is { ResetDistance: null };
+        if (AwaitsAnswers && !isTunnelLost)
+        {
+            _call!.HandleEnded("the stream was reset before its answer");
+            Refuse();
+            return;
+        }
+
+        Leave();
+        Failure = Blame(stream, isTunnelLost);
+        End = Failure?.Reason ?? stream?.End ?? EndReason.ResetByUpstream;
+        Handler.OnFailed(this, Failure is { } failure ? fault with { Text = failure.Text } : fault);
+    }
+
+    private void Begin(IChannel stream, ChainPath? path, ChainCall? call)
+    {
+        (_stream, _path, _call) = (stream, path, call);
+        if (call is not null)
+        {
+            stream.Send(call.Headers.Span);
+        }
+
+        if (_early.WrittenCount > 0)
+        {
+            stream.Send(_early.WrittenSpan);
+        }
+
+        if (_isFinished)
+        {
+            stream.ShutdownSend();
+        }
+
+        SetReceiving();
+    }
+
+    private void HandleAccepted()
+    {
+        _isAccepted = true;
+        _early.ResetWrittenCount();
+        if (!AwaitsAnswers)
+        {
+            owner.OnOpened();
+        }
+
+        if (!_stream!.HasUnsent)
+        {
+            TellDrained();
+        }
     }
 
     private void TellDrained()
@@ -214,10 +238,10 @@ internal sealed class OutboundLeg : IChannel, IChannelHandler, IEndForesight
         }
     }
 
-    // The response is wanted whatever the relay thinks; only behind it does its back-pressure count.
+    // The answers are wanted whatever the relay thinks; only behind them does its back-pressure count.
     private void SetReceiving()
     {
-        if (_awaitsResponse || _wantsReceive)
+        if (AwaitsAnswers || _wantsReceive)
         {
             _stream?.ResumeReceive();
         }
@@ -227,40 +251,42 @@ internal sealed class OutboundLeg : IChannel, IChannelHandler, IEndForesight
         }
     }
 
-    /// <summary>Takes what belongs to the response off <paramref name="bytes"/> and returns the rest.</summary>
-    private ReadOnlySpan<byte> TakeResponse(ReadOnlySpan<byte> bytes)
+    /// <summary>Takes what belongs to the answers off <paramref name="bytes"/> and returns the rest.</summary>
+    private ReadOnlySpan<byte> TakeAnswers(ReadOnlySpan<byte> bytes)
     {
-        var before = _response.Length;
-        _response = [.. _response, .. bytes[..Math.Min(bytes.Length, ChainResponse.MaxLengthBytes)]];
-        switch (ChainResponse.TryRead(_response, out var consumed, out var response, out var broken))
+        var rest = _call!.Take(bytes);
+        if (_call.Failure is not null)
         {
-            case ReadStatus.NeedMore:
-                return default;
-            case ReadStatus.Malformed:
-                Fail(EndReason.Malformed, $"the chain's response is malformed: {broken}");
-                return default;
+            Refuse();
         }
-
-        _awaitsResponse = false;
-        _response = [];
-        if (response!.Status == ChainStatus.Ok)
+        else if (_call.IsOpen)
         {
-            _owner.OnOpened();
+            owner.OnOpened();
             SetReceiving();
-            return bytes[(consumed - before)..];
         }
 
-        End = response.Status.ToEndReason();
-        Close();
-        _owner.OnRefused(response);
-        return default;
+        return rest;
     }
 
-    private void Fail(EndReason reason, string text)
+    private void Refuse()
     {
-        End = reason;
-        Abort();
-        Handler.OnFailed(this, new TransportFault(TransportFaultKind.Other, text));
+        Failure = _call!.Failure!;
+        End = Failure.Reason;
+        Close();
+        owner.OnRefused(Failure);
+    }
+
+    private ChainFailure? Blame(TunnelStreamChannel? stream, bool isTunnelLost) => (_path, isTunnelLost) switch
+    {
+        (null or { Hops.Count: 1 }, _) when stream is not null => null,
+        (_, true) => new ChainFailure(1, stream!.End, $"{_path!.NameOf(1)}: {stream.End.Text()}"),
+        _ => _path!.ResetAfterAnswers(stream?.ResetDistance),
+    };
+
+    private void Leave()
+    {
+        _isGone = true;
+        _call?.Dispose();
     }
 
     // The initial window of the native dialect, which may be used before the peer's answer too.

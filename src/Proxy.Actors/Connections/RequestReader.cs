@@ -1,5 +1,4 @@
 using Proxy.Kernel;
-using Proxy.Protocol;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
@@ -7,29 +6,32 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>
-/// Reads the chain header off the front of a stream, then pauses it: what follows waits in the channel for the upstream. The few bytes behind
-/// the header that were already in hand go along with it. For the loop's thread only.
+/// Reads the chain header off the front of a stream, then pauses it: what follows, and its end, waits in the channel for the upstream. The few
+/// bytes behind the header that were already in hand go along with it. For the loop's thread only.
 /// </summary>
-internal sealed class RequestReader : IChannelHandler
+internal sealed class RequestReader(IActorRef owner, ChainGate gate, TimeProvider time) : IChannelHandler
 {
-    private readonly IActorRef _owner;
     private byte[] _bytes = [];
     private bool _isDone;
 
-    public RequestReader(IActorRef owner)
+    /// <summary>The header is complete, or refused; the stream is paused.</summary>
+    /// <param name="Behind">Bytes that came with it; they are the upstream's.</param>
+    internal sealed record Arrived(ChainArrival Arrival, byte[] Behind);
+
+    /// <summary>The first bytes came.</summary>
+    internal sealed record Begun
     {
-        _owner = owner;
+        public static readonly Begun Instance = new();
     }
 
-    /// <summary>The header is complete; the stream is paused.</summary>
-    /// <param name="Request">The header.</param>
-    /// <param name="Behind">Bytes that came with it; they are the upstream's.</param>
-    internal sealed record RequestRead(ChainRequest Request, byte[] Behind);
-
-    internal sealed record RequestMalformed(string Text);
+    /// <summary>The stream ended before its header was complete.</summary>
+    internal sealed record Cut(bool IsEmpty);
 
     /// <summary>The stream ended; nobody waits for an answer any more.</summary>
     internal sealed record ClientGone(EndReason Reason, string Text);
+
+    /// <summary>What ended the stream; null while it lives. It is told, too, and may be known here before the message arrives.</summary>
+    public ClientGone? Gone { get; private set; }
 
     public void OnConnected(IChannel channel)
     {
@@ -38,33 +40,43 @@ internal sealed class RequestReader : IChannelHandler
 
     public void OnReceived(IChannel channel, ReadOnlySpan<byte> bytes)
     {
-        _bytes = [.. _bytes, .. bytes];
         if (_isDone)
         {
-            return;
+            throw new InvalidOperationException("Receiving was resumed before the relay had the channel.");
         }
 
-        var status = ChainRequest.TryRead(_bytes, out var consumed, out var request, out var broken);
-        if (status == ReadStatus.NeedMore)
+        if (_bytes.Length == 0)
+        {
+            owner.Tell(Begun.Instance, ActorRefs.NoSender);
+        }
+
+        _bytes = [.. _bytes, .. bytes];
+        if (!gate.TryRead(_bytes, time.GetUtcNow().ToUnixTimeMilliseconds(), out var arrival))
         {
             return;
         }
 
         _isDone = true;
         channel.PauseReceive();
-        _owner.Tell(
-            status == ReadStatus.Done ? new RequestRead(request!, _bytes[consumed..]) : new RequestMalformed($"the chain header is malformed: {broken}"),
-            ActorRefs.NoSender);
+        owner.Tell(new Arrived(arrival, _bytes[arrival.ConsumedBytes..]), ActorRefs.NoSender);
     }
 
-    public void OnEndOfStream(IChannel channel) =>
-        _owner.Tell(new RequestMalformed("the stream ended inside the chain header"), ActorRefs.NoSender);
+    public void OnEndOfStream(IChannel channel)
+    {
+        if (!_isDone)
+        {
+            owner.Tell(new Cut(_bytes.Length == 0), ActorRefs.NoSender);
+        }
+    }
 
     public void OnSendDrained(IChannel channel)
     {
         // Nothing was sent yet.
     }
 
-    public void OnFailed(IChannel channel, TransportFault fault) =>
-        _owner.Tell(new ClientGone((channel as TunnelStreamChannel)?.End ?? EndReason.ResetByClient, fault.Text), ActorRefs.NoSender);
+    public void OnFailed(IChannel channel, TransportFault fault)
+    {
+        Gone = new ClientGone((channel as TunnelStreamChannel)?.End ?? EndReason.ResetByClient, fault.Text);
+        owner.Tell(Gone, ActorRefs.NoSender);
+    }
 }

@@ -10,33 +10,33 @@ using Proxy.Transport.Relays;
 namespace Proxy.Actors;
 
 /// <summary>
-/// One connection of a client's frontend, from accept to end, through a stream of a tunnel. The pumps run from the start: they notice an
-/// application that goes away while it waits. States: (awaiting header) → waiting for a tunnel → opening → relaying → half-closed → stopped.
+/// One connection of a client's frontend, from accept to end, through a stream of a tunnel or a chain. The pumps run from the start: they notice
+/// an application that goes away while it waits. States: (awaiting header) → (choosing a chain) → waiting for a tunnel | dialling the first hop →
+/// opening → relaying → half-closed → stopped.
 /// </summary>
-internal sealed class TunnelConnectionActor : ReceiveActor
+internal sealed partial class TunnelConnectionActor : ReceiveActor
 {
+    private readonly OutboundPlan _plan;
     private readonly Frontend _frontend;
     private readonly FrontendSettings _settings;
-    private readonly TunnelTarget _target;
-    private readonly IActorRef _pool;
     private readonly IIoLoop _loop;
     private readonly ConnectionRecord _record;
     private readonly IChannel _application;
     private readonly ClientPreamble _preamble;
     private OutboundLeg _leg = null!;
     private Relay? _relay;
+    private ChainFields _source = ChainFields.Empty;
     private long _askedAtMicroseconds;
     private EndReason _reason;
     private string _detail = "";
 
-    public TunnelConnectionActor(IAcceptedConnection accepted, Frontend frontend, FrontendSettings settings, TunnelTarget target, IActorRef pool)
+    public TunnelConnectionActor(IAcceptedConnection accepted, OutboundPlan plan)
     {
-        _frontend = frontend;
-        _settings = settings;
-        _target = target;
-        _pool = pool;
+        _plan = plan;
+        _frontend = plan.Frontend;
+        _settings = plan.Settings;
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
-        _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
+        _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
         _application = _loop.Adopt(accepted, _preamble);
     }
@@ -45,6 +45,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     {
         HeaderDeadline,
         ConnectDeadline,
+        EntryDeadline,
         Retry,
     }
 
@@ -55,7 +56,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private sealed record StreamLost(EndReason Reason);
 
-    private sealed record RefusedByHop(ChainResponse Response);
+    private sealed record RefusedByHop(ChainFailure Failure);
 
     protected override void PreStart()
     {
@@ -72,6 +73,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     protected override void PostStop()
     {
+        _dial?.Abandon();
         if (_relay is { } relay)
         {
             relay.Abort();
@@ -100,24 +102,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<Timer>(_ => EndEarly(EndReason.HeaderTimeout, "the PROXY header did not come in time"));
     }
 
-    private void WaitingForTunnel()
-    {
-        Receive<TunnelPoolActor.Granted>(HandleGranted);
-        Receive<TunnelPoolActor.Refused>(refused => EndWith(refused.Reason, refused.Text));
-        Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
-        Receive<Timer>(_ =>
-        {
-            _pool.Tell(TunnelPoolActor.Abandon.Instance);
-            EndWith(EndReason.NoTunnel, $"no tunnel came up within {_settings.Timeouts.Connect.TotalSeconds:0.#} s");
-        });
-        Receive<RelayEvents.Ended>(ended =>
-        {
-            _pool.Tell(TunnelPoolActor.Abandon.Instance);
-            HandleEnded(ended);
-        });
-        Receive<RelayEvents.HalfClosed>(_ => { });
-    }
-
     private void Opening()
     {
         Receive<Opened>(_ =>
@@ -125,18 +109,26 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             Context.Timers.Cancel(Timer.ConnectDeadline);
             _record.ConnectMicroseconds = _loop.NowMicroseconds - _askedAtMicroseconds;
             _record.Phase = ConnectionPhase.Relaying;
+            TellWorks();
             Become(Relaying);
             _frontend.AccessLog?.Started(_record, Context.System.TimeProvider.GetUtcNow());
         });
         Receive<StreamLost>(lost => HandleStreamLost(lost.Reason));
-        Receive<RefusedByHop>(refused => EndWith(refused.Response.Status.ToEndReason(), Explain(refused.Response)));
-        Receive<Timer>(_ => EndWith(EndReason.ConnectTimeout, $"no answer within {_settings.Timeouts.Connect.TotalSeconds:0.#} s"));
+        Receive<RefusedByHop>(refused => HandleRefused(refused.Failure));
+        Receive<Timer>(_ =>
+        {
+            var text = $"no answer within {_settings.Timeouts.Connect.TotalSeconds:0.#} s";
+            TellFailed(text);
+            EndWith(EndReason.ConnectTimeout, text);
+        });
         Receive<RelayEvents.HalfClosed>(_ => { });
         Receive<RelayEvents.Ended>(HandleEnded);
+        ReceiveLate();
     }
 
     private void Relaying()
     {
+        ReceiveLate();
         Receive<RelayEvents.HalfClosed>(half => Become(() => HalfClosed(half.Side)));
         Receive<RelayEvents.Ended>(HandleEnded);
     }
@@ -150,6 +142,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
 
         Receive<RelayEvents.Ended>(HandleEnded);
+        ReceiveLate();
     }
 
     /// <summary>Decided; the relay's last word is all that is awaited.</summary>
@@ -169,51 +162,13 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
 
         _record.Client = header?.Source ?? _record.Peer;
-        _leg = new OutboundLeg(ChainHeader(header?.Destination ?? _record.Local), new LegEvents(Self), TunnelStreamChannel.Nobody);
+        _source = SourceFields(header?.Destination ?? _record.Local);
+        _leg = new OutboundLeg(new LegEvents(Self), TunnelStreamChannel.Nobody);
         _relay = new Relay(_loop, _application, _leg, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
         _record.Relay = _relay;
         _relay.Start(unread);
         Context.Timers.StartSingleTimer(Timer.ConnectDeadline, Timer.ConnectDeadline, _settings.Timeouts.Connect);
-        AskForTunnel();
-    }
-
-    private void AskForTunnel()
-    {
-        _record.Phase = ConnectionPhase.Queued;
-        Become(WaitingForTunnel);
-        _pool.Tell(TunnelPoolActor.Acquire.Instance);
-    }
-
-    private void HandleGranted(TunnelPoolActor.Granted granted)
-    {
-        if (!granted.Link.CanOpen)
-        {
-            _pool.Tell(TunnelPoolActor.Acquire.Instance);
-            return;
-        }
-
-        _record.Phase = ConnectionPhase.Connecting;
-        _record.Server = _frontend.Target;
-        _record.Attempts++;
-        _askedAtMicroseconds = _loop.NowMicroseconds;
-        _record.WaitMicroseconds ??= _askedAtMicroseconds - _record.StartMicroseconds;
-        Become(Opening);
-        _leg.Attach(granted.Link);
-    }
-
-    private void HandleStreamLost(EndReason reason)
-    {
-        _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
-        if (reason == EndReason.Refused)
-        {
-            // The server is alive and does not want it now: asking again at once would only be refused again.
-            Become(WaitingForTunnel);
-            Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal);
-        }
-        else
-        {
-            AskForTunnel();
-        }
+        FindWay();
     }
 
     private void EndWith(EndReason reason, string detail)
@@ -234,6 +189,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         {
             _reason = _leg.End != EndReason.None ? _leg.End : ended.Reason;
             _detail = ended.End.Fault.Text ?? "";
+            TellBlamed(_leg.Failure);
         }
 
         _record.IsClientAwaited = ended.IsClientAwaited;
@@ -248,30 +204,11 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Context.Stop(Self);
     }
 
-    private byte[] ChainHeader(IPEndPoint? destination)
+    private ChainFields SourceFields(IPEndPoint? destination) => !_plan.TellsSource ? ChainFields.Empty : new ChainFields
     {
-        if (_target.Destination is not { } target)
-        {
-            return [];
-        }
-
-        var request = new ChainRequest(ChainCommand.Tcp, target, NextHopKind.Destination)
-        {
-            Fields = !_target.TellsSource ? ChainFields.Empty : new ChainFields
-            {
-                OriginalSource = _record.Client,
-                OriginalDestination = destination is null ? null : Destination.Of(destination),
-            },
-        };
-        var header = new byte[request.LengthBytes];
-        request.Write(header);
-        return header;
-    }
-
-    private static string Explain(ChainResponse response) =>
-        $"hop 1 answered {response.Status}{(response.Text.Length > 0 ? ": " + response.Text : "")}";
-
-    private static readonly TimeSpan RetryAfterRefusal = TimeSpan.FromMilliseconds(100);
+        OriginalSource = _record.Client,
+        OriginalDestination = destination is null ? null : Destination.Of(destination),
+    };
 
     private sealed class LegEvents(IActorRef owner) : IOutboundLegOwner
     {
@@ -279,6 +216,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
         public void OnStreamLost(EndReason reason) => owner.Tell(new StreamLost(reason), ActorRefs.NoSender);
 
-        public void OnRefused(ChainResponse response) => owner.Tell(new RefusedByHop(response), ActorRefs.NoSender);
+        public void OnRefused(ChainFailure failure) => owner.Tell(new RefusedByHop(failure), ActorRefs.NoSender);
     }
 }

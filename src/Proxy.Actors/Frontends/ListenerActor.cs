@@ -15,7 +15,11 @@ internal sealed record FrontendPlan(
     GateSettings Gate,
     ConnectionBudget Node,
     FrontendCounters Counters,
-    Func<IAcceptedConnection, Props> Connection);
+    Func<IAcceptedConnection, Props> Connection)
+{
+    /// <summary>What is spoken, for URLs.</summary>
+    public string Scheme { get; init; } = "tcp";
+}
 
 /// <summary>
 /// A TCP listener that takes users' traffic and gives each connection an actor of its own. States: binding → listening → draining → stopped.
@@ -35,7 +39,7 @@ internal sealed partial class ListenerActor : ReceiveActor
     public ListenerActor(FrontendPlan plan)
     {
         _plan = plan;
-        _url = $"tcp://{plan.Listen}";
+        _url = $"{plan.Scheme}://{plan.Listen}";
         _log = Context.GetLogger();
         _gate = new FrontendGate(plan.Gate, plan.Node, Context.System.TimeProvider, Loop.NowMicroseconds);
     }
@@ -69,7 +73,7 @@ internal sealed partial class ListenerActor : ReceiveActor
         }
 
         _listener = listener;
-        _url = $"tcp://{listener.LocalEndPoint}";
+        _url = $"{_plan.Scheme}://{listener.LocalEndPoint}";
         WarnOfCoveredRules(_plan.Gate.Rules);
         Become(() => Listening(listener));
         Context.Parent.Tell(new NodeActor.Bound(_url));

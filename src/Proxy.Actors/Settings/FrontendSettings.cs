@@ -59,6 +59,14 @@ public sealed record UpstreamTarget(string? Upstream) : FrontendTarget
     public IReadOnlyList<ServerNameRoute> Routes { get; init; } = [];
 }
 
+/// <summary>Through a chain, to what its last hop can reach.</summary>
+/// <param name="ChainSet">One of <see cref="NodeSettings.ChainSets"/>.</param>
+public sealed record ChainTarget(string ChainSet, Destination Destination) : FrontendTarget
+{
+    /// <summary>Whether the last hop is told who the connection is for, and what it connected to.</summary>
+    public bool TellsSource { get; init; }
+}
+
 /// <summary>Through a tunnel, to what its server can reach.</summary>
 /// <param name="Tunnel">One of <see cref="NodeSettings.Tunnels"/>.</param>
 /// <param name="Destination">

@@ -1,5 +1,6 @@
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
+using Proxy.Protocol.Sealing.Sessions;
 using Proxy.Tunnel.Native;
 
 namespace Proxy.Actors;
@@ -14,6 +15,9 @@ public sealed record NativeClientSettings
     public ReadOnlyMemory<byte> ServerKey { get; init; }
 
     public NativeTunnelSettings Tunnel { get; init; } = NativeTunnelSettings.Default;
+
+    /// <summary>How long keys last. Anything but the default is for tests.</summary>
+    public SessionLimits Session { get; init; } = SessionLimits.Default;
 }
 
 /// <summary>The sealed dialect at a server. Keys belong to who made these settings, and outlive the node.</summary>
@@ -32,4 +36,7 @@ public sealed record NativeServerSettings
     public SecretBytes? ResetSecret { get; init; }
 
     public NativeTunnelSettings Tunnel { get; init; } = NativeTunnelSettings.Default;
+
+    /// <summary>How long keys last. Anything but the default is for tests.</summary>
+    public SessionLimits Session { get; init; } = SessionLimits.Default;
 }

@@ -11,6 +11,8 @@ namespace Proxy.Actors;
 /// </summary>
 public sealed class NodeEnvironment
 {
+    private int _tunnelNumber;
+
     /// <summary>Makes the dispatcher of each loop.</summary>
     /// <param name="loops">At least one.</param>
     /// <param name="resolver">Names to addresses.</param>
@@ -22,6 +24,9 @@ public sealed class NodeEnvironment
         Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop, createPool()))];
         Resolver = resolver;
         Secrets = secrets;
+        Span<byte> first = stackalloc byte[sizeof(int)];
+        secrets.Fill(first);
+        _tunnelNumber = BitConverter.ToInt32(first);
     }
 
     /// <summary>One per loop. The first runs what has no reason to be elsewhere.</summary>
@@ -30,6 +35,15 @@ public sealed class NodeEnvironment
     public INameResolver Resolver { get; }
 
     public IRandomBytes Secrets { get; }
+
+    /// <summary>
+    /// A number for each tunnel that this node opens, one after the other from a random one on: servers with several sockets spread tunnels over
+    /// them by it, those of one client evenly.
+    /// </summary>
+    public uint NextTunnelNumber() => unchecked((uint)Interlocked.Increment(ref _tunnelNumber));
+
+    /// <summary>Filled by the node as its listeners are bound.</summary>
+    public OwnListeners Own { get; init; } = new();
 
     /// <summary>What runs arithmetic that a loop should not wait for.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;

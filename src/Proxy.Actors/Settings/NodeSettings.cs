@@ -20,6 +20,9 @@ public sealed record NodeSettings
     /// <summary>Tunnels to proxy servers, for frontends that go through them.</summary>
     public IReadOnlyList<TunnelPoolSettings> Tunnels { get; init; } = [];
 
+    /// <summary>Chains, for frontends that go through them.</summary>
+    public IReadOnlyList<ChainSetSettings> ChainSets { get; init; } = [];
+
     /// <summary>Endpoints that take tunnels.</summary>
     public IReadOnlyList<ServerSettings> Servers { get; init; } = [];
 

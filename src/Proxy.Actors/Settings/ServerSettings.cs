@@ -23,6 +23,9 @@ public sealed record ServerSettings
     /// <summary>Needed for <see cref="ListenTls"/>.</summary>
     public TlsTermination? Tls { get; init; }
 
+    /// <summary>Where chains are taken without a tunnel.</summary>
+    public IReadOnlyList<ChainServerSettings> Chains { get; init; } = [];
+
     public DestinationRules Destinations { get; init; } = DestinationRules.Nothing;
 
     /// <summary>Every stream goes there and carries no header, as vproxy's KcpTun does; null: each stream begins with a chain header.</summary>

@@ -14,6 +14,9 @@ public sealed record TunnelPoolSettings
     /// <summary>Tunnels to each server.</summary>
     public int Connections { get; init; } = 1;
 
+    /// <summary>After so long another tunnel takes a tunnel's place, with fresh keys, and the old one ends with its last stream; zero: never.</summary>
+    public TimeSpan RenewAfter { get; init; }
+
     /// <summary>For tunnels over TLS: how servers are verified.</summary>
     public UpstreamTlsSettings Tls { get; init; } = new() { Client = new TlsClientSettings { IsResuming = false } };
 

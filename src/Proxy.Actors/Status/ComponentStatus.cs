@@ -26,6 +26,8 @@ public sealed record ComponentStatus
     /// <summary>One for each frontend that speaks TLS.</summary>
     public IReadOnlyList<TlsStatus> Tls { get; init; } = [];
 
+    public IReadOnlyList<ChainSetStatus> Chains { get; init; } = [];
+
     public StreamCount Streams { get; init; }
 
     public StreamCount Connections { get; init; }
@@ -35,10 +37,11 @@ public sealed record ComponentStatus
         Frontends = [.. Frontends, .. other.Frontends],
         Upstreams = [.. Upstreams, .. other.Upstreams],
         Tunnels = [.. Tunnels, .. other.Tunnels],
-        TunnelListeners = [.. TunnelListeners, .. other.TunnelListeners],
+        TunnelListeners = TunnelListenerStatus.Join(TunnelListeners, other.TunnelListeners),
         TunnelTotals = TunnelTotals.Plus(other.TunnelTotals),
         Live = [.. Live, .. other.Live],
         Tls = [.. Tls, .. other.Tls],
+        Chains = [.. Chains, .. other.Chains],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
     };
@@ -121,7 +124,32 @@ public sealed record CheckStatus(string Last, long Passed, long Failed)
 /// <param name="ResetsSent">Datagrams for tunnels of an earlier life of this server that were told so.</param>
 /// <param name="DatagramsIgnored">Datagrams for no tunnel that were dropped without a word.</param>
 public sealed record TunnelListenerStatus(
-    string Listen, int HalfOpen, IReadOnlyList<HelloCount> Hellos, long ResetsSent, long DatagramsIgnored);
+    string Listen, int HalfOpen, IReadOnlyList<HelloCount> Hellos, long ResetsSent, long DatagramsIgnored)
+{
+    /// <summary>UDP sockets that share the address, one per loop.</summary>
+    public int Sockets { get; init; } = 1;
+
+    /// <summary>Datagrams that came to a socket whose loop has not their tunnel, and were passed on to the loop that has it.</summary>
+    public long DatagramsPassedOn { get; init; }
+
+    /// <summary>Datagrams that were to be passed on and found no room on the way.</summary>
+    public long DatagramsNotPassedOn { get; init; }
+
+    /// <summary>Both, with the sockets of one address as one listener.</summary>
+    public static IReadOnlyList<TunnelListenerStatus> Join(IReadOnlyList<TunnelListenerStatus> some, IReadOnlyList<TunnelListenerStatus> others) =>
+        [.. some.Concat(others).GroupBy(listener => listener.Listen).Select(sockets => sockets.Aggregate((sum, next) => sum.Plus(next)))];
+
+    private TunnelListenerStatus Plus(TunnelListenerStatus other) => this with
+    {
+        HalfOpen = HalfOpen + other.HalfOpen,
+        Hellos = [.. Hellos.Zip(other.Hellos, (own, its) => own with { Count = own.Count + its.Count })],
+        ResetsSent = ResetsSent + other.ResetsSent,
+        DatagramsIgnored = DatagramsIgnored + other.DatagramsIgnored,
+        Sockets = Sockets + other.Sockets,
+        DatagramsPassedOn = DatagramsPassedOn + other.DatagramsPassedOn,
+        DatagramsNotPassedOn = DatagramsNotPassedOn + other.DatagramsNotPassedOn,
+    };
+}
 
 /// <summary>How many hellos had one outcome, such as <c>not_authentic</c>.</summary>
 public sealed record HelloCount(string Outcome, long Count);

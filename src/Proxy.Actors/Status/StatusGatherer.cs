@@ -11,12 +11,17 @@ internal sealed class StatusGatherer : ReceiveActor
     private readonly IReadOnlyList<IActorRef> _components;
     private readonly ComponentStatus _own;
     private readonly IActorRef _asker;
+    private readonly IActorRef _asked;
     private readonly Dictionary<IActorRef, ComponentStatus> _answers = [];
     private readonly HashSet<IActorRef> _awaited;
 
+    /// <param name="components">Whom to ask.</param>
     /// <param name="own">What the asked node knows by itself.</param>
-    public StatusGatherer(IReadOnlyList<IActorRef> components, ComponentStatus own, IActorRef asker)
+    /// <param name="asker">Who is answered.</param>
+    /// <param name="asked">In whose name.</param>
+    public StatusGatherer(IReadOnlyList<IActorRef> components, ComponentStatus own, IActorRef asker, IActorRef asked)
     {
+        _asked = asked;
         _components = components;
         _own = own;
         _asker = asker;
@@ -64,7 +69,7 @@ internal sealed class StatusGatherer : ReceiveActor
 
     private void Answer()
     {
-        _asker.Tell(_components.Where(_answers.ContainsKey).Aggregate(_own, (sum, component) => sum.Plus(_answers[component])));
+        _asker.Tell(_components.Where(_answers.ContainsKey).Aggregate(_own, (sum, component) => sum.Plus(_answers[component])), _asked);
         Context.Stop(Self);
     }
 

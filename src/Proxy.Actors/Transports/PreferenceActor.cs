@@ -1,13 +1,13 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
-using Proxy.Protocol.Tunnels;
 
 namespace Proxy.Actors;
 
 /// <summary>
-/// Keeps one tunnel up to a server that has several addresses, over the best of them that works. While none is up, one more is tried with every
+/// Keeps one tunnel up to a server for ever, over the best of its addresses that works. While none is up, one more is tried with every
 /// second that passes; while one is, those better than it are tried again, less and less often. A better one that comes up takes the new
 /// streams, and the worse ones end with their last stream. A tunnel whose server is silent counts as down until it is heard, and keeps its streams.
+/// One that nears the end of its ids or keys takes streams until the next one is up, and ends with its last. States: keeping → retired.
 /// </summary>
 internal sealed class PreferenceActor : ReceiveActor
 {
@@ -17,7 +17,7 @@ internal sealed class PreferenceActor : ReceiveActor
     private readonly IActorRef _pool;
     private readonly Random _random;
     private readonly ILoggingAdapter _log;
-    private readonly Way[] _ways;
+    private readonly TunnelWay[] _ways;
     private int _reach;                           // the worst of the ways that are tried
     private int? _best;                           // the way that is in use
 
@@ -29,49 +29,87 @@ internal sealed class PreferenceActor : ReceiveActor
         _pool = pool;
         _random = Context.System.CreateRandom();
         _log = Context.GetLogger();
-        _ways = [.. server.Addresses.Select((address, index) => new Way(index, address))];
-        Receive<TunnelPoolActor.TunnelReady>(HandleReady);
-        Receive<TunnelPoolActor.TunnelSuspected>(_ => HandleDoubt(isSuspect: true));
-        Receive<TunnelPoolActor.TunnelTrusted>(_ => HandleDoubt(isSuspect: false));
-        Receive<Terminated>(terminated => HandleEnded(terminated.ActorRef));
-        Receive<Retry>(retry => Try(_ways[retry.Index]));
-        Receive<ReachFarther>(_ => HandleNothingUp());
+        _ways = [.. server.Addresses.Select((address, index) => new TunnelWay(index, address))];
+        Keeping();
     }
 
     private sealed record Retry(int Index);
+
+    private sealed record Renew(int Index);
 
     private sealed record ReachFarther
     {
         public static readonly ReachFarther Instance = new();
     }
 
+    private long Now => ((LoopDispatcher)Context.Dispatcher).Loop.NowMicroseconds;
+
     /// <summary>A tunnel that failed is made again here, not there.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
 
     protected override void PreStart() => GoOn();
 
+    // States
+
+    private void Keeping()
+    {
+        Receive<TunnelPoolActor.TunnelReady>(HandleReady);
+        Receive<TunnelPoolActor.TunnelSuspected>(_ => HandleDoubt(isSuspect: true));
+        Receive<TunnelPoolActor.TunnelTrusted>(_ => HandleDoubt(isSuspect: false));
+        Receive<TunnelPoolActor.TunnelWorn>(worn => Replace(Find(Sender), worn.Why));
+        Receive<TunnelPoolActor.TunnelDraining>(_ => HandleDraining());
+        Receive<Terminated>(terminated => HandleEnded(terminated.ActorRef));
+        Receive<Retry>(retry => Try(_ways[retry.Index]));
+        Receive<Renew>(renew => Replace(_ways[renew.Index], "as it is old enough"));
+        Receive<ReachFarther>(_ => HandleNothingUp());
+        Receive<TunnelPoolActor.Drain>(_ => Retire());
+    }
+
+    /// <summary>Nothing new is made; what is there is the pool's to end.</summary>
+    private void Retired()
+    {
+        Receive<TunnelPoolActor.TunnelReady>(ready => _pool.Tell(ready, Sender));
+        ReceiveAny(_ => { });
+    }
+
+    private void Retire()
+    {
+        Become(Retired);
+        Context.Timers.CancelAll();
+        foreach (var way in _ways)
+        {
+            if (way is { Tunnel: { } attempt, Link: null })
+            {
+                Context.Stop(attempt);
+            }
+        }
+    }
+
     private void HandleReady(TunnelPoolActor.TunnelReady ready)
     {
         _pool.Tell(ready, Sender);
-        if (Array.Find(_ways, way => Sender.Equals(way.Tunnel)) is { } way)
-        {
-            way.Link = ready.Link;
-            way.IsSuspect = false;
-
-            // The next one is not made at once: a server may let in and throw out again and again.
-            way.Failures = 1;
-            GoOn();
-        }
-        else
+        if (Find(Sender) is not { } way)
         {
             // Given up while it was on its way.
             ready.Link.Drain();
+            return;
         }
+
+        way.BecomeReady(ready.Link, Now);
+        way.DrainOutgoing();
+        if (_settings.RenewAfter > TimeSpan.Zero)
+        {
+            var age = _settings.RenewAfter * (1 + (RenewJitter * _random.NextDouble()));
+            Context.Timers.StartSingleTimer(way.RenewKey, new Renew(way.Index), age);
+        }
+
+        GoOn();
     }
 
     private void HandleDoubt(bool isSuspect)
     {
-        if (Array.Find(_ways, way => Sender.Equals(way.Tunnel)) is { Link: not null } way)
+        _pool.Tell(isSuspect ? TunnelPoolActor.TunnelSuspected.Instance : TunnelPoolActor.TunnelTrusted.Instance, Sender);
+        if (Find(Sender) is { Link: not null } way)
         {
             way.IsSuspect = isSuspect;
             GoOn();
@@ -83,13 +121,55 @@ internal sealed class PreferenceActor : ReceiveActor
         }
     }
 
-    private void HandleEnded(IActorRef tunnel)
+    /// <summary>Another tunnel is made beside it, and it takes streams until that is up.</summary>
+    private void Replace(TunnelWay? way, string why)
     {
-        if (Array.Find(_ways, way => tunnel.Equals(way.Tunnel)) is { } way)
+        if (way is { Link: not null, Outgoing: null } && _ways[way.Index] == way)
         {
-            way.Leave();
+            _log.Info($"tunnel to {way.Address}: another one is made to take its place, {why}");
+            Context.Timers.Cancel(way.RenewKey);
+            NoteLife(way);
+            way.KeepOutgoing();
             GoOn();
         }
+    }
+
+    /// <summary>The server wants it to end, or its ids have run out: what is on it goes on, the next one is wanted now.</summary>
+    private void HandleDraining()
+    {
+        _pool.Tell(TunnelPoolActor.TunnelDraining.Instance, Sender);
+        switch (Find(Sender))
+        {
+            case { Link: not null } way when _ways[way.Index] == way:
+                NoteLife(way);
+                way.Leave();
+                GoOn();
+                break;
+            case { } outgoing:
+                _ways[outgoing.Index].ForgetOutgoing();
+                GoOn();
+                break;
+        }
+    }
+
+    private void HandleEnded(IActorRef tunnel)
+    {
+        if (Find(tunnel) is not { } way)
+        {
+            return;
+        }
+
+        if (_ways[way.Index] != way)
+        {
+            _ways[way.Index].ForgetOutgoing();
+        }
+        else
+        {
+            NoteLife(way);
+            way.Leave();
+        }
+
+        GoOn();
     }
 
     private void HandleNothingUp()
@@ -117,9 +197,9 @@ internal sealed class PreferenceActor : ReceiveActor
             Context.Timers.StartSingleTimer(ReachFarther.Instance, ReachFarther.Instance, ReachFartherAfter);
         }
 
-        foreach (var way in _ways.Take(_reach + 1).Where(way => way.Tunnel is null && !Context.Timers.IsTimerActive(way.Key)))
+        foreach (var way in _ways.Take(_reach + 1).Where(way => way.Tunnel is null && !Context.Timers.IsTimerActive(way.RetryKey)))
         {
-            TryLater(way, isUrgent: best < 0);
+            TryLater(way, isUrgent: best < 0 || way.Outgoing is not null);
         }
     }
 
@@ -130,25 +210,25 @@ internal sealed class PreferenceActor : ReceiveActor
             return;
         }
 
-        if (best is { } now && _best != now)
+        if (best is { } now && _ways.Length > 1)
         {
             _log.Info($"server {_server}: new streams go over {_ways[now].Address}");
         }
 
         if (best is null)
         {
-            // All that was put off is due now.
-            foreach (var way in _ways)
+            // All that was put off is due now, but for the one that has just failed: a server may let in and throw out again and again.
+            foreach (var way in _ways.Where(way => way.Index != _best))
             {
                 way.Failures = 0;
-                Context.Timers.Cancel(way.Key);
+                Context.Timers.Cancel(way.RetryKey);
             }
         }
 
         _best = best;
     }
 
-    private void TryLater(Way way, bool isUrgent)
+    private void TryLater(TunnelWay way, bool isUrgent)
     {
         if (way.Failures == 0)
         {
@@ -156,27 +236,24 @@ internal sealed class PreferenceActor : ReceiveActor
             return;
         }
 
-        var (first, longest) = isUrgent ? (FirstRetry, LongestRetry) : (FirstLook, LongestLook);
-        var wait = Math.Min(first.TotalSeconds * Math.Pow(2, Math.Min(way.Failures - 1, 16)), longest.TotalSeconds);
-        Context.Timers.StartSingleTimer(way.Key, new Retry(way.Index), TimeSpan.FromSeconds(wait * (1 + (RetryJitter * _random.NextDouble()))));
+        var wait = isUrgent ? RetryWaits.Urgent(way.Failures, _random) : RetryWaits.Leisurely(way.Failures, _random);
+        Context.Timers.StartSingleTimer(way.RetryKey, new Retry(way.Index), wait);
     }
 
-    private void Try(Way way)
+    private void Try(TunnelWay way)
     {
-        if (way.Tunnel is not null || way.Index > _reach)
+        if (way.Tunnel is null && way.Index <= _reach)
         {
-            return;
+            var (environment, settings, self, history, address) = (_environment, _settings, Self, way.History, way.Address);
+            way.Begin(Context.Watch(Context.ActorOf(TunnelPoolActor.TunnelTo(environment, address, settings, self, history))));
         }
-
-        var (environment, settings, self, history, address) = (_environment, _settings, Self, way.History, way.Address);
-        way.Failures++;
-        way.Tunnel = Context.Watch(Context.ActorOf(TunnelPoolActor.TunnelTo(environment, address, settings, self, history)));
     }
 
     /// <summary>The way is not needed: an attempt ends, a tunnel ends with its last stream.</summary>
-    private void GiveUp(Way way)
+    private void GiveUp(TunnelWay way)
     {
-        Context.Timers.Cancel(way.Key);
+        Context.Timers.Cancel(way.RetryKey);
+        Context.Timers.Cancel(way.RenewKey);
         if (way.Link is { } link)
         {
             link.Drain();
@@ -188,44 +265,25 @@ internal sealed class PreferenceActor : ReceiveActor
 
         way.Failures = 0;
         way.Leave();
+        way.DrainOutgoing();
     }
+
+    /// <summary>A tunnel that was up for a while has made good the tries that it took.</summary>
+    private void NoteLife(TunnelWay way)
+    {
+        if (way.Link is not null && Now - way.ReadyMicroseconds >= SteadyMicroseconds)
+        {
+            way.Failures = 1;
+        }
+    }
+
+    /// <summary>The way, or the outgoing part of one, whose tunnel that is.</summary>
+    private TunnelWay? Find(IActorRef tunnel) => _ways.Select(way => way.Of(tunnel)).FirstOrDefault(found => found is not null);
 
     // A path that swallows datagrams is told from one that is slow by time alone.
     private static readonly TimeSpan ReachFartherAfter = TimeSpan.FromSeconds(1);
+    private const long SteadyMicroseconds = 5_000_000;
 
-    // As for a server with one address.
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(800);
-
-    // While another way serves, nobody waits for this one.
-    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(16);
-    private const double RetryJitter = 0.25;
-
-    /// <summary>One address of the server.</summary>
-    private sealed class Way(int index, TunnelAddress address)
-    {
-        public int Index { get; } = index;
-
-        public TunnelAddress Address { get; } = address;
-
-        /// <summary>The timer of its next try.</summary>
-        public string Key { get; } = $"retry-{index}";
-
-        public TunnelHistory History { get; } = new();
-
-        /// <summary>Tries since it was last up.</summary>
-        public int Failures { get; set; }
-
-        /// <summary>The tunnel or the attempt at one; null: there is none. One that was given up is none.</summary>
-        public IActorRef? Tunnel { get; set; }
-
-        public TunnelLink? Link { get; set; }
-
-        public bool IsSuspect { get; set; }
-
-        public bool IsUp => Link is { State: TunnelState.Ready } && !IsSuspect;
-
-        public void Leave() => (Tunnel, Link, IsSuspect) = (null, null, false);
-    }
+    // Many clients that were started together do not renew together.
+    private const double RenewJitter = 0.1;
 }

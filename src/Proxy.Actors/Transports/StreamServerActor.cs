@@ -179,6 +179,7 @@ internal sealed class StreamServerActor : ReceiveActor
         Context.Timers.Cancel(Timer.Deadline);
         channel.Send(reply.Span);
         var (dispatcher, principal) = (Dispatcher, established.Session.Identity.Principal);
+        var how = $"over {((channel as TlsChannel)?.Session is { } tlsSession ? $"{tlsSession}" : $"tcp, sealed by {established.Session.CipherName}")}";
         var engine = new OrderedTunnelEngine(
             TunnelRole.Server, HandshakeTerms.Agree(tunnel, established.PeerSettings), dispatcher.Pool, Context.System.CreateRandom(), Now);
         var binding = (channel as TlsChannel)?.Session is { } session ? session.ServerCertificateHash.Span : default;
@@ -187,7 +188,7 @@ internal sealed class StreamServerActor : ReceiveActor
         var (environment, settings, egress, peer) = (_plan.Environment, _plan.Settings, _plan.Egress, _peer);
         var actor = Context.Watch(Context.ActorOf(Props.Create(() => new ServerTunnelActor(environment, settings, egress, peer, principal))));
         var link = new TunnelLink(dispatcher.Loop, engine, new TunnelEvents(actor), seal: null);
-        actor.Tell(new ServerTunnelActor.Begin(link));
+        actor.Tell(new ServerTunnelActor.Begin(link, how));
         Become(() => Opened(actor));
         carrier.Start(link, engine, _hello);
         Context.Parent.Tell(new StreamListenerActor.Opened(link, principal));

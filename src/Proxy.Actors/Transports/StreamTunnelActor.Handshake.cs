@@ -16,6 +16,8 @@ namespace Proxy.Actors;
 internal sealed partial class StreamTunnelActor
 {
     private ClientHandshake? _handshake;
+    private long _helloMicroseconds;
+    private long _answerMicroseconds;             // a round trip, and what the server needed for its arithmetic
 
     private sealed record Prepared(ClientHandshake Handshake);
 
@@ -35,6 +37,7 @@ internal sealed partial class StreamTunnelActor
             TunnelId = DrawId(),
             Settings = HandshakeTerms.Of(_native.Tunnel),
             ServerKey = _native.ServerKey,
+            Session = _native.Session,
             Timeout = _settings.Tunnel.HandshakeTimeout,
         };
         var (now, utcNow, secrets) = (Now, UtcNow, _environment.Secrets);
@@ -58,6 +61,7 @@ internal sealed partial class StreamTunnelActor
     {
         Receive<HelloChannel.Message>(message =>
         {
+            _answerMicroseconds = Now - _helloMicroseconds;
             var (now, utcNow) = (Now, UtcNow);
             if (message.Bytes is [(byte)DatagramKind.HelloReply, ..])
             {
@@ -95,8 +99,7 @@ internal sealed partial class StreamTunnelActor
         Receive<Opened>(_ =>
         {
             Context.Timers.Cancel(Timer.Deadline);
-            _log.Info($"tunnel to {_server} is ready, {seal}");
-            _history.Failures = 0;
+            _log.Ready($"{seal}, answered within {_answerMicroseconds / 1000} ms", _history, Now);
             Become(Ready);
             _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
         });
@@ -125,6 +128,7 @@ internal sealed partial class StreamTunnelActor
 
         Become(() => SayingHello(handshake, channel));
         channel.Send(hello[..length]);
+        _helloMicroseconds = Now;
         _hello.Next(channel);
     }
 
@@ -132,7 +136,7 @@ internal sealed partial class StreamTunnelActor
     {
         if (_handshake!.ClockDifference is { } difference && difference.Duration() > SealingLimits.ClockTolerance)
         {
-            _log.Warning($"tunnel to {_server}: the server's clock and ours differ by {difference.TotalSeconds:0} s");
+            _log.ClockDiffers(difference);
         }
 
         var dispatcher = Dispatcher;

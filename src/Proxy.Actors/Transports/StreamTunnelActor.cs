@@ -20,7 +20,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
     private readonly NativeClientSettings _native;
     private readonly IActorRef _pool;
     private readonly TunnelHistory _history;
-    private readonly ILoggingAdapter _log;
+    private readonly TunnelLog _log;
     private readonly HelloChannel _hello;
     private Dial? _dial;
     private IChannel? _channel;                   // until a carrier has it
@@ -35,7 +35,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
         _native = settings.Native ?? throw new ArgumentException("Only the sealed dialect goes over TCP and TLS.", nameof(settings));
         _pool = pool;
         _history = history;
-        _log = Context.GetLogger();
+        _log = new TunnelLog(Context.GetLogger(), $"tunnel to {server}", "server");
         _hello = new HelloChannel(Self);
     }
 
@@ -54,6 +54,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
 
     protected override void PreStart()
     {
+        _log.Opening();
         Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, _settings.Tunnel.HandshakeTimeout);
         if (_server.Destination.Address is { } address)
         {
@@ -114,14 +115,19 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
     private void Ready()
     {
         Receive<TunnelEvents.Ready>(_ => { });
-        Receive<TunnelEvents.Suspected>(_ =>
+        Receive<TunnelEvents.News>(news =>
         {
-            _log.Info($"tunnel to {_server}: the server is silent");
+            _log.News(news);
+            TunnelPoolActor.Tell(_pool, news);
+        });
+        Receive<TunnelEvents.Suspected>(suspected =>
+        {
+            _log.Suspected(suspected.Why);
             _pool.Tell(TunnelPoolActor.TunnelSuspected.Instance);
         });
         Receive<TunnelEvents.Trusted>(_ =>
         {
-            _log.Info($"tunnel to {_server}: the server is back");
+            _log.Trusted();
             _pool.Tell(TunnelPoolActor.TunnelTrusted.Instance);
         });
         Receive<TunnelEvents.Closed>(closed =>
@@ -132,7 +138,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
                 return;
             }
 
-            _log.Info($"tunnel to {_server} ended: {closed.Reason.Text()} ({closed.Text})");
+            _log.Ended(closed.Reason, closed.Text);
             Become(Closed);
         });
     }
@@ -169,17 +175,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
 
     private void GiveUp(EndReason reason, string text)
     {
-        var line = $"tunnel to {_server} ended: {reason.Text()} ({text})";
-        if (_history.Failures++ == 0)
-        {
-            // The first of a row is news; the ones behind it say the same again, a few times a second.
-            _log.Warning(line + "; trying again until it is back");
-        }
-        else
-        {
-            _log.Debug(line);
-        }
-
+        _log.Failed(reason, text, _history, Now);
         Context.Stop(Self);
     }
 }

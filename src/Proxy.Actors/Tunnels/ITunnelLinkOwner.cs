@@ -12,10 +12,13 @@ internal interface ITunnelLinkOwner
     void OnStreamOpened(TunnelStreamChannel channel);
 
     /// <summary>Native dialect: the peer has been silent for so long that it may be gone. Nothing has ended.</summary>
-    void OnSuspected();
+    void OnSuspected(string why);
 
     /// <summary>Native dialect: the peer was heard again.</summary>
     void OnTrusted();
+
+    /// <summary>Something else about the tunnel that its owner may act on, and that a log should say.</summary>
+    void OnNews(TunnelNews news, string text);
 
     /// <summary>The tunnel has ended and all its streams with it. Comes once.</summary>
     void OnClosed(EndReason reason, string text);

@@ -31,13 +31,34 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     private readonly Queue<SealedTunnel> _halfOpen = new();
     private readonly IDeadline _expiry;
     private readonly Func<SealedTunnel, NativeTunnelEngine> _makeEngine;
+    private readonly SealedSockets _sockets;
+    private readonly int _index;
     private int _agreeing;
     private long _datagramsIgnored;
+    private long _datagramsPassedOn;
+    private long _datagramsNotPassedOn;
     private bool _isOpening = true;
 
+    /// <param name="environment">What the node stands on.</param>
+    /// <param name="settings">The server's.</param>
+    /// <param name="secrets">The node's.</param>
+    /// <param name="sockets">Those that share the address.</param>
+    /// <param name="index">Of this one's socket among them.</param>
+    /// <param name="listener">Who is asked for arithmetic, and told of tunnels.</param>
+    /// <param name="dispatcher">Of the loop.</param>
+    /// <param name="system">The node's.</param>
     public SealedDemultiplexer(
-        NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, IActorRef listener, LoopDispatcher dispatcher, ActorSystem system)
+        NodeEnvironment environment,
+        ServerSettings settings,
+        SealedSecrets secrets,
+        SealedSockets sockets,
+        int index,
+        IActorRef listener,
+        LoopDispatcher dispatcher,
+        ActorSystem system)
     {
+        _sockets = sockets;
+        _index = index;
         _environment = environment;
         _settings = settings;
         _native = settings.Native!;
@@ -57,7 +78,11 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         _handshake.HalfOpen,
         HelloCounts.Of(_handshake),
         _resets.Sent,
-        _datagramsIgnored);
+        _datagramsIgnored)
+    {
+        DatagramsPassedOn = _datagramsPassedOn,
+        DatagramsNotPassedOn = _datagramsNotPassedOn,
+    };
 
     public void Remove(SealedTunnel tunnel)
     {
@@ -82,7 +107,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
 
         var id = _shared.TunnelIds.Draw(_environment.Secrets);
-        while (_tunnels.ContainsKey(id))
+        while (_tunnels.ContainsKey(id) || _sockets.OwnerOf(id) != _index)
         {
             id = _shared.TunnelIds.Draw(_environment.Secrets);
         }
@@ -147,6 +172,10 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
             {
                 HandleData(tunnel, datagrams, segmentSizeBytes, from);
             }
+            else if (_sockets.OwnerOf(key.Receiver) is var owner && owner != _index)
+            {
+                PassOn(owner, datagrams, segmentSizeBytes, from);
+            }
             else
             {
                 // One answer for all of them: it says the same again.
@@ -181,6 +210,20 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
     }
 
+    /// <summary>Its sender has another address than it began with, or the system does not know which socket is whose.</summary>
+    private void PassOn(int owner, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
+    {
+        var count = (datagrams.Length + segmentSizeBytes - 1) / segmentSizeBytes;
+        if (_sockets.TryPass(owner, datagrams, segmentSizeBytes, from))
+        {
+            _datagramsPassedOn += count;
+        }
+        else
+        {
+            _datagramsNotPassedOn += count;
+        }
+    }
+
     private NativeTunnelEngine MakeEngine(SealedTunnel tunnel) => new(
         TunnelRole.Server, tunnel.Agree(_native.Tunnel), tunnel.Seal, TunnelLink.PathOf(tunnel.From), _dispatcher.Pool, _createRandom(), Now);
 
@@ -199,7 +242,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
 
     private void HandleHello(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagram, in UdpAddress from)
     {
-        if (!_isOpening || _tunnels.Count + _agreeing >= _settings.MaximumTunnels)
+        if (!_isOpening || !_sockets.AreOpen || _tunnels.Count + _agreeing >= _sockets.ShareOf(_settings.MaximumTunnels))
         {
             _datagramsIgnored++;
             return;

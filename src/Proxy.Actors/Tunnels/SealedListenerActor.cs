@@ -7,8 +7,8 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>
-/// A UDP endpoint of a server, in the sealed dialect: takes the tunnels of clients that have a key. States: binding → listening → draining →
-/// stopped.
+/// One of the UDP sockets that share an address of a server, in the sealed dialect: takes the tunnels of clients that have a key. States:
+/// binding → listening → draining → stopped.
 /// </summary>
 internal sealed class SealedListenerActor : ReceiveActor
 {
@@ -17,13 +17,26 @@ internal sealed class SealedListenerActor : ReceiveActor
     private readonly SealedSecrets _secrets;
     private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
+    private readonly SealedSockets _sockets;
+    private readonly int _index;
     private readonly ILoggingAdapter _log;
     private readonly ServerTunnels _tunnels = new("kcp");
     private SealedDemultiplexer? _demultiplexer;
     private IUdpEndpoint? _endpoint;
+    private PassedDatagrams? _passed;
 
-    public SealedListenerActor(NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, Frontend egress, IPEndPoint listen)
+    /// <param name="environment">What the node stands on.</param>
+    /// <param name="settings">The server's.</param>
+    /// <param name="secrets">The node's.</param>
+    /// <param name="egress">What its streams count for.</param>
+    /// <param name="listen">The address.</param>
+    /// <param name="sockets">Those that share the address.</param>
+    /// <param name="index">Of this one among them.</param>
+    public SealedListenerActor(
+        NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, Frontend egress, IPEndPoint listen, SealedSockets sockets, int index)
     {
+        _sockets = sockets;
+        _index = index;
         _environment = environment;
         _settings = settings;
         _secrets = secrets;
@@ -38,6 +51,9 @@ internal sealed class SealedListenerActor : ReceiveActor
     /// <summary>Something authentic came through the tunnel.</summary>
     internal sealed record Open(SealedTunnel Tunnel);
 
+    /// <summary>All sockets are open: the system is told which datagrams are for which. For the first of them.</summary>
+    internal sealed record Steer(UdpSteering Steering);
+
     private sealed record Agreed(PendingHello Pending, UdpAddress From, string? Failure);
 
     /// <summary>A tunnel cannot be begun again from this end; its client opens another. The others go on.</summary>
@@ -46,9 +62,11 @@ internal sealed class SealedListenerActor : ReceiveActor
     protected override void PreStart()
     {
         var dispatcher = (LoopDispatcher)Context.Dispatcher;
-        var demultiplexer = new SealedDemultiplexer(_environment, _settings, _secrets, Self, dispatcher, Context.System);
+        var demultiplexer = new SealedDemultiplexer(
+            _environment, _settings, _secrets, _sockets, _index, Self, dispatcher, Context.System);
         _demultiplexer = demultiplexer;
-        if (!dispatcher.Loop.TryOpenUdp(_listen, null, UdpOptions.Default, demultiplexer, out var endpoint, out var fault))
+        var options = UdpOptions.Default with { SharePort = _sockets.MayBeSeveral };
+        if (!dispatcher.Loop.TryOpenUdp(_listen, null, options, demultiplexer, out var endpoint, out var fault))
         {
             Context.Parent.Tell(new NodeActor.BindFailed($"kcp://{_listen}", fault));
             Context.Stop(Self);
@@ -56,12 +74,20 @@ internal sealed class SealedListenerActor : ReceiveActor
         }
 
         _endpoint = endpoint;
+        _passed = new PassedDatagrams(dispatcher.Loop, demultiplexer, endpoint);
+        _sockets.Add(_index, _passed);
         Become(() => Listening(endpoint, demultiplexer));
         Context.Parent.Tell(new NodeActor.Bound($"kcp://{endpoint.LocalEndPoint}"));
     }
 
     protected override void PostStop()
     {
+        if (_passed is { } passed)
+        {
+            _sockets.Remove(_index, passed);
+            passed.Close();
+        }
+
         // Links say their last words first.
         _tunnels.DisposeLinks();
         Context.Parent.Tell(_tunnels.Left());
@@ -93,6 +119,9 @@ internal sealed class SealedListenerActor : ReceiveActor
 
     private void ReceiveAlways(IUdpEndpoint endpoint, SealedDemultiplexer demultiplexer)
     {
+        Receive<Steer>(steer => _log.Info(endpoint.TrySteer(steer.Steering)
+            ? $"kcp://{endpoint.LocalEndPoint}: {steer.Steering.Sockets} UDP sockets, one per loop; the kernel gives each datagram to its tunnel's"
+            : $"kcp://{endpoint.LocalEndPoint}: {steer.Steering.Sockets} UDP sockets, one per loop; the kernel spreads senders over them"));
         Receive<Agree>(RunAgreement);
         Receive<Agreed>(agreed =>
         {
@@ -122,7 +151,7 @@ internal sealed class SealedListenerActor : ReceiveActor
         var link = tunnel.OpenLink(((LoopDispatcher)Context.Dispatcher).Loop, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, link, tunnel.Principal, () => demultiplexer.Remove(tunnel));
-        actor.Tell(new ServerTunnelActor.Begin(link));
+        actor.Tell(new ServerTunnelActor.Begin(link, $"sealed by {tunnel.CipherName}, datagrams of {link.Native!.PresentDatagramBytes} bytes"));
         link.Start(endpoint, tunnel.From);
     }
 

@@ -24,6 +24,7 @@ internal sealed class SealedSecrets : IDisposable
             Replays = new HelloReplays(utcNow.ToUnixTimeMilliseconds()),
             TunnelIds = _ids,
             ServerKey = settings.ServerKey,
+            Session = settings.Session,
         };
     }
 

@@ -32,6 +32,9 @@ internal sealed class SealedTunnel : IDisposable
     /// <summary>The name of the client's key.</summary>
     public string Principal => _established.Session.Identity.Principal;
 
+    /// <summary>What seals it, for the log.</summary>
+    public string CipherName => _established.Session.CipherName;
+
     public UdpAddress From { get; }
 
     public long ExpiresMicroseconds { get; }

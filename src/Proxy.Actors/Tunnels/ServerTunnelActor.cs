@@ -1,5 +1,6 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
+using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 
@@ -12,13 +13,9 @@ namespace Proxy.Actors;
 /// </summary>
 internal sealed class ServerTunnelActor : ReceiveActor
 {
-    private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
-    private readonly Frontend _egress;
-    private readonly UdpAddress _peer;
+    private readonly EgressPlan _plan;
     private readonly string? _principal;
-    private readonly string _name;
-    private readonly ILoggingAdapter _log;
+    private readonly TunnelLog _log;
     private TunnelLink? _link;
 
     /// <param name="environment">What the node stands on.</param>
@@ -29,17 +26,15 @@ internal sealed class ServerTunnelActor : ReceiveActor
     public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, UdpAddress peer, string? principal)
     {
         _principal = principal;
-        _name = principal is null ? $"{peer}" : $"{peer} ({principal})";
-        _egress = egress;
-        _environment = environment;
-        _settings = settings;
-        _peer = peer;
-        _log = Context.GetLogger();
+        _plan = new EgressPlan(environment, settings, egress, ChainGate.OpenOnly);
+        _log = new TunnelLog(Context.GetLogger(), $"tunnel from {peer}{(principal is null ? "" : $" ({principal})")}", "client");
         AwaitingLink();
     }
 
     /// <summary>The tunnel to steer; the first message.</summary>
-    internal sealed record Begin(TunnelLink Link);
+    /// <param name="Link">Owned from here on.</param>
+    /// <param name="How">Transport and cipher in words.</param>
+    internal sealed record Begin(TunnelLink Link, string How);
 
     /// <summary>Opens nothing more; ends with the last stream.</summary>
     internal sealed record Drain
@@ -57,14 +52,15 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void AwaitingLink() => Receive<Begin>(begin =>
     {
         _link = begin.Link;
-        Become(() => Init(begin.Link));
+        _log.Opening();
+        Become(() => Init(begin.Link, begin.How));
     });
 
-    private void Init(TunnelLink link)
+    private void Init(TunnelLink link, string how)
     {
         Receive<TunnelEvents.Ready>(_ =>
         {
-            _log.Info($"tunnel from {_name} is ready");
+            _log.Ready(how);
             Become(() => Ready(link));
         });
         Receive<TunnelEvents.Closed>(HandleClosed);
@@ -74,9 +70,18 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void Ready(TunnelLink link)
     {
         Receive<TunnelEvents.StreamOpened>(opened =>
-            Context.ActorOf(Props.Create(() => new EgressActor(_environment, _settings, _egress, opened.Channel, opened.Channel.Peer, _principal))));
-        Receive<TunnelEvents.Suspected>(_ => _log.Info($"tunnel from {_name}: the client is silent"));
-        Receive<TunnelEvents.Trusted>(_ => _log.Info($"tunnel from {_name}: the client is back"));
+            Context.ActorOf(Props.Create(() => new EgressActor(_plan, opened.Channel, _principal))));
+        Receive<TunnelEvents.Suspected>(suspected => _log.Suspected(suspected.Why));
+        Receive<TunnelEvents.Trusted>(_ => _log.Trusted());
+        Receive<TunnelEvents.News>(news =>
+        {
+            _log.News(news);
+            if (news.Kind == TunnelNews.Worn)
+            {
+                // The client opens the next one: it hears of this as of any other drain.
+                link.Drain();
+            }
+        });
         Receive<TunnelEvents.Closed>(HandleClosed);
         Receive<Drain>(_ => link.Drain());
     }
@@ -91,12 +96,13 @@ internal sealed class ServerTunnelActor : ReceiveActor
         });
         Receive<Terminated>(_ => StopWhenDone(isSilent));
         Receive<TunnelEvents.StreamOpened>(opened => opened.Channel.Abort());
+        Receive<TunnelEvents.News>(_ => { });
         Receive<Drain>(_ => { });
     }
 
     private void HandleClosed(TunnelEvents.Closed closed)
     {
-        _log.Info($"tunnel from {_name} ended: {closed.Reason.Text()} ({closed.Text})");
+        _log.Ended(closed.Reason, closed.Text);
         Become(() => Closed(isSilent: false));
         foreach (var egress in Context.Children)
         {

@@ -22,6 +22,8 @@ internal sealed partial class TunnelActor
     private ClientHandshake? _handshake;
     private int _looks;
     private int _looksAfterFailure;
+    private long _helloMicroseconds;
+    private long _answerMicroseconds;             // a round trip, and what the server needed for its arithmetic
 
     /// <summary>One handshake, before anything is known of its outcome.</summary>
     private sealed record Attempt(NativeClientSettings Native, IPEndPoint Peer, SealedClientDatagrams Datagrams);
@@ -58,6 +60,7 @@ internal sealed partial class TunnelActor
             TunnelId = DrawId(),
             Settings = HandshakeTerms.Of(native.Tunnel),
             ServerKey = native.ServerKey,
+            Session = native.Session,
             Timeout = _settings.Tunnel.HandshakeTimeout,
         };
         var (now, utcNow, secrets) = (Now, UtcNow, _environment.Secrets);
@@ -82,6 +85,7 @@ internal sealed partial class TunnelActor
         Receive<SealedClientDatagrams.Answer>(answer =>
         {
             attempt.Datagrams.HandleTaken();
+            _answerMicroseconds = Now - _helloMicroseconds;
             if (answer.Datagram is [(byte)DatagramKind.HelloReply, ..])
             {
                 var (now, utcNow) = (Now, UtcNow);
@@ -113,9 +117,10 @@ internal sealed partial class TunnelActor
     private void SealedReady(TunnelLink link, Attempt attempt)
     {
         Receive<TunnelEvents.Ready>(_ => { });
-        Receive<TunnelEvents.Suspected>(_ =>
+        Receive<TunnelEvents.News>(HandleNews);
+        Receive<TunnelEvents.Suspected>(suspected =>
         {
-            _log.Info($"tunnel to kcp://{_server}: the server is silent");
+            _log.Suspected(suspected.Why);
             _pool.Tell(TunnelPoolActor.TunnelSuspected.Instance);
             Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, LookAtRouteAfter);
             MoveIfRouteChanged(link, attempt);
@@ -123,7 +128,7 @@ internal sealed partial class TunnelActor
         Receive<TunnelEvents.Trusted>(_ =>
         {
             _pool.Tell(TunnelPoolActor.TunnelTrusted.Instance);
-            _log.Info($"tunnel to kcp://{_server}: the server is back");
+            _log.Trusted();
             Context.Timers.Cancel(Timer.Deadline);
         });
         Receive<Timer>(_ =>
@@ -153,6 +158,7 @@ internal sealed partial class TunnelActor
         if (handshake.TryGetDatagram(Now, hello, out var length))
         {
             _endpoint!.Send(hello[..length], length, default);
+            _helloMicroseconds = Now;
         }
 
         if (handshake.State == ClientHandshakeState.Failed)
@@ -176,7 +182,7 @@ internal sealed partial class TunnelActor
         Context.Timers.Cancel(Timer.Deadline);
         if (handshake.ClockDifference is { } difference && difference.Duration() > SealingLimits.ClockTolerance)
         {
-            _log.Warning($"tunnel to kcp://{_server}: the server's clock and ours differ by {difference.TotalSeconds:0} s");
+            _log.ClockDiffers(difference);
         }
 
         var dispatcher = (LoopDispatcher)Context.Dispatcher;
@@ -190,7 +196,7 @@ internal sealed partial class TunnelActor
         var self = Self;
         link.OnSendFailed = () => self.Tell(SendFailed.Instance, ActorRefs.NoSender);
         attempt.Datagrams.Attach(link, tunnel.Session);
-        _log.Info($"tunnel to kcp://{_server} is ready, sealed by {tunnel.Session.CipherName}");
+        _log.Ready($"sealed by {tunnel.Session.CipherName}, datagrams of {engine.PresentDatagramBytes} bytes, answered within {_answerMicroseconds / 1000} ms", _history, Now);
         BecomeReady(link);
         Become(() => SealedReady(link, attempt));
         link.Start(_endpoint!, address);
@@ -235,16 +241,17 @@ internal sealed partial class TunnelActor
             return false;
         }
 
-        if (!isSameAddressEnough && endpoint.LocalEndPoint.Address.Equals(_endpoint!.LocalEndPoint.Address))
+        var hasSameAddress = endpoint.LocalEndPoint.Address.Equals(_endpoint!.LocalEndPoint.Address);
+        if (hasSameAddress && !isSameAddressEnough)
         {
             endpoint.Close();
             return false;
         }
 
-        _log.Info($"tunnel to kcp://{_server}: from {endpoint.LocalEndPoint} now, no more from {_endpoint!.LocalEndPoint}");
         _endpoint.Close();
         _endpoint = endpoint;
         link.MoveTo(endpoint);
+        _log.Moved(hasSameAddress ? "as the silence goes on" : $"as our address is {endpoint.LocalEndPoint.Address} now");
         return true;
     }
 
@@ -252,13 +259,15 @@ internal sealed partial class TunnelActor
 
     private DateTimeOffset UtcNow => Context.System.TimeProvider.GetUtcNow();
 
+    /// <summary>Half random, half a number that spreads this node's tunnels over a server's sockets; never 0.</summary>
     private ulong DrawId()
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         ulong id;
         do
         {
-            _environment.Secrets.Fill(bytes);
+            _environment.Secrets.Fill(bytes[..sizeof(uint)]);
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[sizeof(uint)..], _environment.NextTunnelNumber());
             id = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         }
         while (id == 0);

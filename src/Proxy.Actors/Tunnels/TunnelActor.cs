@@ -20,7 +20,7 @@ internal sealed partial class TunnelActor : ReceiveActor
     private readonly TunnelPoolSettings _settings;
     private readonly IActorRef _pool;
     private readonly TunnelHistory _history;
-    private readonly ILoggingAdapter _log;
+    private readonly TunnelLog _log;
     private TunnelLink? _link;
     private IUdpEndpoint? _endpoint;
 
@@ -31,7 +31,7 @@ internal sealed partial class TunnelActor : ReceiveActor
         _settings = settings;
         _pool = pool;
         _history = history;
-        _log = Context.GetLogger();
+        _log = new TunnelLog(Context.GetLogger(), $"tunnel to kcp://{server}", "server");
     }
 
     private enum Timer
@@ -43,6 +43,7 @@ internal sealed partial class TunnelActor : ReceiveActor
 
     protected override void PreStart()
     {
+        _log.Opening();
         if (_server.Address is { } address)
         {
             OpenTo(address);
@@ -81,15 +82,26 @@ internal sealed partial class TunnelActor : ReceiveActor
     {
         Receive<TunnelEvents.Ready>(_ =>
         {
-            _log.Info($"tunnel to kcp://{_server} is ready");
+            var how = link.RoundTripMilliseconds is > 0 and var milliseconds ? $"not sealed, round trip {milliseconds} ms" : "not sealed";
+            _log.Ready(how, _history, Now);
             BecomeReady(link);
         });
         Receive<TunnelEvents.Closed>(HandleClosed);
     }
 
-    private void Ready() => Receive<TunnelEvents.Closed>(HandleClosed);
+    private void Ready()
+    {
+        Receive<TunnelEvents.News>(HandleNews);
+        Receive<TunnelEvents.Closed>(HandleClosed);
+    }
 
     private void Closed() => Receive<TunnelEvents.Silent>(_ => Context.Stop(Self));
+
+    private void HandleNews(TunnelEvents.News news)
+    {
+        _log.News(news);
+        TunnelPoolActor.Tell(_pool, news);
+    }
 
     private void HandleClosed(TunnelEvents.Closed closed)
     {
@@ -100,13 +112,12 @@ internal sealed partial class TunnelActor : ReceiveActor
         }
 
         // Our own doing: nobody waits for the next tunnel, so this one may see its last words through.
-        _log.Info($"tunnel to kcp://{_server} ended: {closed.Reason.Text()} ({closed.Text})");
+        _log.Ended(closed.Reason, closed.Text);
         Become(Closed);
     }
 
     private void BecomeReady(TunnelLink link)
     {
-        _history.Failures = 0;
         _pool.Tell(new TunnelPoolActor.TunnelReady(link, _server));
         Become(Ready);
     }
@@ -143,17 +154,7 @@ internal sealed partial class TunnelActor : ReceiveActor
 
     private void GiveUp(EndReason reason, string text)
     {
-        var line = $"tunnel to kcp://{_server} ended: {reason.Text()} ({text})";
-        if (_history.Failures++ == 0)
-        {
-            // The first of a row is news; the ones behind it say the same again, a few times a second.
-            _log.Warning(line + "; trying again until it is back");
-        }
-        else
-        {
-            _log.Debug(line);
-        }
-
+        _log.Failed(reason, text, _history, Now);
         Context.Stop(Self);
     }
 
@@ -169,11 +170,4 @@ internal sealed partial class TunnelActor : ReceiveActor
 
         public void OnSendRefused(IUdpEndpoint endpoint, TransportFault fault) => link.HandleRefused();
     }
-}
-
-/// <summary>What outlives one tunnel to a server. Touched on the pool's loop only.</summary>
-internal sealed class TunnelHistory
-{
-    /// <summary>Tunnels in a row that ended without having been ready.</summary>
-    public int Failures { get; set; }
 }

@@ -10,9 +10,11 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
 
     public void OnStreamOpened(TunnelStreamChannel channel) => owner.Tell(new StreamOpened(channel), ActorRefs.NoSender);
 
-    public void OnSuspected() => owner.Tell(Suspected.Instance, ActorRefs.NoSender);
+    public void OnSuspected(string why) => owner.Tell(new Suspected(why), ActorRefs.NoSender);
 
     public void OnTrusted() => owner.Tell(Trusted.Instance, ActorRefs.NoSender);
+
+    public void OnNews(TunnelNews news, string text) => owner.Tell(new News(news, text), ActorRefs.NoSender);
 
     public void OnClosed(EndReason reason, string text) => owner.Tell(new Closed(reason, text), ActorRefs.NoSender);
 
@@ -25,15 +27,14 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
 
     internal sealed record StreamOpened(TunnelStreamChannel Channel);
 
-    internal sealed record Suspected
-    {
-        public static readonly Suspected Instance = new();
-    }
+    internal sealed record Suspected(string Why);
 
     internal sealed record Trusted
     {
         public static readonly Trusted Instance = new();
     }
+
+    internal sealed record News(TunnelNews Kind, string Text);
 
     internal sealed record Closed(EndReason Reason, string Text);
 

@@ -255,10 +255,22 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
                     _owner.OnStreamOpened(opened);
                     break;
                 case TunnelEventKind.Suspected:
-                    _owner.OnSuspected();
+                    _owner.OnSuspected(next.Text);
                     break;
                 case TunnelEventKind.Trusted:
                     _owner.OnTrusted();
+                    break;
+                case TunnelEventKind.AddressChanged:
+                    _owner.OnNews(TunnelNews.AddressChanged, $"{Peer}");
+                    break;
+                case TunnelEventKind.SizeChanged:
+                    _owner.OnNews(TunnelNews.SizeChanged, next.Text);
+                    break;
+                case TunnelEventKind.Worn:
+                    _owner.OnNews(TunnelNews.Worn, next.Text);
+                    break;
+                case TunnelEventKind.Draining:
+                    _owner.OnNews(TunnelNews.Draining, next.Text);
                     break;
                 case TunnelEventKind.Closed:
                     FailChannels(next.Reason, next.Text);

@@ -101,7 +101,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
         _tunnels.Add(actor, link, principal: null, () => demultiplexer.Remove(open.Peer, link));
         demultiplexer.Add(open.Peer, link);
         _halfOpen.Add(link, loop.NowMicroseconds);
-        actor.Tell(new ServerTunnelActor.Begin(link));
+        actor.Tell(new ServerTunnelActor.Begin(link, "not sealed"));
         link.Start(endpoint, open.Peer);
         link.HandleDatagrams(open.Datagram, open.Datagram.Length, open.Peer);
     }

@@ -13,13 +13,18 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private readonly NodeEnvironment _environment;
     private readonly TunnelPoolSettings _settings;
     private readonly Random _random;
+    private readonly PoolLoad _load;
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
     private readonly LinkedList<IActorRef> _queue = new();
     private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
     private readonly TunnelTally _tally = new(TunnelRole.Client);
 
-    public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings)
+    /// <param name="environment">What the node stands on.</param>
+    /// <param name="settings">The tunnels to keep up.</param>
+    /// <param name="load">Written here, for whoever chooses among several pools.</param>
+    public TunnelPoolActor(NodeEnvironment environment, TunnelPoolSettings settings, PoolLoad load)
     {
+        _load = load;
         _environment = environment;
         _settings = settings;
         _random = Context.System.CreateRandom();
@@ -30,6 +35,15 @@ internal sealed class TunnelPoolActor : ReceiveActor
     internal sealed record Acquire
     {
         public static readonly Acquire Instance = new();
+    }
+
+    /// <summary>Wants another tunnel than that, now; answered at once by <see cref="Granted"/>, <see cref="NoOther"/> or <see cref="Refused"/>.</summary>
+    internal sealed record AcquireOther(TunnelLink Than);
+
+    /// <summary>There is no other that could open a stream now.</summary>
+    internal sealed record NoOther
+    {
+        public static readonly NoOther Instance = new();
     }
 
     /// <summary>Does not want it any more.</summary>
@@ -70,6 +84,15 @@ internal sealed class TunnelPoolActor : ReceiveActor
         public static readonly TunnelTrusted Instance = new();
     }
 
+    /// <summary>The sender's tunnel nears an end that only another tunnel helps against.</summary>
+    internal sealed record TunnelWorn(string Why);
+
+    /// <summary>The sender's tunnel opens no more streams.</summary>
+    internal sealed record TunnelDraining
+    {
+        public static readonly TunnelDraining Instance = new();
+    }
+
     private enum Timer
     {
         LookAgain,
@@ -80,19 +103,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         foreach (var server in _settings.Servers.SelectMany(server => Enumerable.Repeat(server, _settings.Connections)))
         {
             var self = Self;
-            if (server.Addresses.Count > 1)
-            {
-                Context.ActorOf(Props.Create(() => new PreferenceActor(_environment, server, _settings, self)));
-                continue;
-            }
-
-            var tunnel = TunnelTo(_environment, server.Addresses[0], _settings, self, new TunnelHistory());
-            Context.ActorOf(BackoffSupervisor.Props(new BackoffOptions(
-                tunnel, "tunnel", FirstRetry, LongestRetry, RetryJitter, Context.System.CreateRandom())
-            {
-                Trigger = BackoffTrigger.OnStop,
-                AutoReset = SteadyAfter,
-            }));
+            Context.ActorOf(Props.Create(() => new PreferenceActor(_environment, server, _settings, self)));
         }
     }
 
@@ -104,16 +115,31 @@ internal sealed class TunnelPoolActor : ReceiveActor
             ? Props.Create(() => new TunnelActor(environment, server.Destination, settings, pool, history))
             : Props.Create(() => new StreamTunnelActor(environment, server, settings, pool, history));
 
+    /// <summary>Passes on what of a tunnel's news its maker acts on.</summary>
+    internal static void Tell(IActorRef owner, TunnelEvents.News news)
+    {
+        if (news.Kind == TunnelNews.Worn)
+        {
+            owner.Tell(new TunnelWorn(news.Text));
+        }
+        else if (news.Kind == TunnelNews.Draining)
+        {
+            owner.Tell(TunnelDraining.Instance);
+        }
+    }
+
     // States
 
     private void Serving()
     {
         Receive<Acquire>(_ => Serve(Sender));
+        Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link) : NoOther.Instance));
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
-        Receive<TunnelSuspected>(_ => { });
-        Receive<TunnelTrusted>(_ => { });
+        Receive<TunnelSuspected>(_ => NoteLoad());
+        Receive<TunnelTrusted>(_ => NoteLoad());
+        Receive<TunnelDraining>(_ => NoteLoad());
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -122,11 +148,11 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private void Draining()
     {
         Receive<Acquire>(_ => Sender.Tell(Refused.IsDraining));
+        Receive<AcquireOther>(_ => Sender.Tell(Refused.IsDraining));
         Receive<Abandon>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
-        Receive<TunnelSuspected>(_ => { });
-        Receive<TunnelTrusted>(_ => { });
+        Receive<TunnelDraining>(_ => { });
         Receive<Terminated>(terminated =>
         {
             HandleTunnelEnded(terminated.ActorRef);
@@ -142,6 +168,11 @@ internal sealed class TunnelPoolActor : ReceiveActor
         foreach (var asker in _queue)
         {
             asker.Tell(Refused.IsDraining);
+        }
+
+        foreach (var maker in Context.Children)
+        {
+            maker.Tell(Drain.Instance);
         }
 
         foreach (var tunnel in _tunnels.Values)
@@ -210,6 +241,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Context.Watch(Sender);
         _tunnels[Sender] = ready;
         _tally.HandleOpened(_tunnels.Count);
+        NoteLoad();
         ServeWaiting();
     }
 
@@ -218,12 +250,15 @@ internal sealed class TunnelPoolActor : ReceiveActor
         if (_tunnels.Remove(tunnel, out var ended))
         {
             _tally.HandleEnded(ended.Link);
+            NoteLoad();
         }
     }
 
-    private TunnelLink? Pick()
+    private void NoteLoad() => _load.OpenTunnels = _tunnels.Values.Count(tunnel => tunnel.Link.CanOpen);
+
+    private TunnelLink? Pick(TunnelLink? except = null)
     {
-        var open = _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen).Select(tunnel => tunnel.Link).ToArray();
+        var open = _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen && tunnel.Link != except).Select(tunnel => tunnel.Link).ToArray();
         if (open.Length < 2)
         {
             return open.FirstOrDefault();
@@ -250,14 +285,9 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Streams = new StreamCount(_tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams), totals.Counters.Streams),
     };
 
-    private int TunnelsTo(TunnelServer server) => _tunnels.Values.Count(tunnel => server.Addresses.Contains(tunnel.Server));
-
-    // A server that restarts is back within a second or two: a try a second costs it one small datagram per client.
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(800);
-    private static readonly TimeSpan SteadyAfter = TimeSpan.FromSeconds(5);
+    private int TunnelsTo(TunnelServer server) =>
+        _tunnels.Values.Count(tunnel => tunnel.Link.State == TunnelState.Ready && server.Addresses.Contains(tunnel.Server));
 
     // As long as a refused stream waits before it is opened again.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);
-    private const double RetryJitter = 0.25;
 }

@@ -39,6 +39,11 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
     /// <summary>Why the stream ended under its owner; <see cref="EndReason.None"/> while it has not.</summary>
     public EndReason End { get; private set; }
 
+    /// <summary>
+    /// When the peer reset the stream: how many tunnels lie behind the peer to whoever saw the failure. Null: the stream lives, or its tunnel ended.
+    /// </summary>
+    public byte? ResetDistance { get; private set; }
+
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
@@ -130,6 +135,7 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
                 break;
             case TunnelEventKind.StreamReset:
                 _engine.ReleaseStream(StreamId);
+                ResetDistance = next.Distance;
                 Fail(next.Reason, next.Reason.Text());
                 break;
         }

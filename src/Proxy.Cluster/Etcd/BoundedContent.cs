@@ -34,7 +34,7 @@ internal static class BoundedContent
 /// <summary>Lines of an endless body.</summary>
 internal sealed class LineReader(Stream stream, int maximumBytes)
 {
-    private byte[] _buffer = new byte[BoundedContent.BlockBytes];
+    private byte[] _buffer = new byte[Math.Min(BoundedContent.BlockBytes, maximumBytes)];
     private int _start;
     private int _end;
 

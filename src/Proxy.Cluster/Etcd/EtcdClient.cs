@@ -5,8 +5,8 @@ using Proxy.Cluster.Json;
 namespace Proxy.Cluster.Etcd;
 
 /// <summary>
-/// etcd's v3 API as JSON over HTTP, at a real etcd or at the seed. Thread-safe. Asks one endpoint as long as it answers and the next when it does not; what
-/// must not be done twice is asked a second time only if it cannot have been done. Never throws for what comes from outside.
+/// etcd's v3 API as JSON over HTTP, at a real etcd or at the seed. Thread-safe. Asks one endpoint as long as it answers and the next when it does
+/// not; what must not be done twice is asked a second time only if it cannot have been done. Never throws for what comes from outside.
 /// </summary>
 public sealed class EtcdClient : IEngine, IDisposable
 {

@@ -3,7 +3,7 @@ using Proxy.Cluster.Json;
 
 namespace Proxy.Cluster.Etcd;
 
-/// <summary>One watch at one endpoint. It ends when that endpoint does; its user opens another from where it was, and the client has moved on.</summary>
+/// <summary>One watch at one endpoint. It ends when that endpoint does; its user opens another from where it was; the client has moved on.</summary>
 internal sealed class EtcdWatch(EtcdClient client, WatchRequest request) : IWatch
 {
     private readonly CancellationTokenSource _closed = CancellationTokenSource.CreateLinkedTokenSource(client.Closed);
@@ -29,7 +29,9 @@ internal sealed class EtcdWatch(EtcdClient client, WatchRequest request) : IWatc
             catch (Exception failure) when (EtcdClient.IsOfTheWay(failure))
             {
                 _read.Enqueue(new WatchEnded(
-                    _closed.IsCancellationRequested ? new EngineError(EngineErrorKind.Closed, "the watch was closed") : client.ErrorOf(failure, _endpoint)));
+                    _closed.IsCancellationRequested
+                        ? new EngineError(EngineErrorKind.Closed, "the watch was closed")
+                        : client.ErrorOf(failure, _endpoint)));
             }
         }
 

@@ -20,7 +20,9 @@ internal static class AnswerReader
         {
             if (fields.Object(root, "result") is not { } result)
             {
-                return fields.TryGet(root, "error", out _) ? Failed(request, ErrorJson.Read(200, body)) : Bad(request, "a keep-alive's answer has no result");
+                return fields.TryGet(root, "error", out _)
+                    ? Failed(request, ErrorJson.Read(200, body))
+                    : Bad(request, "a keep-alive's answer has no result");
             }
 
             root = result;
@@ -129,7 +131,8 @@ internal static class AnswerReader
             return new TransactionAnswer(header, succeeded, []);
         }
 
-        return new TransactionAnswer(header, succeeded, [.. elements.Zip(operations, (element, operation) => ReadInner(fields, operation, element, header))]);
+        return new TransactionAnswer(
+            header, succeeded, [.. elements.Zip(operations, (element, operation) => ReadInner(fields, operation, element, header))]);
     }
 
     private static EngineSuccess ReadInner(FieldReader fields, EngineRequest operation, JsonElement from, EngineHeader header)

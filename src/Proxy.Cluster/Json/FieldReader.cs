@@ -77,7 +77,8 @@ internal sealed class FieldReader
         var isRead = field.ValueKind switch
         {
             JsonValueKind.Number => field.TryGetInt64(out var value) ? value : (long?)null,
-            JsonValueKind.String => long.TryParse(Text(from, name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null,
+            JsonValueKind.String when long.TryParse(Text(from, name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) =>
+                value,
             _ => null,
         };
         return isRead ?? Fail<long>(name, "a whole number of 64 bits");
@@ -93,7 +94,7 @@ internal sealed class FieldReader
         var isRead = field.ValueKind switch
         {
             JsonValueKind.Number => field.TryGetUInt64(out var value) ? value : (ulong?)null,
-            JsonValueKind.String => ulong.TryParse(Text(from, name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null,
+            JsonValueKind.String when ulong.TryParse(Text(from, name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) => value,
             _ => null,
         };
         return isRead ?? Fail<ulong>(name, "a whole number of 64 bits, not negative");

@@ -83,7 +83,8 @@ internal sealed class SeedHistory(SeedLimits limits)
         }
     }
 
-    private static long SizeOf(KeyEvent happened) => KeyTable.SizeOf(happened.Now) + (happened.Previous is { } previous ? KeyTable.SizeOf(previous) : 0);
+    private static long SizeOf(KeyEvent happened) =>
+        KeyTable.SizeOf(happened.Now) + (happened.Previous is { } previous ? KeyTable.SizeOf(previous) : 0);
 
     private readonly record struct Entry(long Revision, IReadOnlyList<KeyEvent> Events, long Bytes);
 }

@@ -34,6 +34,7 @@ internal sealed class JsonFormat : IAccessLogFormat
             json.WriteNumber("retries", entry.Retries);
             json.WriteString("client_tls", entry.ClientTls);
             json.WriteString("upstream_tls", entry.UpstreamTls);
+            json.WriteString("trace", TextFormat.TextOf(entry.TraceId));
             json.WriteEndObject();
         }
 

@@ -35,6 +35,11 @@ internal sealed class TextFormat : IAccessLogFormat
         line.Append(CultureInfo.InvariantCulture, $" up={entry.BytesFromClient} down={entry.BytesFromUpstream} retries={entry.Retries}");
         Append(line, " tls", entry.ClientTls);
         Append(line, " server-tls", entry.UpstreamTls);
+        if (TextOf(entry.TraceId) is { } trace)
+        {
+            line.Append(" trace=").Append(trace);
+        }
+
         if (entry.Event == AccessLogEvents.End)
         {
             line.Append(' ').Append(entry.Reason.Text());
@@ -58,6 +63,8 @@ internal sealed class TextFormat : IAccessLogFormat
         AccessLogEvents.Live => "live",
         _ => "end",
     };
+
+    internal static string? TextOf(UInt128? traceId) => traceId?.ToString("x32", CultureInfo.InvariantCulture);
 
     private static string Milliseconds(TimeSpan? span) =>
         span is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0}ms") : "-";

@@ -23,17 +23,39 @@ internal sealed class AdminServer : IAsyncDisposable
 
     public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
-    /// <summary>Listens at <paramref name="listen"/>; where that is taken and was not asked for, at a free port beside it.</summary>
-    public static async Task<AdminServer> StartAsync(
+    /// <summary>Makes one that does not listen yet, which takes a while and can be done beside other things.</summary>
+    /// <param name="listen">Where it will listen.</param>
+    /// <param name="isAsked">Whether nothing else will do; else a free port is used where that one is taken.</param>
+    public static AdminServer Create(
         IPEndPoint listen, bool isAsked, ILoggerFactory logs, ListeningSockets sockets, Func<Task<NodeStatus>> status, Func<bool> isReady)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(options => options.CreateBoundListenSocket = _ => AdminSocket.Bind(listen, isAsked, sockets));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Listen(listen);
+        });
+        var app = builder.Build();
+        Map(app, status, isReady);
+        return new AdminServer(app);
+    }
+
+    /// <summary>Listens.</summary>
+    /// <exception cref="IOException">The address is taken.</exception>
+    public async Task StartAsync()
     {
         try
         {
-            return await StartAtAsync(listen, () => AdminSocket.Bind(listen, listen, sockets), logs, status, isReady);
+            await _app.StartAsync();
         }
-        catch (IOException) when (!isAsked)
+        catch (SocketException failure)
         {
-            return await StartAtAsync(listen, () => AdminSocket.Bind(listen, new IPEndPoint(listen.Address, 0), sockets), logs, status, isReady);
+            throw new IOException(failure.Message, failure);
         }
     }
 
@@ -44,21 +66,8 @@ internal sealed class AdminServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static async Task<AdminServer> StartAtAsync(
-        IPEndPoint listen, Func<Socket> bind, ILoggerFactory logs, Func<Task<NodeStatus>> status, Func<bool> isReady)
+    private static void Map(WebApplication app, Func<Task<NodeStatus>> status, Func<bool> isReady)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(logs);
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => bind());
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Listen(listen);
-        });
-        var app = builder.Build();
         app.MapGet("/status", async context =>
         {
             var answer = await status();
@@ -76,16 +85,6 @@ internal sealed class AdminServer : IAsyncDisposable
             context.Response.StatusCode = isReady() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return context.Response.WriteAsync(isReady() ? "ready\n" : "draining\n");
         });
-        try
-        {
-            await app.StartAsync();
-            return new AdminServer(app);
-        }
-        catch (Exception failure) when (failure is IOException or SocketException)
-        {
-            await app.DisposeAsync();
-            throw new IOException(failure.Message, failure);
-        }
     }
 
     // Scrapers and operators; a flood of them must not eat the descriptors of users.

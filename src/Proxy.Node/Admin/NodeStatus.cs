@@ -17,7 +17,8 @@ internal sealed record NodeStatus(
     IReadOnlyList<MemberStatus> Members,
     IReadOnlyList<ConnectionStatus> Live,
     IReadOnlyList<TlsStatus> Tls,
-    IReadOnlyList<TunnelListenerStatus> TunnelListeners);
+    IReadOnlyList<TunnelListenerStatus> TunnelListeners,
+    IReadOnlyList<ChainSetStatus> Chains);
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
 

@@ -14,10 +14,10 @@ internal static class ClientCommand
     {
         var server = new Option<string[]>("--server")
         {
+            DefaultValueFactory = _ => [],
             Description = "A proxy server. Several addresses of the same server, by comma, the best first: the first that works is used, and left again "
                 + "for a better one that works later. Repeated: several servers; tunnels are kept to each, and new connections go to the less loaded.",
             HelpName = "kcp|tcp|tls://HOST:PORT[,…]",
-            Required = true,
         };
         var forward = new Option<string[]>("--forward")
         {
@@ -26,11 +26,18 @@ internal static class ClientCommand
             HelpName = "LISTEN=TARGET",
             Required = true,
         };
+        var via = new ViaOptions();
         var connections = new Option<int>("--connections")
         {
             Description = "Tunnels to each server. One is enough but for a path that limits single connections.",
             HelpName = "N",
             DefaultValueFactory = _ => 1,
+        };
+        var renewAfter = new Option<string?>("--renew-after")
+        {
+            Description = "After so long another tunnel takes a tunnel's place, with fresh keys; the old one ends with its last stream, and none is cut. "
+                + "Default: as long as it works.",
+            HelpName = "DURATION",
         };
         var passSource = new Option<bool>("--pass-source")
         {
@@ -40,7 +47,8 @@ internal static class ClientCommand
         var tls = new TunnelTlsOptions();
         var dialect = DialectOptions.ForClient();
         var common = new CommonOptions();
-        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, passSource };
+        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, renewAfter, passSource };
+        via.AddTo(command);
         proxyProtocol.AddInTo(command);
         tls.AddClientTo(command);
         dialect.AddTo(command);
@@ -62,18 +70,31 @@ internal static class ClientCommand
             }
 
             var tlsOfServers = tls.ReadClient(parsed, addresses.Any(address => address.Transport == TunnelTransport.Tls));
-            var native = dialect.ReadClient(parsed);
+            var native = servers.Length > 0 ? dialect.ReadClient(parsed) : null;
+            var hops = via.Read(parsed, dialect, servers.Length > 0, AddressesOf);
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
-                    Tunnels = [new TunnelPoolSettings { Name = PoolName, Servers = servers, Connections = count, Tls = tlsOfServers, Native = native }],
-                    Frontends = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text, parsed.GetValue(passSource)) with
+                    Tunnels = servers.Length == 0 ? [] :
+                    [
+                        new TunnelPoolSettings
+                        {
+                            Name = PoolName,
+                            Servers = servers,
+                            Connections = count,
+                            RenewAfter = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero,
+                            Tls = tlsOfServers,
+                            Native = native,
+                        },
+                    ],
+                    ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(servers.Length > 0 ? PoolName : null, hops)],
+                    Frontends = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text, parsed.GetValue(passSource), hops.Count > 0) with
                     {
                         ProxyProtocol = proxyProtocol.Read(parsed),
                     })],
                 },
-                common.Read(parsed) with { StartLines = [dialect.Describe(parsed)] });
+                common.Read(parsed) with { StartLines = [.. servers.Length > 0 ? [dialect.Describe(parsed)] : Array.Empty<string>(), .. via.Describe(hops)] });
         });
         return command;
     }
@@ -91,7 +112,7 @@ internal static class ClientCommand
             : throw new UsageException($"{option} '{urls}': an address is there twice");
     }
 
-    private static FrontendSettings Forward(string text, bool tellsSource)
+    private static FrontendSettings Forward(string text, bool tellsSource, bool hasChain)
     {
         var split = text.IndexOf('=', StringComparison.Ordinal);
         if (split <= 0)
@@ -99,13 +120,24 @@ internal static class ClientCommand
             throw new UsageException($"--forward '{text}': LISTEN=TARGET is expected, such as 127.0.0.1:8080=10.0.0.5:80");
         }
 
-        var target = text[(split + 1)..];
         return new FrontendSettings
         {
             Name = text[..split],
             Listen = Values.ListenEndPoint(text[..split], "--forward"),
-            To = new TunnelTarget(PoolName, target == "-" ? null : Values.Target(target, "--forward")) { TellsSource = tellsSource },
+            To = TargetOf(text[(split + 1)..], tellsSource, hasChain),
         };
+    }
+
+    private static FrontendTarget TargetOf(string target, bool tellsSource, bool hasChain)
+    {
+        if (hasChain)
+        {
+            return target == "-"
+                ? throw new UsageException("--forward LISTEN=-: the hops of --via have to be told where a connection goes")
+                : new ChainTarget(ViaOptions.SetName, Values.Target(target, "--forward")) { TellsSource = tellsSource };
+        }
+
+        return new TunnelTarget(PoolName, target == "-" ? null : Values.Target(target, "--forward")) { TellsSource = tellsSource };
     }
 
     /// <summary>What a server's name means now; a name nobody knows yet is not known to be loopback either.</summary>

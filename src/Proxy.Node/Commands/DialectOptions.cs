@@ -138,6 +138,33 @@ internal sealed class DialectOptions
         }
     }
 
+    /// <summary>Refuses an address beyond this machine for chain headers without a seal, unless --insecure was said.</summary>
+    public void CheckOpenChain(ParseResult parsed, string what, string url, IEnumerable<IPAddress> addresses)
+    {
+        if (!parsed.GetValue(_insecure) && FirstExposed(addresses) is { } exposed)
+        {
+            throw new ConfigurationException(
+                $"{what} {OpenChain(url, exposed)}. Give it a key (--key-file at the server, ?key-file=FILE at the client), or say --insecure if that is meant");
+        }
+    }
+
+    /// <summary>Why a chain's headers must not be open there.</summary>
+    internal static string OpenChain(string url, IPAddress exposed) =>
+        $"{url}: without a key a chain's headers are open, and {exposed} is not loopback: anybody could use it, and anybody on the way could read where it leads";
+
+    /// <summary>The keys that were named; none is no mistake here.</summary>
+    public IReadOnlyList<PresharedKey> ReadOptionalKeys(ParseResult parsed)
+    {
+        try
+        {
+            return KeySource.ReadAll(parsed.GetValue(_keyFile) ?? [], Environment.GetEnvironmentVariable(KeySource.Variable));
+        }
+        catch (KeyFileException failure)
+        {
+            throw new ConfigurationException(failure.Message);
+        }
+    }
+
     /// <summary>The first address that others than this machine can send to; null: none.</summary>
     internal static IPAddress? FirstExposed(IEnumerable<IPAddress> addresses) => addresses.FirstOrDefault(address => !SpecialAddresses.IsLoopback(address));
 
@@ -167,21 +194,11 @@ internal sealed class DialectOptions
         return isNative;
     }
 
-    private IReadOnlyList<PresharedKey> ReadKeys(ParseResult parsed)
-    {
-        try
-        {
-            return KeySource.ReadAll(parsed.GetValue(_keyFile) ?? [], Environment.GetEnvironmentVariable(KeySource.Variable)) is { Count: > 0 } keys
-                ? keys
-                : throw new ConfigurationException(
-                    "a sealed tunnel needs a key, the same at client and server: 'tcpproxy keygen --out FILE' makes one, --key-file FILE uses it. "
-                    + "(--dialect vproxy does without, and protects nothing.)");
-        }
-        catch (KeyFileException failure)
-        {
-            throw new ConfigurationException(failure.Message);
-        }
-    }
+    private IReadOnlyList<PresharedKey> ReadKeys(ParseResult parsed) => ReadOptionalKeys(parsed) is { Count: > 0 } keys
+        ? keys
+        : throw new ConfigurationException(
+            "a sealed tunnel needs a key, the same at client and server: 'tcpproxy keygen --out FILE' makes one, --key-file FILE uses it. "
+            + "(--dialect vproxy does without, and protects nothing.)");
 
     internal static byte[] ReadPublicKey(string text, string option)
     {

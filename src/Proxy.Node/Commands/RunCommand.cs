@@ -17,6 +17,7 @@ internal static class RunCommand
             new Shortcut("--log-level", "LEVEL", "log.level"),
             new Shortcut("--log-format", "text|json", "log.format"),
             new Shortcut("--name", "NAME", "node.name"),
+            new Shortcut("--hand-over", "PATH", "node.hand-over"),
         };
         var command = new Command("run", "Runs what configuration files say: frontends, upstreams, tunnels, servers.");
         layers.AddTo(command);

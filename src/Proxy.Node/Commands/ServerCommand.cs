@@ -3,6 +3,7 @@ using System.Net;
 using Proxy.Actors;
 using Proxy.Node.Hosting;
 using Proxy.Policy;
+using Proxy.Protocol.Sealing.Keys;
 
 namespace Proxy.Node.Commands;
 
@@ -14,8 +15,9 @@ internal static class ServerCommand
         var listen = new Option<string[]>("--listen")
         {
             Description = "Where tunnels are taken: kcp:// over UDP, tcp:// for where UDP does not pass, tls:// for where nothing but TLS does "
-                + "(with --tls-cert). May be repeated.",
-            HelpName = "kcp|tcp|tls://HOST:PORT",
+                + "(with --tls-cert); and chain:// for hops of chains without a tunnel, with the server's keys or one of its own (?key-file=FILE). "
+                + "May be repeated.",
+            HelpName = "kcp|tcp|tls|chain://HOST:PORT",
             Required = true,
         };
         var allow = new Option<string[]>("--allow-destination")
@@ -42,7 +44,9 @@ internal static class ServerCommand
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var urls = parsed.GetRequiredValue(listen);
+            var all = parsed.GetRequiredValue(listen);
+            var chains = all.Where(ChainUrl.IsOne).Select(url => ChainOf(parsed, dialect, url)).ToArray();
+            var urls = all.Where(url => !ChainUrl.IsOne(url)).ToArray();
             var listens = urls.Select(url => ListenOf(url)).ToArray();
             for (var i = 0; i < urls.Length; i++)
             {
@@ -52,7 +56,8 @@ internal static class ServerCommand
 
             var ofTls = EndPointsOf(listens, TunnelTransport.Tls);
             var termination = tls.ReadServer(parsed, ofTls.Length > 0);
-            var native = dialect.ReadServer(parsed, out var lines);
+            IReadOnlyList<string> lines = [];
+            var native = urls.Length > 0 ? dialect.ReadServer(parsed, out lines) : null;
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
@@ -66,8 +71,9 @@ internal static class ServerCommand
                             ListenTls = ofTls,
                             Tls = termination,
                             Native = native,
+                            Chains = chains,
                             Destinations = Rules(parsed.GetValue(allow) ?? []),
-                            Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Select(key => key.Name)]),
+                            Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Concat(chains.SelectMany(chain => chain.Keys)).Select(key => key.Name).Distinct()]),
                             ProxyProtocolOut = proxyProtocol.ReadOut(parsed),
                             FixedTarget = parsed.GetValue(to) is { } target ? Values.Target(target, "--to") : null,
                         },
@@ -76,6 +82,19 @@ internal static class ServerCommand
                 common.Read(parsed) with { StartLines = [dialect.Describe(parsed), .. lines] });
         });
         return command;
+    }
+
+    private static ChainServerSettings ChainOf(ParseResult parsed, DialectOptions dialect, string text)
+    {
+        var url = ChainUrl.Read(text, "--listen");
+        var listen = Values.ListenEndPoint(url.HostAndPort, "--listen");
+        IReadOnlyList<PresharedKey> keys = url.Key is { } own ? [own] : dialect.ReadOptionalKeys(parsed);
+        if (keys.Count == 0)
+        {
+            dialect.CheckOpenChain(parsed, "--listen", text, [listen.Address]);
+        }
+
+        return new ChainServerSettings { Listen = listen, Keys = keys };
     }
 
     private static (TunnelTransport Transport, IPEndPoint EndPoint) ListenOf(string url)

@@ -48,7 +48,7 @@ internal static class Values
             "tcp" => (TunnelTransport.Tcp, url[(split + 3)..]),
             "tls" => (TunnelTransport.Tls, url[(split + 3)..]),
             "" => throw new UsageException($"{option} '{url}': a URL is expected, such as kcp://127.0.0.1:4000"),
-            _ => throw new UsageException($"{option} '{url}': there is no transport '{scheme}'; kcp://, tcp:// and tls:// are there"),
+            _ => throw new UsageException($"{option} '{url}': there is no transport '{scheme}' for a tunnel; kcp://, tcp:// and tls:// are there"),
         };
     }
 

@@ -44,11 +44,12 @@ internal sealed class FilterSpec
 
     /// <summary>The same from settings that are taken apart already; escapes in values are the same.</summary>
     /// <param name="values">What stands behind the kind, at least one.</param>
-    public static FilterSpec Of(string kind, IReadOnlyList<string> values, IEnumerable<(string Name, string Value)> options)
+    public static FilterSpec Of(string kind, IReadOnlyList<string> values, IReadOnlyList<(string Name, string Value)> options)
     {
         var items = new List<Item>();
-        var spec = new FilterSpec($"{kind}={values[0]}", items, place: "");
-        items.Add(new Item(spec.Text, kind, spec.Unescape(values[0])));
+        var text = string.Join(',', options.Select(option => $"{option.Name}={option.Value}").Prepend($"{kind}={string.Join(',', values)}"));
+        var spec = new FilterSpec(text, items, place: "");
+        items.Add(new Item(kind, kind, spec.Unescape(values[0])));
         items.AddRange(options.Select(option => new Item($"{option.Name}={option.Value}", option.Name, spec.Unescape(option.Value))));
         items.AddRange(values.Skip(1).Select(value => new Item(value, value, null)));
         return spec;

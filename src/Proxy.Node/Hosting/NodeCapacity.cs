@@ -43,7 +43,7 @@ internal static class NodeCapacity
         var relayed = limit.RelayedConnections(SplicedFlows, SocketsOf(settings));
 
         // Where all connections go through tunnels, each has a socket on one side only.
-        return (settings.Frontends.Any(frontend => frontend.To is UpstreamTarget) ? relayed : relayed * 2, limit.Descriptors);
+        return (settings.Frontends.Any(frontend => frontend.To is not TunnelTarget) ? relayed : relayed * 2, limit.Descriptors);
     }
 
     private static readonly int SplicedFlows = new LoopSettings().SplicedFlows;
@@ -54,5 +54,5 @@ internal static class NodeCapacity
     // Those that are open all the time.
     private static int SocketsOf(NodeSettings settings) =>
         settings.Frontends.Count + settings.Tunnels.Sum(tunnel => tunnel.Servers.Count * tunnel.Connections)
-        + settings.Servers.Sum(server => server.Listen.Count + server.ListenTcp.Count + server.ListenTls.Count);
+        + settings.Servers.Sum(server => server.Listen.Count + server.ListenTcp.Count + server.ListenTls.Count + server.Chains.Count);
 }

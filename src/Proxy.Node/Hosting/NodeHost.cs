@@ -22,14 +22,16 @@ internal sealed class NodeHost
 {
     private readonly NodeSettings _settings;
     private readonly IActorRef _node;
+    private readonly OwnListeners _own;
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
 
-    private NodeHost(NodeSettings settings, IActorRef node, ListeningSockets sockets)
+    private NodeHost(NodeSettings settings, IActorRef node, OwnListeners own, ListeningSockets sockets)
     {
         _settings = settings;
         _node = node;
+        _own = own;
         _sockets = sockets;
     }
 
@@ -51,6 +53,11 @@ internal sealed class NodeHost
 
         SessionLogs.Instance.Logger = log;
         using var sockets = new ListeningSockets();
+
+        // A third of a start, so it is done beside the rest. Nobody asks it for anything before it listens, which is last.
+        NodeHost? running = null;
+        var admin = Task.Run(() =>
+            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, () => running!.StatusAsync(), () => running!._state == "up"));
         var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared, Listening = sockets };
         settings = settings with { MaximumConnections = NodeCapacity.Of(settings, log) };
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
@@ -71,16 +78,20 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance);
+        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
+        {
+            Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
+        };
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
-        var code = await new NodeHost(settings, node, sockets).RunAsync(host, system, logs, log, signals);
+        running = new NodeHost(settings, node, environment.Own, sockets);
+        var code = await running.RunAsync(host, system, admin, log, signals);
         await system.Terminate();
         await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
     }
 
-    private async Task<int> RunAsync(HostSettings host, ActorSystem system, ILoggerFactory logs, ILogger log, StopSignals signals)
+    private async Task<int> RunAsync(HostSettings host, ActorSystem system, Task<AdminServer> preparing, ILogger log, StopSignals signals)
     {
         Predecessor? predecessor;
         try
@@ -101,10 +112,10 @@ internal sealed class NodeHost
             return ExitCodes.Failed;
         }
 
-        AdminServer admin;
+        var admin = await preparing;
         try
         {
-            admin = await AdminServer.StartAsync(host.Admin, host.IsAdminAsked, logs, _sockets, StatusAsync, () => _state == "up");
+            await admin.StartAsync();
         }
         catch (IOException taken)
         {
@@ -119,6 +130,7 @@ internal sealed class NodeHost
 
         await using (admin)
         {
+            _own.Add(admin.Url);
             using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, log) : null;
             Announce(((NodeActor.Started)answer).Urls, admin.Url);
             predecessor?.TellReady();
@@ -188,7 +200,7 @@ internal sealed class NodeHost
         return new NodeStatus(
             identity, parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
             FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
-            parts.TunnelListeners);
+            parts.TunnelListeners, parts.Chains);
     }
 
     private string[] Roles()
@@ -199,7 +211,7 @@ internal sealed class NodeHost
             roles.Add("relay");
         }
 
-        if (_settings.Tunnels.Count > 0)
+        if (_settings.Tunnels.Count + _settings.ChainSets.Count > 0)
         {
             roles.Add("client");
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Proxy.Actors;
 using Proxy.Node.Hosting;
 
@@ -10,17 +11,32 @@ internal sealed record ListenPlace(bool IsUdp, IPEndPoint EndPoint, string Who, 
 /// <summary>Settings that are right one by one and do not go together.</summary>
 internal static class Contradictions
 {
-    /// <summary>What a frontend names has to be there.</summary>
-    public static void CheckNames(NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> frontends)
+    /// <summary>What frontends and chains name has to be there.</summary>
+    public static void CheckNames(
+        NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> frontends, IReadOnlyDictionary<string, SettingsObject> chains)
     {
         var upstreams = settings.Upstreams.Select(upstream => upstream.Name).ToHashSet(StringComparer.Ordinal);
         var tunnels = settings.Tunnels.Select(tunnel => tunnel.Name).ToHashSet(StringComparer.Ordinal);
+        var sets = settings.ChainSets.Select(set => set.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var set in settings.ChainSets)
+        {
+            foreach (var chain in set.Chains.Where(chain => chain.Tunnel is not null))
+            {
+                // A chain that is not of the table is that of a frontend.
+                var place = chains.TryGetValue(set.Name, out var own) ? own.Inside("paths").Inside(chain.Name) : frontends[set.Name[..^"/via".Length]];
+                Require(place, "tunnel", chain.Tunnel!, tunnels);
+            }
+        }
+
         foreach (var frontend in settings.Frontends)
         {
             switch (frontend.To)
             {
                 case TunnelTarget target:
                     Require(frontends[frontend.Name], "tunnel", target.Tunnel, tunnels);
+                    break;
+                case ChainTarget target:
+                    Require(frontends[frontend.Name], "chain", target.ChainSet, sets);
                     break;
                 case UpstreamTarget target:
                     foreach (var name in target.Routes.Select(route => route.Upstream).Append(target.Upstream).OfType<string>().Distinct())
@@ -36,18 +52,20 @@ internal static class Contradictions
     /// <summary>Nobody listens where somebody else does; port 0 is any free one.</summary>
     public static void CheckListens(IReadOnlyList<ListenPlace> listens)
     {
-        foreach (var group in listens.Where(listen => listen.EndPoint.Port != 0).GroupBy(listen => (listen.IsUdp, listen.EndPoint.Port, listen.EndPoint.AddressFamily)))
+        var all = new Dictionary<string, ListenPlace>(StringComparer.Ordinal);
+        foreach (var place in listens.Where(listen => listen.EndPoint.Port != 0 && IsAny(listen.EndPoint.Address)))
         {
-            ListenPlace[] places = [.. group];
-            var byAddress = new Dictionary<IPAddress, ListenPlace>();
-            var everywhere = Array.Find(places, place => IsAny(place.EndPoint.Address));
-            foreach (var place in places)
+            all.TryAdd(PortOf(place), place);
+        }
+
+        var taken = new Dictionary<string, ListenPlace>(StringComparer.Ordinal);
+        foreach (var place in listens.Where(listen => listen.EndPoint.Port != 0))
+        {
+            var port = PortOf(place);
+            var other = taken.TryAdd($"{port} {place.EndPoint.Address}", place) ? all.GetValueOrDefault(port) : taken[$"{port} {place.EndPoint.Address}"];
+            if (other is not null && other != place)
             {
-                var other = byAddress.TryAdd(place.EndPoint.Address, place) ? everywhere : byAddress[place.EndPoint.Address];
-                if (other is not null && other != place)
-                {
-                    place.Place.WrongAt("listen", $"{place.EndPoint} is taken by {other.Who}, which listens at {other.EndPoint}", "give it another port or address");
-                }
+                place.Place.WrongAt("listen", $"{place.EndPoint} is taken by {other.Who}, which listens at {other.EndPoint}", "give it another port or address");
             }
         }
     }
@@ -84,6 +102,10 @@ internal static class Contradictions
             place.WrongAt(what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
         }
     }
+
+    // IPv4 and IPv6 are apart, as are TCP and UDP.
+    private static string PortOf(ListenPlace place) =>
+        $"{(place.IsUdp ? "udp" : "tcp")}{(place.EndPoint.AddressFamily == AddressFamily.InterNetworkV6 ? 6 : 4)} {place.EndPoint.Port}";
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 }

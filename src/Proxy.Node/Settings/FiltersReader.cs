@@ -11,7 +11,8 @@ internal static class FiltersReader
 
     private static readonly string[] FileKeys = ["dir", "plugin"];
 
-    public static IReadOnlyList<IStreamFilterFactory> Read(SettingsValue filters)
+    /// <summary>The filters, each with the text that it was made from.</summary>
+    public static IReadOnlyList<(IStreamFilterFactory Filter, string Text)> Read(SettingsValue filters)
     {
         var items = filters.List();
         if (items.Count > FilterLimits.Filters)
@@ -19,34 +20,42 @@ internal static class FiltersReader
             filters.Wrong($"there are {items.Count} filters", $"at most {FilterLimits.Filters} are possible");
         }
 
-        return [.. items.Select(ReadFilter).OfType<IStreamFilterFactory>()];
+        return [.. items.SelectMany(ReadFilter)];
     }
 
-    private static IStreamFilterFactory? ReadFilter(SettingsValue filter)
+    // None where it is wrong.
+    private static (IStreamFilterFactory Filter, string Text)[] ReadFilter(SettingsValue filter)
     {
         var settings = filter.AsObject();
         if (!settings.IsThere)
         {
-            return null;
+            return [];
         }
 
         var kinds = settings.Keys.Intersect(Kinds).ToArray();
         if (kinds is not [var kind])
         {
             filter.Wrong("a filter has one kind", $"one of {string.Join(", ", Kinds)} is expected");
-            return null;
+            return [];
         }
 
         try
         {
             var values = ValuesOf(settings, kind);
             (string Name, string Value)[] options = [.. OptionsOf(kind).SelectMany(option => ValuesOf(settings, option).Take(1), (option, value) => (option, value))];
-            return values.Count == 0 ? null : FilterOptions.FactoryOf(FilterSpec.Of(kind, values, options));
+            if (values.Count == 0)
+            {
+                filter.Wrong($"{kind} has no value");
+                return [];
+            }
+
+            var spec = FilterSpec.Of(kind, values, options);
+            return [(FilterOptions.FactoryOf(spec), spec.Text)];
         }
         catch (UsageException wrong)
         {
             filter.Wrong(wrong.Message);
-            return null;
+            return [];
         }
     }
 

@@ -4,6 +4,7 @@ using Proxy.Node.Commands;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Names;
 using Proxy.Policy.Rules;
+using Proxy.Protocol.Chains;
 
 namespace Proxy.Node.Settings;
 
@@ -17,6 +18,12 @@ internal sealed record FrontendDraft
     public string? Upstream { get; init; }
 
     public string? Tunnel { get; init; }
+
+    public string? Chain { get; init; }
+
+    public IReadOnlyList<ChainHop> Via { get; init; } = [];
+
+    public bool IsInsecure { get; init; }
 
     public string? To { get; init; }
 
@@ -56,6 +63,9 @@ internal static class FrontendReader
             Listen = frontend.Optional("listen", missing.Listen, value => value.TryParse(ListenOf, out var listen) ? listen : null),
             Upstream = frontend.Optional("upstream", missing.Upstream, value => value.Text()),
             Tunnel = frontend.Optional("tunnel", missing.Tunnel, value => value.Text()),
+            Chain = frontend.Optional("chain", missing.Chain, value => value.Text()),
+            Via = frontend.Find("via") is { } via ? ChainUrlReader.ReadHops(via, reading) : missing.Via,
+            IsInsecure = frontend.Switch("insecure", missing.IsInsecure),
             To = frontend.Optional("to", missing.To, value => value.Text()),
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
@@ -71,9 +81,10 @@ internal static class FrontendReader
     }
 
     /// <summary>Null: it cannot be, and why is reported.</summary>
-    public static FrontendSettings? Build(string name, FrontendDraft draft, SettingsObject place, SettingsReading reading)
+    /// <param name="chains">Where a chain of its own is added.</param>
+    public static FrontendSettings? Build(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place, SettingsReading reading)
     {
-        var to = TargetReader.Read(draft, place);
+        var to = TargetReader.Read(name, draft, chains, place);
         var tls = TlsReader.Build(draft.Tls, place, reading);
         var filters = draft.Filters is { } specs ? FiltersReader.Read(specs) : [];
         if (draft.Tls is { Certificates.Count: 0, ClientAuthoritiesPath: not null })
@@ -97,7 +108,8 @@ internal static class FrontendReader
             Rules = draft.Rules,
             Timeouts = draft.Timeouts,
             ProxyProtocol = draft.ProxyProtocol.Build(),
-            Filters = filters,
+            Filters = [.. filters.Select(filter => filter.Filter)],
+            FilterTexts = [.. filters.Select(filter => filter.Text)],
             Tls = tls,
         };
     }

@@ -1,9 +1,9 @@
 using System.Net;
+using Proxy.Actors;
+using Proxy.Hocon;
 using Proxy.Node.AccessLogs;
 using Proxy.Node.Commands;
 using Proxy.Node.Hosting;
-using Proxy.Actors;
-using Proxy.Hocon;
 
 namespace Proxy.Node.Settings;
 
@@ -29,8 +29,7 @@ internal static class HostReader
         {
             Admin = admin is { } listen && listen.TryParse(text => Values.ListenEndPoint(text, ""), out var endPoint) ? endPoint : Default.Admin,
 
-            // Nobody asked for what only the reference says.
-            IsAdminAsked = admin is { } asked && asked.Section.Origin.Source.Name != ReferenceText.Name,
+            IsAdminAsked = admin is { IsReference: false },
             Drain = root.Inside("node").Duration("drain", Default.Drain),
             LogLevel = log.Choice(
                 "level",
@@ -40,6 +39,7 @@ internal static class HostReader
                 ("warning", Kernel.Event.LogLevel.Warning),
                 ("error", Kernel.Event.LogLevel.Error)),
             IsLogJson = IsJson(log, Default.IsLogJson),
+            HandOver = root.Inside("node").Optional("hand-over", Default.HandOver, value => value.File()),
             AccessLog = ReadAccessLog(log.Inside("access")),
         };
     }

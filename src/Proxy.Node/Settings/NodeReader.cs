@@ -9,11 +9,12 @@ namespace Proxy.Node.Settings;
 /// <summary>Makes the settings of a node out of a configuration, or tells everything that is wrong with it.</summary>
 internal sealed class NodeReader
 {
-    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "servers", "principals", "defaults", "node", "log", "admin", "key"];
+    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "servers", "principals", "defaults", "node", "log", "admin", "key"];
 
     private readonly SettingsReading _reading = new();
     private readonly SettingsSource _source;
     private readonly Dictionary<string, SettingsObject> _frontendPlaces = [];
+    private readonly Dictionary<string, SettingsObject> _chainPlaces = [];
     private readonly List<ListenPlace> _listens = [];
     private readonly List<string> _startLines = [];
     private bool _isSecretRead;
@@ -21,15 +22,23 @@ internal sealed class NodeReader
 
     private NodeReader(SettingsSource source) => _source = source;
 
+    /// <param name="files">What the document was made from.</param>
     public static SettingsResult Read(HoconDocument document, IReadOnlyList<string> files, SettingsSource source)
     {
+        var settings = Read(document, source, out var reading);
+        IReadOnlyList<string> allFiles = [.. files.Concat(reading.Files).Distinct()];
+        return new SettingsResult(reading.ErrorCount == 0 ? settings : null, reading.InOrder(), reading.ErrorCount, allFiles);
+    }
+
+    /// <summary>What the document means as far as it is right, and what was seen on the way.</summary>
+    internal static LoadedSettings Read(HoconDocument document, SettingsSource source, out SettingsReading reading)
+    {
         var reader = new NodeReader(source);
-        var reading = reader._reading;
+        reading = reader._reading;
         RefuseOutside(document, reading);
         var settings = reader.Read(reading.Open(document, SettingsSource.Scope));
         reading.RefuseUnknown();
-        IReadOnlyList<string> allFiles = [.. files.Concat(reading.Files).Distinct()];
-        return new SettingsResult(reading.ErrorCount == 0 ? settings : null, reading.InOrder(), reading.ErrorCount, allFiles);
+        return settings;
     }
 
     private LoadedSettings Read(SettingsObject root)
@@ -40,6 +49,7 @@ internal sealed class NodeReader
         var stateDirectory = node.Optional("state-directory", missing: null, value => value.File());
         var maximum = node.Inside("limits").Limit("connections", int.MaxValue);
         var keys = KeysReader.Read(root, defaults.Principal, _reading, _source.Environment.GetValueOrDefault(KeySource.Variable));
+        List<ChainSetSettings> chains = [.. root.Entries("chains").Select(entry => ReadChains(entry, defaults))];
         var settings = new NodeSettings
         {
             Name = node.Optional("name", missing: null, value => value.Text()) ?? Environment.MachineName,
@@ -47,13 +57,24 @@ internal sealed class NodeReader
             Servers = [.. root.Entries("servers").Select(entry => ReadServer(entry, defaults, keys, stateDirectory, node))],
             Tunnels = [.. root.Entries("tunnels").Select(entry => TunnelReader.Build(entry.Key, TunnelReader.Read(entry.Value, defaults.Tunnel, _reading), entry.Value, keys, _reading))],
             Upstreams = [.. root.Entries("upstreams").Select(entry => UpstreamReader.Build(entry.Key, UpstreamReader.Read(entry.Value, defaults.Upstream), entry.Value, _reading))],
-            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults)).OfType<FrontendSettings>()],
+            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, chains)).OfType<FrontendSettings>()],
         };
+        settings = settings with { ChainSets = chains };
         Check(settings, root, node, host);
         var dialect = settings.Servers.Any(server => server.Native is not null) || settings.Tunnels.Any(tunnel => tunnel.Native is not null)
             ? [$"tunnels are sealed: {CipherChoice.Best.Name}"]
             : Array.Empty<string>();
-        return new LoadedSettings(settings, host with { StartLines = [.. dialect, .. _startLines] });
+        return new LoadedSettings(settings, host with { StartLines = [.. dialect, .. _startLines, .. chains.SelectMany(Describe)] });
+    }
+
+    private static IEnumerable<string> Describe(ChainSetSettings set) => set.Chains.SelectMany(chain => chain.Hops.Select((hop, index) =>
+        $"hop {index + 1} of {(chain.Name == set.Name ? set.Name : $"{set.Name}/{chain.Name}")}: {hop}, {(hop.Key is { } key ? $"headers sealed with the key {key}" : "headers open")}"));
+
+    private ChainSetSettings ReadChains(KeyValuePair<string, SettingsObject> entry, Defaults defaults)
+    {
+        _chainPlaces[entry.Key] = entry.Value;
+        return ChainReader.Build(
+            entry.Key, ChainReader.Read(entry.Value, defaults.Chain), entry.Value.Entries("paths"), defaults.Path, entry.Value, _reading);
     }
 
     private ServerSettings ReadServer(KeyValuePair<string, SettingsObject> entry, Defaults defaults, NodeKeys keys, string? stateDirectory, SettingsObject node)
@@ -62,6 +83,7 @@ internal sealed class NodeReader
             entry.Key, ServerReader.Read(entry.Value, defaults.Server, _reading), entry.Value, keys, () => ReadSecret(stateDirectory, node), _reading);
         _listens.AddRange(settings.Listen.Select(listen => new ListenPlace(IsUdp: true, listen, $"servers.{entry.Key}", entry.Value)));
         _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
+        _listens.AddRange(settings.Chains.Select(chain => new ListenPlace(IsUdp: false, chain.Listen, $"servers.{entry.Key}", entry.Value)));
         if (settings.Native is { } native)
         {
             _startLines.Add($"{entry.Key}: keys of {string.Join(", ", native.Keys.Keys)}");
@@ -70,7 +92,7 @@ internal sealed class NodeReader
         return settings;
     }
 
-    private FrontendSettings? ReadFrontend(KeyValuePair<string, SettingsObject> entry, Defaults defaults)
+    private FrontendSettings? ReadFrontend(KeyValuePair<string, SettingsObject> entry, Defaults defaults, List<ChainSetSettings> chains)
     {
         var draft = FrontendReader.Read(entry.Value, defaults.Frontend, _reading);
         _frontendPlaces[entry.Key] = entry.Value;
@@ -79,7 +101,7 @@ internal sealed class NodeReader
             _listens.Add(new ListenPlace(IsUdp: false, listen, $"frontends.{entry.Key}", entry.Value));
         }
 
-        return FrontendReader.Build(entry.Key, draft, entry.Value, _reading);
+        return FrontendReader.Build(entry.Key, draft, chains, entry.Value, _reading);
     }
 
     private void Check(NodeSettings settings, SettingsObject root, SettingsObject node, HostSettings host)
@@ -89,7 +111,7 @@ internal sealed class NodeReader
             _listens.Add(new ListenPlace(IsUdp: false, host.Admin, "admin", root.Inside("admin")));
         }
 
-        Contradictions.CheckNames(settings, _frontendPlaces);
+        Contradictions.CheckNames(settings, _frontendPlaces, _chainPlaces);
         Contradictions.CheckListens(_listens);
         Contradictions.CheckLimits(settings, node, _frontendPlaces);
         if (_frontendPlaces.Count == 0 && settings.Servers.Count == 0 && root.IsThere)

@@ -10,11 +10,18 @@ internal sealed record ProxyHeaderSettings
 
     public bool IsIn { get; init; }
 
-    public CidrSet Trusted { get; init; } = new CidrSetBuilder().Add("127.0.0.0/8", "this machine", 1).Add("::1", "this machine", 1).Build();
+    /// <summary>Null: this machine.</summary>
+    public CidrSet? Trusted { get; init; }
 
     public ProxyHeaderVersion? Out { get; init; }
 
-    public ProxyProtocolSettings Build() => new() { TrustedSenders = IsIn ? Trusted : null, Out = Out };
+    public ProxyProtocolSettings Build() => new() { TrustedSenders = IsIn ? Trusted ?? ThisMachine.Networks : null, Out = Out };
+
+    // Made only where somebody needs it: arithmetic with 128 bits is not compiled ahead, which is a tenth of a start.
+    private static class ThisMachine
+    {
+        public static readonly CidrSet Networks = new CidrSetBuilder().Add("127.0.0.0/8", "this machine", 1).Add("::1", "this machine", 1).Build();
+    }
 }
 
 internal static class ProxyProtocolReader
@@ -31,8 +38,13 @@ internal static class ProxyProtocolReader
             ? (ProxyHeaderVersion)version
             : null;
 
-    private static CidrSet Networks(SettingsValue networks)
+    private static CidrSet? Networks(SettingsValue networks)
     {
+        if (networks.IsReference)
+        {
+            return ProxyHeaderSettings.Default.Trusted;
+        }
+
         var builder = new CidrSetBuilder();
         foreach (var network in networks.List())
         {

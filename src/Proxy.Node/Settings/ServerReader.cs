@@ -15,6 +15,9 @@ internal sealed record ServerDraft
 
     public IReadOnlyList<(TunnelTransport Transport, IPEndPoint EndPoint)> Listen { get; init; } = [];
 
+    /// <summary>Where chains are taken; a key is the only one there, and null stands for all that the server knows.</summary>
+    public IReadOnlyList<(IPEndPoint EndPoint, PresharedKey? Key)> Chains { get; init; } = [];
+
     public bool IsNative { get; init; } = true;
 
     public bool IsInsecure { get; init; }
@@ -43,9 +46,11 @@ internal static class ServerReader
     public static ServerDraft Read(SettingsObject server, ServerDraft missing, SettingsReading reading)
     {
         var destinations = server.Inside("destinations");
+        var urls = server.Find("listen")?.List();
         return new ServerDraft
         {
-            Listen = server.Find("listen") is { } urls ? ReadListen(urls) : missing.Listen,
+            Listen = urls is null ? missing.Listen : ReadListen(urls),
+            Chains = urls is null ? missing.Chains : ReadChains(urls, reading),
             IsNative = DialectReader.ReadIsNative(server, missing.IsNative),
             IsInsecure = server.Switch("insecure", missing.IsInsecure),
             PrivateKey = server.Optional("private-key", missing.PrivateKey, value => ReadPrivateKey(value, reading)),
@@ -64,12 +69,13 @@ internal static class ServerReader
     public static ServerSettings Build(
         string name, ServerDraft draft, SettingsObject place, NodeKeys keys, Func<SecretBytes?> resetSecret, SettingsReading reading)
     {
-        if (draft.Listen.Count == 0 && place.Lacks("listen"))
+        if (draft.Listen.Count + draft.Chains.Count == 0 && place.Lacks("listen"))
         {
             place.Wrong("a server that listens nowhere", "listen = \"kcp://HOST:PORT\"");
         }
 
         DialectReader.Check(place, draft.IsNative, draft.IsInsecure, draft.Listen.Select(listen => (listen.Transport, $"{listen.EndPoint}", (IPAddress[])[listen.EndPoint.Address])));
+        CheckOpenChains(draft, place, keys);
         var isTls = draft.Listen.Any(listen => listen.Transport == TunnelTransport.Tls);
         if (isTls && draft.Tls.Certificates.Count == 0)
         {
@@ -83,7 +89,8 @@ internal static class ServerReader
             ListenTcp = EndPointsOf(draft, TunnelTransport.Tcp),
             ListenTls = EndPointsOf(draft, TunnelTransport.Tls),
             Tls = isTls ? TlsReader.Build(draft.Tls, place, reading) : null,
-            Native = draft.IsNative && KeyRingOf(keys, place) is { } ring
+            Chains = [.. draft.Chains.Select(chain => new ChainServerSettings { Listen = chain.EndPoint, Keys = chain.Key is { } key ? [key] : keys.OfServer })],
+            Native = draft.IsNative && draft.Listen.Count > 0 && KeyRingOf(keys, place) is { } ring
                 ? new NativeServerSettings { Keys = ring, ServerKey = draft.PrivateKey, ResetSecret = resetSecret(), Tunnel = draft.Kcp }
                 : null,
             Destinations = new DestinationRules(draft.Allow, draft.Deny),
@@ -124,10 +131,37 @@ internal static class ServerReader
         return file.TryParse(_ => DialectOptions.ReadPrivateKey(path, ""), out var key) ? key : null;
     }
 
-    private static List<(TunnelTransport, IPEndPoint)> ReadListen(SettingsValue urls)
+    private static void CheckOpenChains(ServerDraft draft, SettingsObject place, NodeKeys keys)
+    {
+        foreach (var (endPoint, key) in draft.Chains)
+        {
+            if (key is null && keys.OfServer.Count == 0 && !draft.IsInsecure && DialectOptions.FirstExposed([endPoint.Address]) is { } exposed)
+            {
+                place.WrongAt("listen", DialectOptions.OpenChain($"{ChainUrl.Scheme}{endPoint}", exposed), "give it a key, key { file = \"FILE\" }, or set insecure = on if that is meant");
+            }
+        }
+    }
+
+    private static bool IsChain(SettingsValue url) => url.Value is Hocon.HoconScalar scalar && ChainUrl.IsOne(scalar.Text);
+
+    private static List<(IPEndPoint, PresharedKey?)> ReadChains(IEnumerable<SettingsValue> urls, SettingsReading reading)
+    {
+        var read = new List<(IPEndPoint, PresharedKey?)>();
+        foreach (var item in urls.Where(IsChain))
+        {
+            if (ChainUrlReader.Read(item, reading) is { } url && item.TryParse(_ => Values.ListenEndPoint(url.HostAndPort, ""), out var listen))
+            {
+                read.Add((listen, url.Key));
+            }
+        }
+
+        return read;
+    }
+
+    private static List<(TunnelTransport, IPEndPoint)> ReadListen(IEnumerable<SettingsValue> urls)
     {
         var read = new List<(TunnelTransport, IPEndPoint)>();
-        foreach (var item in urls.List())
+        foreach (var item in urls.Where(item => !IsChain(item)))
         {
             if (item.TryParse(ListenOf, out var listen))
             {

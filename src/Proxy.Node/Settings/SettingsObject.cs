@@ -14,7 +14,6 @@ internal sealed class SettingsObject
     private readonly HoconSection _section;
     private readonly List<string> _known = [];
     private Dictionary<string, SettingsObject>? _inside;
-    private bool _isTable;
 
     /// <summary>One that is not there, which has no settings.</summary>
     /// <param name="around">What it would be inside, for errors.</param>
@@ -31,6 +30,9 @@ internal sealed class SettingsObject
 
     /// <summary>Whether there is such an object.</summary>
     public bool IsThere => _fields is not null;
+
+    /// <summary>Whether its keys are names that users give.</summary>
+    public bool IsTable { get; private set; }
 
     /// <summary>The keys that were asked for.</summary>
     public IReadOnlyList<string> Known => _known;
@@ -101,12 +103,14 @@ internal sealed class SettingsObject
     public IEnumerable<KeyValuePair<string, SettingsObject>> Entries(string key)
     {
         var table = Inside(key);
-        table._isTable = true;
+        table.IsTable = true;
         foreach (var name in table.Keys)
         {
             if (table.TryFind(name, isNullPossible: true, out var entry) && entry is { } there)
             {
-                yield return KeyValuePair.Create(name, there.AsObject());
+                var inside = there.AsObject();
+                (table._inside ??= []).Add(name, inside);
+                yield return KeyValuePair.Create(name, inside);
             }
         }
     }
@@ -126,7 +130,7 @@ internal sealed class SettingsObject
 
     internal void RefuseUnknown()
     {
-        foreach (var key in _isTable ? [] : Keys)
+        foreach (var key in IsTable ? [] : Keys)
         {
             if (!_known.Contains(key))
             {
@@ -146,7 +150,7 @@ internal sealed class SettingsObject
             return false;
         }
 
-        if (!_isTable)
+        if (!IsTable)
         {
             _known.Add(key);
         }

@@ -10,7 +10,7 @@ internal sealed record LoadedSettings(NodeSettings Node, HostSettings Host)
     /// <summary>How much there is of everything.</summary>
     public string Describe() => string.Join(", ", new[]
     {
-        Count(Node.Frontends.Count, "frontend"), Count(Node.Upstreams.Count, "upstream"), Count(Node.Tunnels.Count, "tunnel"), Count(Node.Servers.Count, "server"),
+        Count(Node.Frontends.Count, "frontend"), Count(Node.Upstreams.Count, "upstream"), Count(Node.Tunnels.Count, "tunnel"), Count(Node.ChainSets.Count, "chain"), Count(Node.Servers.Count, "server"),
     }.Where(part => part.Length > 0));
 
     private static string Count(int number, string what) => number switch

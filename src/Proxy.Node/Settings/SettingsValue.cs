@@ -16,6 +16,9 @@ internal readonly struct SettingsValue(SettingsReading reading, HoconSection sec
 
     public HoconValue Value => section.Value;
 
+    /// <summary>Whether nobody set it: it is what the program's own list of settings says.</summary>
+    public bool IsReference => section.Origin.Source.Name == ReferenceText.Name;
+
     public string? Text() => section.TryGetString(HoconSection.Itself, out var text, out var error) ? text : Fail<string>(error);
 
     public bool? Switch() => section.TryGetBool(HoconSection.Itself, out var isOn, out var error) ? isOn : Refuse<bool>(error);
@@ -119,6 +122,12 @@ internal readonly struct SettingsValue(SettingsReading reading, HoconSection sec
             return Fail<string>(section.Error("the name of a file is expected"));
         }
 
+        return PathOf(name);
+    }
+
+    /// <summary>The full path of a file that this value names.</summary>
+    public string PathOf(string name)
+    {
         var source = section.Origin.Source;
         var directory = source.Kind == HoconOriginKind.File ? Path.GetDirectoryName(source.Name) : null;
         return string.IsNullOrEmpty(directory) ? Path.GetFullPath(name) : Path.GetFullPath(name, Path.GetFullPath(directory));

@@ -8,22 +8,36 @@ namespace Proxy.Node.Settings;
 internal static class TargetReader
 {
     /// <summary>Null: nowhere that makes sense, and why is reported.</summary>
-    public static FrontendTarget? Read(FrontendDraft draft, SettingsObject place)
+    /// <param name="chains">Where a chain of its own is added.</param>
+    public static FrontendTarget? Read(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
     {
-        if (draft is { Upstream: not null, Tunnel: not null })
+        string[] ways = [.. new[] { draft.Upstream is null ? null : "upstream", draft.Tunnel is null ? null : "tunnel", draft.Chain is null ? null : "chain" }.OfType<string>()];
+        if (ways.Length > 1)
         {
-            place.WrongAt("tunnel", "it goes to an upstream and to a tunnel", "set one of upstream and tunnel");
+            place.WrongAt(ways[^1], $"it goes to {string.Join(" and ", ways)}", "set one of them");
             return null;
         }
 
-        if (draft.Tunnel is { } tunnel)
+        if (draft.Via.Count > 0 && (draft.Upstream ?? draft.Chain) is not null)
         {
-            return ReadTunnel(tunnel, draft, place);
+            place.WrongAt("via", $"via is for what goes through a tunnel, or for itself, and this goes to {ways[0]}", "remove one of them");
+            return null;
+        }
+
+        if ((draft.Tunnel ?? draft.Chain) is not null || draft.Via.Count > 0)
+        {
+            return ReadFar(name, draft, chains, place);
+        }
+
+        if (!place.Lacks("via"))
+        {
+            // What is there and wrong has been reported.
+            return null;
         }
 
         if (draft.To is not null)
         {
-            place.WrongAt("to", "'to' is for the far end of a tunnel, and there is none", "set tunnel, or give servers of your own a name: upstream = NAME");
+            place.WrongAt("to", "'to' is for the far end of a tunnel or of a chain, and there is none", "set tunnel or via, or give servers of your own a name: upstream = NAME");
             return null;
         }
 
@@ -36,18 +50,18 @@ internal static class TargetReader
         return new UpstreamTarget(draft.Upstream) { Routes = draft.Routes };
     }
 
-    private static TunnelTarget? ReadTunnel(string tunnel, FrontendDraft draft, SettingsObject place)
+    private static FrontendTarget? ReadFar(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
     {
         RefuseWithTunnel(draft, place);
         if (draft.To is not { } to)
         {
-            place.Wrong("it goes through a tunnel, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where the server has a target of its own");
+            place.Wrong("it goes through a tunnel or a chain, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own");
             return null;
         }
 
-        if (to == NoHeader)
+        if (to == NoHeader && draft is { Tunnel: { } bare, Via.Count: 0 })
         {
-            return new TunnelTarget(tunnel, null) { TellsSource = draft.TellsSource };
+            return new TunnelTarget(bare, null) { TellsSource = draft.TellsSource };
         }
 
         if (!Destination.TryParse(to, out var destination))
@@ -56,7 +70,27 @@ internal static class TargetReader
             return null;
         }
 
-        return new TunnelTarget(tunnel, destination) { TellsSource = draft.TellsSource };
+        if (draft.Via.Count == 0 && draft.Tunnel is { } tunnel)
+        {
+            return new TunnelTarget(tunnel, destination) { TellsSource = draft.TellsSource };
+        }
+
+        return new ChainTarget(draft.Chain ?? AddOwn(name, draft, chains, place), destination) { TellsSource = draft.TellsSource };
+    }
+
+    // A set of one chain, for this frontend alone.
+    private static string AddOwn(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
+    {
+        ChainReader.CheckHops(draft.Tunnel, draft.Via, place);
+        ChainUrlReader.CheckOpen(draft.Via, draft.IsInsecure, place, "via");
+        var own = $"{name}/via";
+        if (chains.Exists(chain => chain.Name == own))
+        {
+            place.WrongAt("via", $"'{own}' is the name of its chain, and there is one of that name already", "give that one another name");
+        }
+
+        chains.Add(new ChainSetSettings { Name = own, Chains = [new ChainSettings { Name = own, Tunnel = draft.Tunnel, Hops = draft.Via }] });
+        return own;
     }
 
     // What would be passed over must not look as if it held.
@@ -72,7 +106,7 @@ internal static class TargetReader
         {
             if (isSet)
             {
-                inside.WrongAt(what, $"{what}: they are for upstreams, and this goes through a tunnel", "remove them, or give the tunnel's server what it needs");
+                inside.WrongAt(what, $"{what}: they are for upstreams, and this goes through a tunnel or a chain", "remove them, or give the server at its end what it needs");
             }
         }
     }

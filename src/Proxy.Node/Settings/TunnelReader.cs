@@ -15,6 +15,8 @@ internal sealed record TunnelDraft
 
     public int Connections { get; init; } = 1;
 
+    public TimeSpan RenewAfter { get; init; }
+
     public bool IsNative { get; init; } = true;
 
     public bool IsInsecure { get; init; }
@@ -41,6 +43,7 @@ internal static class TunnelReader
         {
             Servers = tunnel.Find("servers") is { } servers ? ReadServers(servers) : missing.Servers,
             Connections = tunnel.Whole("connections", missing.Connections, 1, ClientCommand.MaximumConnections),
+            RenewAfter = tunnel.Duration("renew-after", missing.RenewAfter),
             IsNative = DialectReader.ReadIsNative(tunnel, missing.IsNative),
             IsInsecure = tunnel.Switch("insecure", missing.IsInsecure),
             Key = tunnel.Inside("key").Optional("file", missing.Key, value => KeysReader.ReadKey(value, KeySource.DefaultName, reading)),
@@ -73,6 +76,7 @@ internal static class TunnelReader
             Name = name,
             Servers = draft.Servers,
             Connections = draft.Connections,
+            RenewAfter = draft.RenewAfter,
             MaximumWaiting = draft.MaximumWaiting,
             Native = draft.IsNative && key is not null ? new NativeClientSettings { Key = key, ServerKey = draft.ServerKey ?? default, Tunnel = draft.Kcp } : null,
             Tls = new UpstreamTlsSettings

@@ -67,6 +67,11 @@ internal static class UpstreamTlsReader
             place.Inside("tls").WrongAt("key", "tls.key is the key of no certificate", "set tls.certificate, or remove tls.key");
         }
 
+        foreach (var file in new[] { draft.Certificate, draft.Key }.OfType<string>())
+        {
+            reading.AddFile(file);
+        }
+
         return new UpstreamTlsSettings
         {
             ServerName = draft.Name,

@@ -10,6 +10,9 @@ namespace Proxy.Protocol.Chains;
 /// <param name="replays">Shared by all gates of the process.</param>
 public sealed class ChainGate(IReadOnlyList<PresharedKey> keys, bool takesOpen, ChainReplays replays)
 {
+    /// <summary>For streams that prove by themselves who speaks: takes open headers, and no others.</summary>
+    public static ChainGate OpenOnly { get; } = new([], takesOpen: true, new ChainReplays(0, capacity: 0));
+
     /// <summary>
     /// Reads the header that <paramref name="source"/> starts with. One that can not become right is refused as soon as that shows, so nobody
     /// waits for the rest of it; one that needs more is shorter than 1,100 bytes.

@@ -9,12 +9,13 @@ namespace Proxy.Transport.Epoll;
 /// A reset is noticed at once, paused or not, and then bytes that nobody has read yet are lost. A channel that is not paused delivers what
 /// came before the reset first.
 /// </remarks>
-internal sealed partial class EpollChannel : TcpChannel, IEpollSource, IEndForesight, IPatientSink
+internal sealed partial class EpollChannel : TcpChannel, IEpollSource, IEndForesight, IPatientSink, ICrashReset
 {
     private const int NoDescriptor = -1;
     private readonly EpollLoop _loop;
     private int _descriptor;
     private EndPoint? _localEndPoint;
+    private bool _isResetOnCrash;
 
     // What a dialled connection is still to be given.
     private TcpOptions? _options;
@@ -116,6 +117,15 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource, IEndFores
         }
     }
 
+    public void ResetOnCrash()
+    {
+        if (_descriptor != NoDescriptor && Phase != ChannelPhase.Gone)
+        {
+            _isResetOnCrash = true;
+            EpollSockets.SetResetOnClose(_descriptor, true);
+        }
+    }
+
     protected override void OnHandlerLeaves() => ForbidSplice();
 
     protected override void CloseSocket(bool withReset)
@@ -135,6 +145,11 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource, IEndFores
         }
         else
         {
+            if (_isResetOnCrash)
+            {
+                EpollSockets.SetResetOnClose(_descriptor, false);
+            }
+
             Libc.Close(_descriptor);
         }
 

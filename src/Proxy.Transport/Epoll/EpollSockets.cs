@@ -129,9 +129,15 @@ internal static unsafe class EpollSockets
     /// <summary>Closes with a RST on the wire. Bytes the peer sent and nobody read, or bytes not sent yet, are dropped.</summary>
     public static void Reset(int descriptor)
     {
-        // struct linger { on, seconds }
-        var onAndZeroSeconds = 1L;
-        _ = Libc.SetOption(descriptor, SocketLevel, Linger, &onAndZeroSeconds, sizeof(long));
+        SetResetOnClose(descriptor, true);
         Libc.Close(descriptor);
+    }
+
+    /// <summary>Whether closing it, by us or by the kernel when the process dies, puts a RST on the wire.</summary>
+    public static void SetResetOnClose(int descriptor, bool isReset)
+    {
+        // struct linger { on, seconds }
+        var onAndZeroSeconds = isReset ? 1L : 0L;
+        _ = Libc.SetOption(descriptor, SocketLevel, Linger, &onAndZeroSeconds, sizeof(long));
     }
 }

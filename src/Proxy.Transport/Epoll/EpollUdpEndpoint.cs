@@ -63,6 +63,11 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
         }
 
         var grantedBytes = SetBuffers(descriptor, options);
+        if (options.SharePort)
+        {
+            EpollSockets.SetOption(descriptor, SocketLevel, ReusePort, 1);
+        }
+
         error = isGiven ? 0 : EpollSockets.Bind(descriptor, localEndPoint);
         if (error == 0 && remoteEndPoint is not null)
         {
@@ -95,6 +100,8 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
 
         return error;
     }
+
+    public bool TrySteer(UdpSteering steering) => !IsClosed && SocketFilter.Attach(_descriptor, steering) == 0;
 
     public void OnEvents(uint events)
     {

@@ -24,6 +24,7 @@ internal static class LinuxConstants
     public const int ReusePort = 15;
     public const int SendBufferForce = 32;
     public const int ReceiveBufferForce = 33;
+    public const int AttachReusePortFilter = 51;
 
     // netinet/in.h, linux/tcp.h, linux/udp.h
     public const int TcpLevel = 6;

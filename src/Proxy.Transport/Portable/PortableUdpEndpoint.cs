@@ -51,6 +51,12 @@ internal sealed partial class PortableUdpEndpoint : IUdpEndpoint, IThreadPoolWor
 
             socket.ReceiveBufferSize = options.ReceiveBufferBytes;
             socket.SendBufferSize = options.SendBufferBytes;
+            if (options.SharePort && !OperatingSystem.IsWindows())
+            {
+                // To .NET, on Unix, that means SO_REUSEPORT as well; on Windows the last to bind would take everything.
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
             socket.Bind(localEndPoint);
             if (remoteEndPoint is not null)
             {

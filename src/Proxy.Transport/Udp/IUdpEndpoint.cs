@@ -35,6 +35,12 @@ public interface IUdpEndpoint
     /// </summary>
     UdpSendStatus Send(ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress to);
 
+    /// <summary>
+    /// Tells the system which of the endpoints that share this one's address a datagram is for. False: it cannot, and goes on spreading them by
+    /// sender.
+    /// </summary>
+    bool TrySteer(UdpSteering steering) => false;
+
     /// <summary>Closes the socket. No handler call comes after it.</summary>
     void Close();
 }

@@ -13,4 +13,10 @@ public sealed record UdpOptions
 
     /// <summary>Send buffer asked of the kernel.</summary>
     public int SendBufferBytes { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// Whether several endpoints may have the same address, one per loop; the system spreads datagrams over them, those of one sender always to
+    /// the same (SO_REUSEPORT). All of them must say so. Where the system cannot do that, the second is refused as "in use".
+    /// </summary>
+    public bool SharePort { get; init; }
 }

@@ -23,6 +23,12 @@ public interface IDatagramSeal
     /// </summary>
     bool CanSeal(int datagramBytes);
 
+    /// <summary>Whether keys or numbers near their end: what has to go on is to be taken elsewhere.</summary>
+    bool IsWorn { get; }
+
+    /// <summary>Whether keys or numbers are used up: nothing is sealed or opened any more.</summary>
+    bool IsOver { get; }
+
     /// <summary>
     /// Seals the body in place, between room for header and tag, and fills both. Gives the datagram's number: one more than the last, from
     /// any number on. Only when <see cref="CanSeal"/> says so.

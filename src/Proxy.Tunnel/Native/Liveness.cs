@@ -57,6 +57,9 @@ internal sealed class Liveness
         return wasSuspect;
     }
 
+    /// <summary>For how long something has been unanswered; 0 when nothing is.</summary>
+    public long SilenceMicroseconds(long nowMicroseconds) => _isWaiting ? nowMicroseconds - _waitingSinceMicroseconds : 0;
+
     /// <summary>Something left that the peer has to answer.</summary>
     public void HandleSent(long nowMicroseconds)
     {

@@ -132,10 +132,13 @@ public sealed partial class NativeTunnelEngine
         if (wasLost)
         {
             _nativeStatistics.DatagramsSpurious++;
-            _fecPolicy?.HandleSpurious(datagram.Bytes, datagram.IsShard);
+            if (!datagram.IsLossOfQueue)
+            {
+                _fecPolicy?.HandleSpurious(datagram.Bytes, datagram.IsShard);
+            }
         }
 
-        _fecPolicy?.HandleArrived();
+        _fecPolicy?.HandleArrived(IsQueueing);
 
         _probesSinceAnswer = 0;
         _acknowledgedBytes += datagram.Bytes;
@@ -160,7 +163,8 @@ public sealed partial class NativeTunnelEngine
         _nativeStatistics.DatagramBytesLost += datagram.Bytes;
         _lostBytes += datagram.Bytes;
         HandleLostSize(ref datagram);
-        _fecPolicy?.HandleLost(datagram.Bytes, datagram.IsShard);
+        datagram.IsLossOfQueue = IsQueueing;
+        _fecPolicy?.HandleLost(datagram.Bytes, datagram.IsShard, datagram.IsLossOfQueue);
         if (!datagram.IsProbed && !datagram.IsRecovered)
         {
             SendAgain(ref datagram);

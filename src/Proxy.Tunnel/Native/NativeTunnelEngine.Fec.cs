@@ -106,6 +106,10 @@ public sealed partial class NativeTunnelEngine
         return false;
     }
 
+    /// <summary>Whether what was acknowledged last had waited in a queue of the path.</summary>
+    private bool IsQueueing => _roundTrip.LatestMicroseconds - _roundTrip.LeastMicroseconds
+        > Math.Max(LeastQueueMicroseconds, _roundTrip.LeastMicroseconds / QueueShareOfRoundTrip);
+
     /// <summary>A datagram is about to be sealed.</summary>
     private void KeepForShards(ReadOnlySpan<byte> body, ref SentDatagram datagram)
     {
@@ -184,4 +188,7 @@ public sealed partial class NativeTunnelEngine
             HandleArrived(_sent.Carried(ref datagram, index));
         }
     }
+
+    private const long LeastQueueMicroseconds = 2_000;
+    private const long QueueShareOfRoundTrip = 16;
 }

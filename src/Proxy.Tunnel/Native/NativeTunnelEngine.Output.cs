@@ -30,6 +30,7 @@ public sealed partial class NativeTunnelEngine
             throw new ArgumentException($"The buffer has {buffer.Length} bytes, a datagram up to {DatagramBytes}.", nameof(buffer));
         }
 
+        NoteSealUsed();
         if (_isSilent || !CanSendAtAll)
         {
             return false;

@@ -56,6 +56,7 @@ public sealed partial class NativeTunnelEngine
         var isOtherHost = from.Host != _path.Host;
         _path = from;
         _nativeStatistics.PathChanges++;
+        Tell(TunnelEventKind.AddressChanged, "");
         if (isOtherHost)
         {
             RestartPath();

@@ -38,7 +38,12 @@ public sealed partial class NativeTunnelEngine
     {
         if (datagram.IsSizeProbe)
         {
+            var before = _size.Bytes;
             _size.HandleTryArrived(datagram.Bytes, _nowMicroseconds);
+            if (_size.Bytes > before)
+            {
+                Tell(TunnelEventKind.SizeChanged, $"datagrams of {_size.Bytes} bytes get through");
+            }
         }
         else
         {
@@ -52,10 +57,11 @@ public sealed partial class NativeTunnelEngine
         {
             _size.HandleTryLost(_nowMicroseconds);
         }
-        else if (_size.HandleLost(datagram.Bytes, datagram.SentMicroseconds, _roundTrip.SmoothedMicroseconds, _nowMicroseconds))
+        else if (_size.Bytes is var large && _size.HandleLost(datagram.Bytes, datagram.SentMicroseconds, _roundTrip.SmoothedMicroseconds, _nowMicroseconds))
         {
             _nativeStatistics.BlackHoles++;
             _hasShrunk = true;
+            Tell(TunnelEventKind.SizeChanged, $"datagrams of {large} bytes get lost while small ones arrive: down to {_size.Bytes}");
         }
     }
 }

@@ -28,6 +28,7 @@ public sealed partial class NativeTunnelEngine
         _nextOfLane[lane.Index] += 2 * _settings.UserLanes;
         var stream = AddStream(id, lane);
         ApplyTo(stream, stream.Machine.OpenLocally());
+        NoteIdsUsed(lane);
         if (_nextOfLane[lane.Index] > int.MaxValue)
         {
             Drain();

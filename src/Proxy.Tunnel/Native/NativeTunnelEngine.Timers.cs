@@ -98,7 +98,9 @@ public sealed partial class NativeTunnelEngine
                 break;
             case LivenessStep.Suspect:
                 _nativeStatistics.Suspicions++;
-                _events.Enqueue(new PendingEvent(TunnelEventKind.Suspected));
+                _events.Enqueue(new PendingEvent(
+                    TunnelEventKind.Suspected,
+                    Text: $"no answer for {_liveness.SilenceMicroseconds(nowMicroseconds) / 1000} ms, {_probesSinceHeard} probes sent"));
                 break;
             case LivenessStep.Dead:
                 Apply(_machine.HandlePeerSilent(), "the peer is silent");

@@ -201,6 +201,7 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         if (effects.Has(TunnelEffects.StopOpening))
         {
             AnnounceDrain();
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Draining, Text: text));
         }
 
         if (effects.Has(TunnelEffects.FailStreams))
@@ -211,6 +212,15 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         if (effects.Has(TunnelEffects.SendGoAway))
         {
             BeginLastWords(text);
+        }
+    }
+
+    /// <summary>News of the tunnel itself; its end is the last.</summary>
+    private void Tell(TunnelEventKind kind, string text)
+    {
+        if (State != TunnelState.Closed)
+        {
+            _events.Enqueue(new PendingEvent(kind, Text: text));
         }
     }
 

@@ -87,6 +87,9 @@ public sealed record NativeTunnelSettings
     /// <summary>The first id a client may give; odd. Anything but 1 is for tests of the last one.</summary>
     public int FirstStreamId { get; init; } = 1;
 
+    /// <summary>With ids for fewer streams left, a client's tunnel is to be replaced.</summary>
+    public int ReplaceBelowStreams { get; init; } = 64 * 1024;
+
     /// <summary>Throws on a value no engine can work with; a mistake of the program, as settings never come from a peer.</summary>
     public void Validate()
     {

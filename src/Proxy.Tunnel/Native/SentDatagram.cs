@@ -39,6 +39,9 @@ internal struct SentDatagram
     /// <summary>Whether it carries nothing but a shard.</summary>
     public bool IsShard;
 
+    /// <summary>Whether it was found lost while a queue stood, which may have dropped it.</summary>
+    public bool IsLossOfQueue;
+
     /// <summary>Whether the sender had nothing more to send then.</summary>
     public bool IsApplicationLimited;
 

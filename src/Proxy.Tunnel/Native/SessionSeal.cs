@@ -7,7 +7,11 @@ public sealed class SessionSeal(SealedSession session) : IDatagramSeal, IDisposa
 {
     public SealedSession Session => session;
 
-    public bool CanSeal(int datagramBytes) => session.DatagramsLeft > MostInBatch && session.CanSeal(datagramBytes);
+    public bool IsWorn => session.IsWorn;
+
+    public bool IsOver => session.DatagramsLeft <= MostInBatch;
+
+    public bool CanSeal(int datagramBytes) => !IsOver && session.CanSeal(datagramBytes);
 
     public ulong Seal(Span<byte> datagram, long nowMicroseconds) =>
         session.TrySeal(datagram, SealedSession.MaximumBodyBytes(datagram.Length), nowMicroseconds, out _, out var number)

@@ -11,6 +11,7 @@ namespace Proxy.Tunnel;
 public sealed partial class OrderedTunnelEngine
 {
     private long _nextStreamId;
+    private bool _isWearTold;
 
     /// <summary>
     /// Client: opens a stream; up to 16 KiB may be sent before the peer has answered. Only while <see cref="CanOpen"/>. With the last id the
@@ -28,6 +29,12 @@ public sealed partial class OrderedTunnelEngine
         _nextStreamId += 2;
         var stream = AddStream(id);
         ApplyTo(stream, stream.Machine.OpenLocally());
+        if (!_isWearTold && (int.MaxValue - _nextStreamId) / 2 < _settings.ReplaceBelowStreams)
+        {
+            _isWearTold = true;
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Worn, Text: "few ids are left for streams"));
+        }
+
         if (_nextStreamId > int.MaxValue)
         {
             Drain();

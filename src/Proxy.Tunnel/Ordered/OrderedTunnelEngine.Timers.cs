@@ -94,7 +94,8 @@ public sealed partial class OrderedTunnelEngine
                 break;
             case LivenessStep.Suspect:
                 _suspicions++;
-                _events.Enqueue(new PendingEvent(TunnelEventKind.Suspected));
+                _events.Enqueue(new PendingEvent(
+                    TunnelEventKind.Suspected, Text: $"no answer for {_liveness.SilenceMicroseconds(_nowMicroseconds) / 1000} ms"));
                 break;
             case LivenessStep.Dead:
                 Apply(_machine.HandlePeerSilent(), "the peer is silent");

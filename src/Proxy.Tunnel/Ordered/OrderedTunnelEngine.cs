@@ -151,6 +151,7 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
         if (effects.Has(TunnelEffects.StopOpening))
         {
             AnnounceDrain();
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Draining, Text: text));
         }
 
         if (effects.Has(TunnelEffects.FailStreams))

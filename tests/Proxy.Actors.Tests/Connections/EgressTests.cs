@@ -90,19 +90,16 @@ public sealed class EgressTests
         rig.EndWell();
     }
 
-    [Theory]
-    [InlineData(ChainCommand.Udp, NextHopKind.Destination, "Udp")]
-    [InlineData(ChainCommand.Echo, NextHopKind.Destination, "Echo")]
-    [InlineData(ChainCommand.Tcp, NextHopKind.ChainHop, "chain hops")]
-    public void What_this_server_does_not_do_is_not_allowed(ChainCommand command, NextHopKind next, string says)
+    [Fact]
+    public void What_this_server_does_not_do_is_not_allowed()
     {
         var rig = new ServerRig();
         var upstream = rig.StartUpstream();
 
-        var response = rig.AwaitRefusal(rig.Tunnel.OpenStream(ServerRig.To("10.0.0.4:80", command, next)));
+        var response = rig.AwaitRefusal(rig.Tunnel.OpenStream(ServerRig.To("10.0.0.4:80", ChainCommand.Udp)));
 
         Assert.Equal(ChainStatus.NotAllowed, response.Status);
-        Assert.Contains(says, response.Text, StringComparison.Ordinal);
+        Assert.Contains("Udp", response.Text, StringComparison.Ordinal);
         Assert.Empty(upstream.Sockets);
         rig.EndWell();
     }

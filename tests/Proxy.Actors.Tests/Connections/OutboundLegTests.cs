@@ -77,12 +77,12 @@ public sealed class OutboundLegTests
         stream.Send(BareTunnel.Bytes(new ChainResponse(status, "for a reason")));
 
         rig.Until(() => application.WasReset);
-        Assert.True(rig.Node.HasLine("forward", status.ToEndReason().Text(), $"hop 1 answered {status}: for a reason"), rig.Node.LastLines());
+        Assert.True(rig.Node.HasLine("forward", status.ToEndReason().Text(), "hop 1 (10.0.0.3:4000)", status.Words(), ": for a reason"), rig.Node.LastLines());
         rig.EndWell();
     }
 
     [Fact]
-    public void An_answer_that_is_none_is_malformed()
+    public void An_answer_that_is_none_breaks_the_chain()
     {
         var rig = new ClientRig();
         var (application, stream) = rig.ConnectThrough();
@@ -91,7 +91,7 @@ public sealed class OutboundLegTests
 
         rig.Until(() => application.WasReset);
         Assert.Empty(application.Received);
-        Assert.True(rig.Node.HasLine("forward", "malformed input", "UnknownVersion", "fault: tunnel"), rig.Node.LastLines());
+        Assert.True(rig.Node.HasLine("forward", "chain broken", "hop 1 (10.0.0.3:4000): its answer is none: UnknownVersion", "fault: tunnel"), rig.Node.LastLines());
         rig.EndWell();
     }
 
@@ -104,7 +104,7 @@ public sealed class OutboundLegTests
         stream.Finish();
 
         rig.Until(() => application.WasReset);
-        Assert.True(rig.Node.HasLine("forward", "malformed input", "without a response"), rig.Node.LastLines());
+        Assert.True(rig.Node.HasLine("forward", "chain broken", "hop 1 (10.0.0.3:4000) did not answer", "the stream ended"), rig.Node.LastLines());
         rig.EndWell();
     }
 

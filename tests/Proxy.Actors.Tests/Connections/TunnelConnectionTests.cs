@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Protocol.Chains;
 using Proxy.Tunnel;
 
@@ -22,6 +23,26 @@ public sealed class TunnelConnectionTests
         rig.Until(() => rig.Server.Opened.Count == 2, 1);
         rig.Until(() => rig.Server.Opened[1].Text.EndsWith("patient", StringComparison.Ordinal));
         second.Reset();
+        rig.EndWell();
+    }
+
+    [Fact]
+    public void A_stream_that_one_server_refuses_is_opened_on_another_at_once_with_all_that_was_sent()
+    {
+        var otherPort = IPEndPoint.Parse("10.0.0.3:4001");
+        var rig = new ClientRig(
+            settings => settings with { Servers = [Destination.Of(ClientRig.TunnelPort), Destination.Of(otherPort)] },
+            serverTunnel: TunnelSettings.Default with { MaximumStreams = 1 });
+        var other = BareTunnel.Listen(rig.ServerLoop, otherPort);
+        rig.Until(() => rig.Server.IsReady && other.IsReady, 5);
+        var applications = Enumerable.Range(0, 10).Select(_ => rig.Connect()).ToArray();
+        Array.ForEach(applications, application => application.Send("sent early"));
+
+        rig.Until(() => rig.Server.Opened.Count + other.Opened.Count == 10, 0.09);
+
+        Assert.Single(rig.Server.Opened);
+        rig.Until(() => other.Opened.All(stream => stream.Text.EndsWith("sent early", StringComparison.Ordinal)), 0.1);
+        Array.ForEach(applications, application => application.Reset());
         rig.EndWell();
     }
 

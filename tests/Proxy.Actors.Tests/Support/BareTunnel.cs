@@ -92,7 +92,7 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
         _opened.Add(end);
     }
 
-    void ITunnelLinkOwner.OnSuspected()
+    void ITunnelLinkOwner.OnSuspected(string why)
     {
         // The native dialect's.
     }
@@ -100,6 +100,11 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
     void ITunnelLinkOwner.OnTrusted()
     {
         // The native dialect's.
+    }
+
+    void ITunnelLinkOwner.OnNews(TunnelNews news, string text)
+    {
+        // Nobody reads a log here.
     }
 
     void ITunnelLinkOwner.OnClosed(EndReason reason, string text) => End = reason;

@@ -19,8 +19,14 @@ internal sealed class EngineProcess : IAsyncDisposable
         _reading = Task.WhenAll(CollectAsync(_process.StandardOutput, _output), CollectAsync(_process.StandardError, _errors));
     }
 
-    public static string SeedProgram => Path.GetFullPath(
-        Path.Combine(AppContext.BaseDirectory, "..", "..", "Proxy.Seed", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "tcpproxy-seed"));
+    public static string SeedProgram
+    {
+        get
+        {
+            var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+            return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Proxy.Seed", configuration, "tcpproxy-seed"));
+        }
+    }
 
     public IReadOnlyCollection<string> Output => _output;
 
@@ -38,7 +44,8 @@ internal sealed class EngineProcess : IAsyncDisposable
     {
         var seed = Start(SeedProgram, arguments);
         await RealTime.UntilAsync(
-            () => Task.FromResult(seed._output.Contains("ready") || seed._process.HasExited), () => $"the seed is not ready: {string.Join('\n', seed._errors)}");
+            () => Task.FromResult(seed._output.Contains("ready") || seed._process.HasExited),
+            () => $"the seed is not ready: {string.Join('\n', seed._errors)}");
         Assert.False(seed._process.HasExited, string.Join('\n', seed._errors));
         return seed;
     }

@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>Where a stream may go, and what the application sees when it may not or cannot.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class DestinationTests : EndToEndTest
 {
     private static readonly TimeSpan LogBound = TimeSpan.FromSeconds(5);

@@ -73,21 +73,6 @@ public abstract class DrainTests(Dialect dialect) : EndToEndTest
         Assert.Equal(0, await server.ExitAsync(SoonBound));
     }
 
-    [Fact]
-    public async Task A_connection_that_does_not_end_is_ended_when_the_drain_time_is_over()
-    {
-        await using var echoing = TcpPeer.Echo();
-        await using var relay = await NodeProcess.StartAsync(
-            "relay", "--listen", "127.0.0.1:0", "--to", echoing.Address.ToString(), "--admin", "127.0.0.1:0", "--drain", "1s");
-        using var application = await Dial.ToAsync(relay.Tcp);
-        await Exchange.PingAsync(application, Limit);
-
-        relay.Send(Signal.Terminate);
-
-        Assert.Equal(SocketError.ConnectionReset, (await application.ReadToEndAsync(Limit)).End);
-        Assert.Equal(0, await relay.ExitAsync(ExitBound));
-    }
-
     /// <summary>
     /// Returns when a new connection gets nowhere: a draining client has closed its listener, and what a client accepts for a draining server
     /// waits or is reset, but is not served.
@@ -115,3 +100,24 @@ public abstract class DrainTests(Dialect dialect) : EndToEndTest
 public sealed class VproxyDrainTests() : DrainTests(Dialect.Vproxy);
 
 public sealed class NativeDrainTests() : DrainTests(Dialect.Native);
+
+/// <summary>The same of a relay, without any tunnel.</summary>
+public sealed class RelayDrainTests : EndToEndTest
+{
+    private static readonly TimeSpan ExitBound = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task A_connection_that_does_not_end_is_ended_when_the_drain_time_is_over()
+    {
+        await using var echoing = TcpPeer.Echo();
+        await using var relay = await NodeProcess.StartAsync(
+            "relay", "--listen", "127.0.0.1:0", "--to", echoing.Address.ToString(), "--admin", "127.0.0.1:0", "--drain", "1s");
+        using var application = await Dial.ToAsync(relay.Tcp);
+        await Exchange.PingAsync(application, Limit);
+
+        relay.Send(Signal.Terminate);
+
+        Assert.Equal(SocketError.ConnectionReset, (await application.ReadToEndAsync(Limit)).End);
+        Assert.Equal(0, await relay.ExitAsync(ExitBound));
+    }
+}

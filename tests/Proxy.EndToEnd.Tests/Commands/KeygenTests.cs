@@ -2,6 +2,7 @@ using Proxy.EndToEnd.Tests.Harness;
 
 namespace Proxy.EndToEnd.Tests.Commands;
 
+[Collection(OnlyWaits.Second)]
 public sealed class KeygenTests : EndToEndTest
 {
     [Fact]

@@ -7,6 +7,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>The lines that scripts wait for: one per listener, with the port that port 0 became, then "ready"; nothing else on stdout.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed partial class ListeningTests : EndToEndTest
 {
     [Fact]

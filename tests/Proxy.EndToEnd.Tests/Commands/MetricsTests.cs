@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 
 namespace Proxy.EndToEnd.Tests.Commands;
 
+[Collection(OnlyWaits.Second)]
 public sealed partial class MetricsTests : EndToEndTest
 {
     [Fact]

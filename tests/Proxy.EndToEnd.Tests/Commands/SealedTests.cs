@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>Keys on the command line: who may come, under which name, and what a wrong one looks like.</summary>
+[Collection(OnlyWaits.First)]
 public sealed class SealedTests : EndToEndTest
 {
     private const int ConfigurationError = 78;

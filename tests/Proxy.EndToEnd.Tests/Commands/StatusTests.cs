@@ -4,6 +4,7 @@ using Proxy.EndToEnd.Tests.Peers;
 
 namespace Proxy.EndToEnd.Tests.Commands;
 
+[Collection(OnlyWaits.First)]
 public sealed class StatusTests : EndToEndTest
 {
     [Fact]

@@ -4,6 +4,7 @@ using Proxy.EndToEnd.Tests.Harness;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>What the command line promises before anything runs: words, exit codes, refusals.</summary>
+[Collection(OnlyWaits.First)]
 public sealed partial class UsageTests : EndToEndTest
 {
     private const int UsageError = 2;
@@ -45,6 +46,7 @@ public sealed partial class UsageTests : EndToEndTest
     [InlineData("client --server kcp://127.0.0.1:1 --connections 0 --forward 127.0.0.1:0=-")]
     [InlineData("client --server kcp://127.0.0.1:1 --fec nonsense --forward 127.0.0.1:0=-")]
     [InlineData("server --listen kcp://127.0.0.1:0 --fec 65/2")]
+    [InlineData("client --server kcp://127.0.0.1:1 --renew-after 0s --forward 127.0.0.1:0=-")]
     [InlineData("client --server kcp://127.0.0.1:1 --tls-ca nonsense.pem --forward 127.0.0.1:0=-")]
     public async Task A_usage_error_is_explained_on_stderr_and_ends_with_2(string commandLine)
     {

@@ -8,5 +8,9 @@ internal static class Scale
 
     public static T Pick<T>(T inEveryRun, T inLongRuns) => IsLong ? inLongRuns : inEveryRun;
 
+    /// <summary>Over TCP and TLS, whose streams, pumps and ends are those of the native dialect over UDP, every run does less of the same.</summary>
+    public static T Pick<T>(Dialect dialect, T inEveryRun, T overTcp, T inLongRuns) =>
+        Pick(dialect is Dialect.NativeTcp or Dialect.NativeTls ? overTcp : inEveryRun, inLongRuns);
+
     public static TimeSpan Seconds(int inEveryRun, int inLongRuns) => TimeSpan.FromSeconds(Pick(inEveryRun, inLongRuns));
 }

@@ -3,6 +3,7 @@ using Proxy.EndToEnd.Tests.Harness;
 namespace Proxy.EndToEnd.Tests.Inspection;
 
 /// <summary>What the command line says to filters and rates that cannot be.</summary>
+[Collection(OnlyWaits.First)]
 public sealed class FilterOptionTests : EndToEndTest
 {
     private const int UsageError = 2;

@@ -7,6 +7,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Inspection;
 
 /// <summary>Filters of a real relay between real programs.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class FilterTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);

@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Inspection;
 
 /// <summary>The files in which a relay logs what passes.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed partial class SessionLogTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);

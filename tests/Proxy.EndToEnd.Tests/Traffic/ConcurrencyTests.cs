@@ -3,7 +3,7 @@ using Proxy.EndToEnd.Tests.Peers;
 
 namespace Proxy.EndToEnd.Tests.Traffic;
 
-/// <summary>Many connections at once (100, 500 in long runs), of random sizes and with random pauses; then nothing of them is left.</summary>
+/// <summary>Many connections at once (100, over TCP 40, 500 in long runs), of random sizes and with random pauses; then nothing of them is left.</summary>
 public abstract class ConcurrencyTests(Dialect dialect) : EndToEndTest
 {
     private const int LargestBytes = 512 * 1024;
@@ -17,7 +17,7 @@ public abstract class ConcurrencyTests(Dialect dialect) : EndToEndTest
         await using var echoing = TcpPeer.Echo();
         await using var tunnel = await TunnelPair.StartAsync(dialect, digesting.Address, echoing.Address);
         var (serverBefore, clientBefore) = await DescriptorsAfterFirstUseAsync(tunnel);
-        var count = Scale.Pick(100, 500);
+        var count = Scale.Pick(dialect, 100, overTcp: 40, 500);
 
         await Task.WhenAll(Enumerable.Range(0, count).Select(seed => ConverseAsync(tunnel, seed)));
 

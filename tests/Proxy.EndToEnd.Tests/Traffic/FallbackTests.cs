@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>A server with several addresses: the best that works is used, whatever becomes of the others.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class FallbackTests : EndToEndTest
 {
     private static readonly TimeSpan FallbackBound = TimeSpan.FromSeconds(6);

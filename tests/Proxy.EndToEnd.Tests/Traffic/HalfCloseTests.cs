@@ -15,16 +15,16 @@ public abstract class HalfCloseTests(Dialect dialect) : EndToEndTest
     {
         await using var peer = TcpPeer.Digesting();
         await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
-        // Powers of two in turn: from 1 byte to 1 MiB in every run and one of 64 MiB, in long runs all of them up to 64 MiB.
+        // Powers of two in turn: from 1 byte to 1 MiB in every run and a large one, in long runs all of them up to 64 MiB.
         var powers = Scale.Pick(21, 27);
-        var runs = Scale.Pick(60, 500);
+        var runs = Scale.Pick(dialect, 42, overTcp: 21, 500);
 
         for (var run = 0; run < runs; run++)
         {
             await Exchange.UploadAsync(tunnel.Entry, new Content(run, 1L << (run % powers)), Limit);
         }
 
-        await Exchange.UploadAsync(tunnel.Entry, new Content(Seed: runs, 64 * Mebibyte), Limit);
+        await Exchange.UploadAsync(tunnel.Entry, new Content(Seed: runs, Scale.Pick(dialect, 64, overTcp: 16, 64) * Mebibyte), Limit);
         Assert.Empty(peer.Failures);
     }
 
@@ -80,7 +80,7 @@ public abstract class HalfCloseTests(Dialect dialect) : EndToEndTest
             await uploads.Writer.WriteAsync(await SendAllAndReadAllAsync(socket, download, cancellation), cancellation));
         await using var tunnel = await TunnelPair.StartAsync(dialect, peer.Address);
 
-        for (var run = 0; run < Scale.Pick(20, 200); run++)
+        for (var run = 0; run < Scale.Pick(dialect, 20, overTcp: 10, 200); run++)
         {
             var upload = new Content(run, 1 + (run * 10_007));
             using var application = await Dial.ToAsync(tunnel.Entry);

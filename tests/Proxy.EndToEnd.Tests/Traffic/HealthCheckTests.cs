@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>A relay that asks its servers over HTTP.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class HealthCheckTests : EndToEndTest
 {
     [Fact]

@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Real nginx processes behind a relay that checks them, stopped and started while curl runs through.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class NginxHealthTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);

@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>A server with several keys: each is a principal with rules and a number of streams of its own.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class PrincipalTests : EndToEndTest
 {
     [Fact]

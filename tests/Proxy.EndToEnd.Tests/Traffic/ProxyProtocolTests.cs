@@ -7,6 +7,7 @@ namespace Proxy.EndToEnd.Tests.Traffic;
 /// PROXY headers spoken with real HAProxy and nginx, in both directions and both versions. The last hop answers with the client's address and port as
 /// a header told it; they must be those that curl had at the first hop.
 /// </summary>
+[Collection(OnlyWaits.Second)]
 public sealed class ProxyProtocolTests : EndToEndTest
 {
     [Theory]

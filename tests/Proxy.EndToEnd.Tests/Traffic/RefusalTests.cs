@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Limits and rules of a relay: who is refused, and that it is counted.</summary>
+[Collection(OnlyWaits.First)]
 public sealed class RefusalTests : EndToEndTest
 {
     [Fact]

@@ -13,6 +13,7 @@ public sealed class RestartTests : EndToEndTest
 {
     private static readonly TimeSpan ResetBound = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UsableBound = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task Once_the_server_is_back_old_connections_are_reset_within_1_s_and_new_ones_work_within_2_s()
@@ -34,15 +35,15 @@ public sealed class RestartTests : EndToEndTest
         await first.KillAsync();
         await using var second = await TunnelPair.StartServerAsync(Dialect.Native, first.Kcp.Port);
         await first.DisposeAsync();
+        using var lateness = new Lateness();
         var watch = Stopwatch.StartNew();
         var seen = await Task.WhenAll(endings).WaitAsync(Limit);
         var reset = watch.Elapsed;
-        await Wait.UntilAsync(WorksAsync, UsableBound, () => string.Join('\n', client.Log));
+        lateness.AssertWithin(ResetBound, reset, "until the resets");
+        await Wait.UntilAsync(WorksAsync, Patience, () => string.Join('\n', client.Log));
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"reset after {reset.TotalSeconds:F2} s, a new connection worked after {watch.Elapsed.TotalSeconds:F2} s");
+        lateness.AssertWithin(UsableBound, watch.Elapsed, "until a new connection worked");
         Assert.All(seen, end => Assert.Equal(SocketError.ConnectionReset, end));
-        Assert.InRange(reset, TimeSpan.Zero, ResetBound);
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, UsableBound);
 
         async Task<bool> WorksAsync()
         {

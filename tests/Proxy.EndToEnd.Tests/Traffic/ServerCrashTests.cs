@@ -53,7 +53,7 @@ public abstract class ServerCrashTests(Dialect dialect) : EndToEndTest
 
         await tunnel.Server.KillAsync();
         await EndOfReadingAsync(before);
-        await Wait.PauseOfLoadAsync(Scale.Seconds(inEveryRun: 4, inLongRuns: 40));
+        await Wait.PauseOfLoadAsync(TimeSpan.FromSeconds(Scale.Pick(dialect, 4, overTcp: 2, 40)));
         await tunnel.RestartServerAsync();
 
         await ANewConnectionWorksAsync(tunnel.Entry, UsableBound);

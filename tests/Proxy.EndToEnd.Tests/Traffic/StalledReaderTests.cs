@@ -6,7 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 
 namespace Proxy.EndToEnd.Tests.Traffic;
 
-/// <summary>A reader that stops reading (for 5 s, 30 s in long runs) costs bounded memory and stops nobody else.</summary>
+/// <summary>A reader that stops reading (for 2 to 5 s, 30 s in long runs) costs bounded memory and stops nobody else.</summary>
 public abstract class StalledReaderTests(Dialect dialect) : EndToEndTest
 {
     private const long Mebibyte = 1024 * 1024;
@@ -15,13 +15,13 @@ public abstract class StalledReaderTests(Dialect dialect) : EndToEndTest
     private const long ModestBytes = 24 * Mebibyte;
 
     /// <summary>More than a node may keep: it must hold the sender back, or give this one connection up.</summary>
-    private const long EndlessBytes = 512 * Mebibyte;
+    private static readonly long EndlessBytes = Scale.Pick(192, 512) * Mebibyte;
 
     /// <summary>What a node may grow by while a reader stalls.</summary>
     private const long GrowthBytes = 128 * Mebibyte;
 
-    private static readonly TimeSpan Stall = Scale.Seconds(inEveryRun: 5, inLongRuns: 30);
     private static readonly Content Others = new(Seed: 40, 4 * Mebibyte);
+    private readonly TimeSpan _stall = TimeSpan.FromSeconds(Scale.Pick(dialect, 5, overTcp: 2, 30));
 
     [Fact]
     public async Task A_stalled_reader_leaves_the_others_running_and_finishes_when_it_reads_again()
@@ -113,7 +113,7 @@ public abstract class StalledReaderTests(Dialect dialect) : EndToEndTest
                 clientGrowth = Math.Max(clientGrowth, tunnel.Client.ResidentBytes - clientBefore);
                 return transfers.All(transfer => transfer.IsCompleted);
             },
-            Stall + TimeSpan.FromSeconds(30),
+            _stall + TimeSpan.FromSeconds(30),
             () => "the transfers of the others did not end");
 
         Assert.All(await Task.WhenAll(transfers), finished => Assert.True(finished > 0, "one of the others finished nothing"));
@@ -123,7 +123,7 @@ public abstract class StalledReaderTests(Dialect dialect) : EndToEndTest
         async Task<int> TransfersAsync(int seed)
         {
             var finished = 0;
-            for (; watch.Elapsed < Stall; finished++)
+            for (; watch.Elapsed < _stall; finished++)
             {
                 await Exchange.UploadAsync(entry, Others with { Seed = seed + finished }, Limit);
             }

@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>TLS that passes through by server name, and TLS with the servers; openssl and curl at the ends.</summary>
+[Collection(OnlyWaits.First)]
 public sealed class TlsRoutingTests : EndToEndTest
 {
     private const int UsageError = 2;

@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>TLS that ends at the relay, spoken by openssl and curl.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class TlsTerminationTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);

@@ -33,6 +33,22 @@ public sealed class DestinationRulesTests
         Assert.False(Rules(rule).Allows(null, IPAddress.Parse(address), port));
 
     [Theory]
+    [InlineData("10.0.0.0/8", null, "10.1.2.3", 80, true)]
+    [InlineData("10.0.0.0/8:443", null, "10.1.2.3", 80, false)]
+    [InlineData("10.0.0.0/8:443", null, "10.1.2.3", 443, true)]
+    [InlineData("0.0.0.0/0", null, "127.0.0.1", 80, true)]
+    [InlineData("*.example.org", "a.example.org", "192.0.2.1", 80, true)]
+    [InlineData("*.example.org", "example.org", "192.0.2.1", 80, false)]
+    [InlineData("*.example.org", null, "192.0.2.1", 80, false)]
+    public void What_is_denied_is_not_allowed_whatever_allows_it(string denied, string? name, string address, int port, bool isDenied)
+    {
+        var allowed = new[] { "0.0.0.0/0", "127.0.0.0/8" }.Select(Rule).ToArray();
+
+        Assert.True(new DestinationRules(allowed).Allows(name, IPAddress.Parse(address), port));
+        Assert.Equal(!isDenied, new DestinationRules(allowed, [Rule(denied)]).Allows(name, IPAddress.Parse(address), port));
+    }
+
+    [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     [InlineData("::ffff:127.0.0.1")]
@@ -81,9 +97,11 @@ public sealed class DestinationRulesTests
         Assert.NotEqual("", error);
     }
 
-    private static DestinationRules Rules(params string[] texts) => new([.. texts.Select(text =>
+    private static DestinationRules Rules(params string[] texts) => new([.. texts.Select(Rule)]);
+
+    private static DestinationRule Rule(string text)
     {
         Assert.True(DestinationRule.TryParse(text, out var rule, out var error), error);
         return rule;
-    })]);
+    }
 }

@@ -7,7 +7,15 @@ internal static class HexFiles
 
     /// <summary>Every file of the corpus that the fuzzers start from.</summary>
     public static IReadOnlyList<byte[]> Corpus { get; } =
-        [.. typeof(HexFiles).Assembly.GetManifestResourceNames().Order(StringComparer.Ordinal).Select(Read)];
+        [.. typeof(HexFiles).Assembly.GetManifestResourceNames()
+            .Where(name => !name.StartsWith(Robustness, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(Read)];
+
+    /// <summary>The inputs of one of the decoders that read what is not sealed: what lies under <c>Robustness/Corpus</c> with its name in front.</summary>
+    public static IReadOnlyList<byte[]> Of(string decoder) =>
+        [.. typeof(HexFiles).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith($"{Robustness}{decoder}.", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(Read)];
+
+    private const string Robustness = "Robustness/";
 
     private static byte[] Read(string name)
     {

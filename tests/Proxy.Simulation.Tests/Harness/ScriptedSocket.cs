@@ -23,6 +23,9 @@ public sealed class ScriptedSocket : IChannelHandler
 
     public TransportFault? Fault { get; private set; }
 
+    /// <summary>Whether the other end takes less than was sent.</summary>
+    public bool HasUnsent => _channel.HasUnsent;
+
     /// <summary>By this the other end knows it; null before it is connected.</summary>
     public EndPoint? LocalEndPoint => _channel.LocalEndPoint;
 

@@ -6,6 +6,7 @@ using Proxy.Policy.Limits;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
+using Proxy.Protocol.Sealing.Sessions;
 using Proxy.TestKit;
 using Proxy.Tunnel;
 using Proxy.Tunnel.Native;
@@ -29,6 +30,15 @@ public sealed record ClusterPlan
     /// <summary>For the sealed dialect.</summary>
     public NativeTunnelSettings NativeTunnel { get; init; } = NativeTunnelSettings.Default;
 
+    /// <summary>Streams that a sealed server takes at once.</summary>
+    public int ServerStreams { get; init; } = NativeTunnelSettings.Default.MaximumStreams;
+
+    /// <summary>How long the keys of a sealed tunnel last.</summary>
+    public SessionLimits Session { get; init; } = SessionLimits.Default;
+
+    /// <summary>After which the client takes another tunnel; zero: never.</summary>
+    public TimeSpan RenewAfter { get; init; }
+
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
     /// <summary>Where connections to the client go.</summary>
@@ -40,6 +50,9 @@ public sealed record ClusterPlan
     public bool StartsServer { get; init; } = true;
 
     public int MaximumWaiting { get; init; } = 10_000;
+
+    /// <summary>Tunnels to the server.</summary>
+    public int Connections { get; init; } = 1;
 
     public int MaximumConnections { get; init; } = int.MaxValue;
 }
@@ -174,8 +187,12 @@ public sealed class SimulatedCluster
             {
                 Servers = [new TunnelServer([.. _plan.Transports.Select(transport => new TunnelAddress(transport, Destination.Of(TunnelPort)))])],
                 Tunnel = _plan.Tunnel,
-                Native = _plan.IsSealed ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel } : null,
+                RenewAfter = _plan.RenewAfter,
+                Native = _plan.IsSealed
+                    ? new NativeClientSettings { Key = _plan.HasWrongKey ? OtherKey : Key, Tunnel = _plan.NativeTunnel, Session = _plan.Session }
+                    : null,
                 MaximumWaiting = _plan.MaximumWaiting,
+                Connections = _plan.Connections,
             },
         ],
         Frontends =
@@ -203,7 +220,13 @@ public sealed class SimulatedCluster
                 Destinations = new DestinationRules([.. _plan.Allowed.Select(Rule)]),
                 Tunnel = _plan.Tunnel,
                 Native = _plan.IsSealed
-                    ? new NativeServerSettings { Keys = new KeyRing([Key]), ResetSecret = ResetSecret, Tunnel = _plan.NativeTunnel }
+                    ? new NativeServerSettings
+                    {
+                        Keys = new KeyRing([Key]),
+                        ResetSecret = ResetSecret,
+                        Tunnel = _plan.NativeTunnel with { MaximumStreams = _plan.ServerStreams },
+                        Session = _plan.Session,
+                    }
                     : null,
                 Timeouts = _plan.Timeouts,
             },

@@ -7,14 +7,17 @@ namespace Proxy.TestKit;
 internal sealed class PortTable<T>(SimulatedHost host)
     where T : class
 {
-    private readonly Dictionary<int, List<(IPAddress Address, T Socket)>> _bindings = [];
+    private readonly Dictionary<int, List<(IPAddress Address, T Socket, bool IsShared)>> _bindings = [];
 
     public int Count { get; private set; }
 
     public bool HasPort(int port) => _bindings.ContainsKey(port);
 
-    /// <summary>Port 0 is replaced by a free one. An address that only loopback or the host itself has is refused elsewhere.</summary>
-    public bool TryBind(IPEndPoint requested, T socket, out IPEndPoint bound, out TransportFault fault)
+    /// <summary>
+    /// Port 0 is replaced by a free one. An address that only loopback or the host itself has is refused elsewhere. Sockets that all say so may
+    /// share one address.
+    /// </summary>
+    public bool TryBind(IPEndPoint requested, T socket, bool isShared, out IPEndPoint bound, out TransportFault fault)
     {
         bound = requested;
         fault = default;
@@ -30,27 +33,32 @@ internal sealed class PortTable<T>(SimulatedHost host)
         }
 
         var bindings = _bindings.GetValueOrDefault(bound.Port) ?? [];
-        if (bindings.Exists(binding => Overlap(binding.Address, requested.Address)))
+        if (bindings.Exists(binding =>
+            Overlap(binding.Address, requested.Address) && !(isShared && binding.IsShared && binding.Address.Equals(requested.Address))))
         {
             fault = new TransportFault(TransportFaultKind.AddressInUse, $"{requested} is in use on {host.Name}");
             return false;
         }
 
-        bindings.Add((requested.Address, socket));
+        bindings.Add((requested.Address, socket, isShared));
         _bindings[bound.Port] = bindings;
         Count++;
         return true;
     }
 
-    /// <summary>The socket for what is sent to <paramref name="target"/>: one bound to the very address, or to all addresses of its family.</summary>
-    public T? Find(IPEndPoint target)
+    /// <summary>
+    /// The socket for is sent to <paramref name="target"/>: one bound to the very address, or to all addresses of
+    /// its family; of those that share the address always the same for one source port.
+    /// </summary>
+    public T? Find(IPEndPoint target, int sourcePort)
     {
         if (!_bindings.TryGetValue(target.Port, out var bindings))
         {
             return null;
         }
 
-        return bindings.Find(binding => binding.Address.Equals(target.Address) || Overlap(binding.Address, target.Address)).Socket;
+        var matches = bindings.FindAll(binding => Overlap(binding.Address, target.Address));
+        return matches.Count == 0 ? null : matches[matches[0].IsShared ? sourcePort % matches.Count : 0].Socket;
     }
 
     public void Unbind(IPEndPoint bound, T socket)

@@ -16,7 +16,7 @@ public sealed partial class SimulatedHost
 
     internal bool TryListen(IPEndPoint local, SimulatedListener listener, out TransportFault fault)
     {
-        if (!_listeners.TryBind(local, listener, out var bound, out fault))
+        if (!_listeners.TryBind(local, listener, isShared: false, out var bound, out fault))
         {
             return false;
         }
@@ -69,7 +69,7 @@ public sealed partial class SimulatedHost
         {
             socket.Receive(segment);
         }
-        else if (segment.Kind == PacketKind.TcpConnect && _listeners.Find(segment.To) is { } listener)
+        else if (segment.Kind == PacketKind.TcpConnect && _listeners.Find(segment.To, segment.From.Port) is { } listener)
         {
             ReceiveConnect(listener, segment);
         }

@@ -12,9 +12,9 @@ public sealed partial class SimulatedHost
     /// <summary>Datagrams that a full receive queue of this host did not take.</summary>
     public long OverflownDatagrams { get; internal set; }
 
-    internal bool TryOpenUdp(IPEndPoint local, SimulatedUdpEndpoint endpoint, out TransportFault fault)
+    internal bool TryOpenUdp(IPEndPoint local, SimulatedUdpEndpoint endpoint, bool isShared, out TransportFault fault)
     {
-        if (!_udp.TryBind(local, endpoint, out var bound, out fault))
+        if (!_udp.TryBind(local, endpoint, isShared, out var bound, out fault))
         {
             return false;
         }
@@ -36,7 +36,7 @@ public sealed partial class SimulatedHost
     private void ReceiveDatagram(
         SimulatedHost from, SimulatedUdpEndpoint sender, UdpAddress source, UdpAddress destination, IPEndPoint to, ReadOnlyMemory<byte> bytes)
     {
-        var endpoint = _udp.Find(to);
+        var endpoint = _udp.Find(to, source.Port);
         if (endpoint is not null && endpoint.Accepts(source))
         {
             endpoint.Receive(source, bytes);

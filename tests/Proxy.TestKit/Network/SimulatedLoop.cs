@@ -163,7 +163,7 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
         var created = new SimulatedUdpEndpoint(this, remoteEndPoint, options, handler);
         endpoint = created;
         fault = HostIsDown;
-        return !_isDead && Host.TryOpenUdp(localEndPoint, created, out fault);
+        return !_isDead && Host.TryOpenUdp(localEndPoint, created, options.SharePort, out fault);
     }
 
     public override string ToString() => $"{Host.Name}/{Name}";

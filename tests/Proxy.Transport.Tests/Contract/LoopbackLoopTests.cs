@@ -48,6 +48,45 @@ public abstract class LoopbackLoopTests : IDisposable
     }
 
     [Fact]
+    public void UDP_endpoints_of_two_loops_may_share_an_address_and_each_sender_stays_with_one_of_them()
+    {
+        var (first, second) = (new RecordingUdpHandler(), new RecordingUdpHandler());
+        var shared = UdpOptions.Default with { SharePort = true };
+        var address = OpenUdp(First, _environment.AnyPortOf(First), shared, first).LocalEndPoint;
+        Assert.Equal(address, OpenUdp(Second, address, shared, second).LocalEndPoint);
+        var senders = Enumerable.Range(0, 40).Select(_ => OpenUdp(First, _environment.AnyPortOf(First), UdpOptions.Default, new RecordingUdpHandler())).ToArray();
+        foreach (var sender in senders.Concat(senders).Concat(senders))
+        {
+            _environment.Run(First, () => sender.Send("hello"u8, 5, UdpAddress.From(address)));
+        }
+
+        _environment.Until(() => first.Datagrams.Count + second.Datagrams.Count == 120, "all have come");
+        var (ofFirst, ofSecond) = (first.Datagrams.Select(one => one.From).ToHashSet(), second.Datagrams.Select(one => one.From).ToHashSet());
+        Assert.True(ofFirst.Count > 0 && ofSecond.Count > 0, "One endpoint got everything.");
+        Assert.Empty(ofFirst.Intersect(ofSecond));
+    }
+
+    [Fact]
+    public void A_UDP_address_whose_owner_does_not_share_it_is_in_use()
+    {
+        var address = OpenUdp(First, _environment.AnyPortOf(First), UdpOptions.Default, new RecordingUdpHandler()).LocalEndPoint;
+        var fault = _environment.Run(Second, () =>
+        {
+            var shared = UdpOptions.Default with { SharePort = true };
+            Assert.False(Second.TryOpenUdp(address, null, shared, new RecordingUdpHandler(), out _, out var found));
+            return found;
+        });
+
+        Assert.Equal(TransportFaultKind.AddressInUse, fault.Kind);
+    }
+
+    private IUdpEndpoint OpenUdp(IIoLoop loop, IPEndPoint address, UdpOptions options, IUdpHandler handler) => _environment.Run(loop, () =>
+    {
+        Assert.True(loop.TryOpenUdp(address, null, options, handler, out var endpoint, out var fault), fault.Text);
+        return endpoint;
+    });
+
+    [Fact]
     public void A_connection_that_flows_holds_no_buffer()
     {
         var (client, clientEvents, _, _) = Connect(new EchoHandler());

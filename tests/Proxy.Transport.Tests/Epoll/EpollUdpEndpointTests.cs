@@ -49,6 +49,46 @@ public sealed class EpollUdpEndpointTests : IDisposable
     }
 
     [Fact]
+    public void Of_sockets_that_share_an_address_a_datagram_goes_to_the_one_that_its_number_says()
+    {
+        var handlers = Enumerable.Range(0, 3).Select(_ => new RecordingUdpHandler()).ToArray();
+        var shared = UdpOptions.Default with { SharePort = true };
+        var address = new IPEndPoint(IPAddress.Loopback, 0);
+        var endpoints = new List<IUdpEndpoint>();
+        foreach (var handler in handlers)
+        {
+            var endpoint = Open(_environment.Second, handler, shared, address);
+            address = endpoint.LocalEndPoint;
+            endpoints.Add(endpoint);
+        }
+
+        var steering = new UdpSteering(3, [new UdpSteering.Rule(4, Offset: 4), new UdpSteering.Rule(1, Offset: 8)]);
+        Assert.True(_environment.Run(_environment.Second, () => endpoints[0].TrySteer(steering)));
+        var sender = Open(_environment.First, new RecordingUdpHandler());
+        _environment.Run(_environment.First, () =>
+        {
+            for (byte number = 0; number < 60; number++)
+            {
+                // Of the third kind nobody said anything; of the fourth, the number is cut off.
+                sender.Send([4, 0, 0, 0, 0, 0, 1, number, 9, 9, 9, 9], 12, UdpAddress.From(address));
+                sender.Send([1, 0, 0, 0, 9, 9, 9, 9, 0, 0, 0, number], 12, UdpAddress.From(address));
+                sender.Send([7, 0, 0, 0, 0, 0, 0, number, 0, 0, 0, number], 12, UdpAddress.From(address));
+                sender.Send([4, 0, 0, number], 4, UdpAddress.From(address));
+            }
+        });
+        _environment.Until(() => handlers.Sum(handler => handler.Datagrams.Count) == 240, "all have come");
+
+        for (var index = 0; index < 3; index++)
+        {
+            Assert.Equal(20, handlers[index].Datagrams.Count(datagram => datagram.Bytes is [4, 0, 0, 0, 0, 0, 1, var number, ..] && (256 + number) % 3 == index));
+            Assert.Equal(20, handlers[index].Datagrams.Count(datagram => datagram.Bytes is [1, .., var number] && number % 3 == index));
+        }
+
+        Assert.Equal(60, handlers[0].Datagrams.Count(datagram => datagram.Bytes.Length == 4));
+        Assert.Contains(60, handlers.Select(handler => handler.Datagrams.Count(datagram => datagram.Bytes[0] == 7)));
+    }
+
+    [Fact]
     public void Two_senders_are_never_joined()
     {
         var server = new RecordingUdpHandler();
@@ -86,9 +126,9 @@ public sealed class EpollUdpEndpointTests : IDisposable
         return (handler.Calls, serverEndpoint);
     }
 
-    private EpollUdpEndpoint Open(IIoLoop loop, IUdpHandler handler, UdpOptions? options = null) => _environment.Run(loop, () =>
+    private EpollUdpEndpoint Open(IIoLoop loop, IUdpHandler handler, UdpOptions? options = null, IPEndPoint? at = null) => _environment.Run(loop, () =>
     {
-        var isOpen = loop.TryOpenUdp(_environment.AnyPortOf(loop), null, options ?? UdpOptions.Default, handler, out var endpoint, out var fault);
+        var isOpen = loop.TryOpenUdp(at ?? _environment.AnyPortOf(loop), null, options ?? UdpOptions.Default, handler, out var endpoint, out var fault);
         Assert.True(isOpen, fault.Text);
         return Assert.IsType<EpollUdpEndpoint>(endpoint);
     });

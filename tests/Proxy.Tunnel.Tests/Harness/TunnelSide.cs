@@ -106,6 +106,8 @@ internal sealed class TunnelSide : Endpoint
             case TunnelEventKind.Ready:
                 ReadyCount++;
                 return;
+            case TunnelEventKind.Worn or TunnelEventKind.Draining:
+                return;
             case TunnelEventKind.Closed:
                 Closed = next.Reason;
                 ClosedText = next.Text;

@@ -1,3 +1,5 @@
+using Proxy.Tunnel.Tests.Native.Congestion;
+
 namespace Proxy.Tunnel.Tests.Native;
 
 public sealed class FairnessTests(ITestOutputHelper output)
@@ -33,7 +35,7 @@ public sealed class FairnessTests(ITestOutputHelper output)
     {
         var bottleneck = new Bottleneck { BytesPerSecond = LinkBytesPerSecond, QueueBytes = queueBytes };
         using var tunnel = Make(bottleneck, 0, 1);
-        var flow = new RenoFlow(bottleneck, 20_000, NativeSide.Begin);
+        var flow = new TcpFlow(bottleneck, 40_000, NativeSide.Begin);
         tunnel.Add();
         Drive(tunnel, null, flow, 20);
         var (a, b) = (tunnel.Received, flow.Delivered);
@@ -56,7 +58,7 @@ public sealed class FairnessTests(ITestOutputHelper output)
     }
 
     /// <summary>One clock for all who share the bottleneck.</summary>
-    private static void Drive(Bulk first, Bulk? second, RenoFlow? flow, double seconds)
+    private static void Drive(Bulk first, Bulk? second, TcpFlow? flow, double seconds)
     {
         var end = first.Pair.Now + (long)(seconds * 1_000_000);
         first.Pair.Settle();

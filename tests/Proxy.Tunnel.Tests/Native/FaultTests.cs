@@ -117,6 +117,8 @@ public sealed class FaultTests
         pair.DriveUntil(() => pair.Server.Streams[id].HasEnded, boundSeconds: 20);
         Bytes.AssertSame(bytes, pair.Server.Streams[id].Bytes);
         Assert.Equal(1, pair.Client.Engine.NativeStatistics.BlackHoles);
+        Assert.Contains(pair.Client.News, news => news.Kind == TunnelEventKind.SizeChanged && news.Text.Contains("get through", StringComparison.Ordinal));
+        Assert.Contains(pair.Client.News, news => news.Kind == TunnelEventKind.SizeChanged && news.Text.Contains("down to 1200", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -36,6 +36,9 @@ internal sealed class NativeSide : IDisposable
 
     public int ReadyCount { get; private set; }
 
+    /// <summary>What was said of the tunnel itself, in its order.</summary>
+    public List<(TunnelEventKind Kind, string Text)> News { get; } = [];
+
     public int Suspected { get; private set; }
 
     public int Trusted { get; private set; }
@@ -131,6 +134,9 @@ internal sealed class NativeSide : IDisposable
                 return;
             case TunnelEventKind.Trusted:
                 Trusted++;
+                return;
+            case TunnelEventKind.Worn or TunnelEventKind.Draining or TunnelEventKind.SizeChanged or TunnelEventKind.AddressChanged:
+                News.Add((next.Kind, next.Text));
                 return;
             case TunnelEventKind.Closed:
                 Closed = next.Reason;

@@ -25,6 +25,7 @@ public sealed class PathTests
         pair.DriveUntil(() => pair.Client.Streams[id].HasEnded, boundSeconds: 20);
         Bytes.AssertSame(bytes, pair.Client.Streams[id].Bytes);
         Assert.Equal(1, pair.Server.Engine.NativeStatistics.PathChanges);
+        Assert.Single(pair.Server.News, news => news.Kind == TunnelEventKind.AddressChanged);
     }
 
     [Fact]

@@ -10,6 +10,10 @@ internal sealed class PlainSeal : IDatagramSeal
 {
     public ulong NextNumber { get; private set; } = 1;
 
+    public bool IsWorn { get; set; }
+
+    public bool IsOver { get; set; }
+
     public bool CanSeal(int datagramBytes) => true;
 
     public ulong Seal(Span<byte> datagram, long nowMicroseconds)

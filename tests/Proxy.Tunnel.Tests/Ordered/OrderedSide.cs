@@ -28,6 +28,9 @@ internal sealed class OrderedSide : IDisposable
 
     public Dictionary<int, NativeLog> Streams { get; } = [];
 
+    /// <summary>What was said of the tunnel itself, in its order.</summary>
+    public List<(TunnelEventKind Kind, string Text)> News { get; } = [];
+
     public int Suspected { get; private set; }
 
     public int Trusted { get; private set; }
@@ -104,6 +107,9 @@ internal sealed class OrderedSide : IDisposable
                 return;
             case TunnelEventKind.Trusted:
                 Trusted++;
+                return;
+            case TunnelEventKind.Worn or TunnelEventKind.Draining or TunnelEventKind.SizeChanged or TunnelEventKind.AddressChanged:
+                News.Add((next.Kind, next.Text));
                 return;
             case TunnelEventKind.Closed:
                 (Closed, ClosedText) = (next.Reason, next.Text);

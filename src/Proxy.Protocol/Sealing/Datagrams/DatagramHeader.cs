@@ -16,6 +16,9 @@ public readonly record struct DatagramHeader(DatagramKind Kind, bool IsOddPhase,
 {
     public const int Bytes = 20;
 
+    /// <summary>Where the receiver is.</summary>
+    public const int ReceiverAt = 4;
+
     /// <summary>The version of the framing, in the low four bits of the flags.</summary>
     public const byte Version = 1;
 
@@ -26,12 +29,12 @@ public readonly record struct DatagramHeader(DatagramKind Kind, bool IsOddPhase,
         target[0] = (byte)Kind;
         target[1] = (byte)(Version | (IsOddPhase ? PhaseFlag : 0));
         BinaryPrimitives.WriteUInt16BigEndian(target[2..], (ushort)LengthBytes);
-        BinaryPrimitives.WriteUInt64BigEndian(target[4..], Receiver);
+        BinaryPrimitives.WriteUInt64BigEndian(target[ReceiverAt..], Receiver);
         BinaryPrimitives.WriteUInt64BigEndian(target[12..], Number);
     }
 
     /// <summary>The receiver in a header of which nothing has been checked but that it is <see cref="Bytes"/> long.</summary>
-    public static ulong ReceiverOf(ReadOnlySpan<byte> datagram) => BinaryPrimitives.ReadUInt64BigEndian(datagram[4..]);
+    public static ulong ReceiverOf(ReadOnlySpan<byte> datagram) => BinaryPrimitives.ReadUInt64BigEndian(datagram[ReceiverAt..]);
 
     /// <summary>
     /// Reads the header of exactly one datagram. False when it is short, of an unknown kind or version, uses a reserved flag, or says another
@@ -51,7 +54,7 @@ public readonly record struct DatagramHeader(DatagramKind Kind, bool IsOddPhase,
             (DatagramKind)datagram[0],
             (datagram[1] & PhaseFlag) != 0,
             BinaryPrimitives.ReadUInt16BigEndian(datagram[2..]),
-            BinaryPrimitives.ReadUInt64BigEndian(datagram[4..]),
+            BinaryPrimitives.ReadUInt64BigEndian(datagram[ReceiverAt..]),
             BinaryPrimitives.ReadUInt64BigEndian(datagram[12..]));
         return header.LengthBytes == datagram.Length && (header.Kind == DatagramKind.Data || header is { IsOddPhase: false, Number: 0 });
     }

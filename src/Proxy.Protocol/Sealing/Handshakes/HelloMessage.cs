@@ -16,8 +16,8 @@ namespace Proxy.Protocol.Sealing.Handshakes;
 internal readonly ref struct HelloMessage(
     ReadOnlySpan<byte> keyId, ulong tunnelId, ReadOnlySpan<byte> ephemeral, ReadOnlySpan<byte> random, ReadOnlySpan<byte> cookie)
 {
+    public const int TunnelIdAt = KeyIdAt + PresharedKey.IdBytes;
     private const int KeyIdAt = DatagramHeader.Bytes;
-    private const int TunnelIdAt = KeyIdAt + PresharedKey.IdBytes;
     private const int EphemeralAt = TunnelIdAt + sizeof(ulong);
     private const int RandomAt = EphemeralAt + P256.PointBytes;
     private const int CookieLengthAt = RandomAt + HandshakeSeal.RandomBytes;

@@ -65,6 +65,9 @@ public sealed class SealedSession : IDisposable
     /// <summary>How many datagrams can still be sealed, unless the keys are replaced before; 0 once the session has ended.</summary>
     public long DatagramsLeft => End == SessionEnd.None ? _sending.DatagramsLeft : 0;
 
+    /// <summary>Whether its end is near enough that another session should take its place.</summary>
+    public bool IsWorn => DatagramsLeft < _limits.ReplaceBelowDatagrams || _limits.ForgedDatagrams - Forged < _limits.ReplaceBelowForgeries;
+
     /// <summary>The tunnel's probe timeout; key updates wait for three of them. The owner keeps it up to date.</summary>
     public long ProbeTimeoutMicroseconds { get; set; } = FirstProbeTimeoutMicroseconds;
 

@@ -22,4 +22,10 @@ public sealed record SessionLimits
 
     /// <summary>Numbers in one direction; never reused, so the session ends there.</summary>
     public ulong Numbers { get; init; } = 1UL << 62;
+
+    /// <summary>Datagrams left to seal below which a session is to be replaced: at full speed on a fast line there is a minute left then.</summary>
+    public long ReplaceBelowDatagrams { get; init; } = 1L << 22;
+
+    /// <summary>Forgeries left to bear below which a session is to be replaced.</summary>
+    public long ReplaceBelowForgeries { get; init; } = 1L << 33;
 }

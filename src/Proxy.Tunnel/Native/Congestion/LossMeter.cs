@@ -8,6 +8,9 @@ internal sealed class LossMeter
 {
     private const int Measurements = 10;
     private const long LeastBytes = 64 * 1024;
+    private const double DatagramBytes = 1400;
+    private const double Excess = 0.02;
+    private const double Deviations = 3;
 
     private readonly double[] _shares = new double[Measurements];
     private int _count;
@@ -20,6 +23,9 @@ internal sealed class LossMeter
 
     /// <summary>The latest measurement.</summary>
     public double Latest { get; private set; }
+
+    /// <summary>Whether the latest measurement is so far above what the path loses anyway that chance does not explain it.</summary>
+    public bool IsExcessive { get; private set; }
 
     public void Add(long acknowledgedBytes, long lostBytes)
     {
@@ -47,6 +53,8 @@ internal sealed class LossMeter
             Steady = Math.Min(Steady, _shares[index]);
         }
 
+        IsExcessive = Latest - Steady > Excess + (Deviations * Math.Sqrt(Steady * DatagramBytes / bytes));
+
         return true;
     }
 
@@ -55,5 +63,6 @@ internal sealed class LossMeter
         _count = _next = 0;
         _acknowledgedBytes = _lostBytes = 0;
         Steady = Latest = 0;
+        IsExcessive = false;
     }
 }

@@ -39,11 +39,26 @@ internal sealed class FecPolicy(FecMode mode, int members, int shards)
     /// <summary>Whether members that cost much and gain little are left out: so old that their loss is known, or far longer than the others.</summary>
     public bool IsFrugal => mode == FecMode.Adaptive;
 
-    public void HandleArrived() => _loss.Add(isLost: false);
-
-    /// <summary>A datagram is taken to be lost. Lost shards pay for no others.</summary>
-    public void HandleLost(int bytes, bool isShard)
+    /// <summary>
+    /// A datagram arrived. What passes a standing queue says nothing of the path: a queue that overflows all the time drops like a path that
+    /// loses, but a path loses without a queue as well.
+    /// </summary>
+    public void HandleArrived(bool isQueueing)
     {
+        if (!isQueueing)
+        {
+            _loss.Add(isLost: false);
+        }
+    }
+
+    /// <summary>A datagram is taken to be lost. Lost shards pay for no others, and what a queue may have dropped for none.</summary>
+    public void HandleLost(int bytes, bool isShard, bool isQueueing)
+    {
+        if (isQueueing)
+        {
+            return;
+        }
+
         _loss.Add(isLost: true);
         _budgetBytes = isShard ? _budgetBytes : Math.Min(MostBudgetBytes, _budgetBytes + (OverheadPerLoss * bytes));
     }

@@ -45,11 +45,33 @@ public sealed class FecPolicyTests
     }
 
     [Fact]
+    public void What_a_queue_may_have_dropped_is_no_loss_of_the_path_and_pays_for_nothing()
+    {
+        _policy.HandleTail(0);
+        for (var count = 0; count < 4000; count++)
+        {
+            if (count % 5 == 0)
+            {
+                _policy.HandleLost(1000, isShard: false, isQueueing: true);
+            }
+            else
+            {
+                _policy.HandleArrived(isQueueing: true);
+            }
+        }
+
+        Assert.Equal(0, _policy.BudgetBytes);
+        Assert.False(_policy.IsOn(RoundTrip, 0));
+        Settle(datagrams: 2000, lostOf100: 5);
+        Assert.True(_policy.IsOn(RoundTrip, 0));
+    }
+
+    [Fact]
     public void Each_lost_byte_pays_for_one_and_a_half_and_what_was_late_takes_it_back()
     {
-        _policy.HandleLost(1000, isShard: false);
+        _policy.HandleLost(1000, isShard: false, isQueueing: false);
         Assert.Equal(1500, _policy.BudgetBytes);
-        _policy.HandleLost(1000, isShard: true);
+        _policy.HandleLost(1000, isShard: true, isQueueing: false);
         Assert.Equal(1500, _policy.BudgetBytes);
         _policy.HandleShardSent(600);
         _policy.HandleSpurious(1000, isShard: false);
@@ -114,11 +136,11 @@ public sealed class FecPolicyTests
             switch (random.Next(12))
             {
                 case 0:
-                    policy.HandleLost(bytes, isShard: false);
+                    policy.HandleLost(bytes, isShard: false, isQueueing: false);
                     lost += bytes;
                     break;
                 case 1:
-                    policy.HandleLost(bytes, isShard: true);
+                    policy.HandleLost(bytes, isShard: true, isQueueing: false);
                     break;
                 case 2:
                     for (var shards = policy.ShardsFor(random.Next(1, 65), bytes, out _); shards > 0; shards--)
@@ -129,7 +151,7 @@ public sealed class FecPolicyTests
 
                     break;
                 default:
-                    policy.HandleArrived();
+                    policy.HandleArrived(isQueueing: false);
                     break;
             }
 
@@ -143,11 +165,11 @@ public sealed class FecPolicyTests
         {
             if (count % 100 * lostOf100 / 100 != ((count % 100) + 1) * lostOf100 / 100)
             {
-                _policy.HandleLost(1000, isShard: false);
+                _policy.HandleLost(1000, isShard: false, isQueueing: false);
             }
             else
             {
-                _policy.HandleArrived();
+                _policy.HandleArrived(isQueueing: false);
             }
         }
     }

@@ -1,0 +1,25 @@
+using System.Globalization;
+using Proxy.Kernel;
+using Proxy.Protocol.Chains;
+
+namespace Proxy.Actors;
+
+/// <summary>A chain as connections take it. Immutable.</summary>
+/// <param name="Name">For log and status.</param>
+/// <param name="Pool">Whose tunnels lead to its first hop; null: the first of <paramref name="Hops"/> is dialled.</param>
+/// <param name="Hops">The tunnel's server is not among them.</param>
+internal sealed record ChainWay(string Name, IActorRef? Pool, IReadOnlyList<ChainHop> Hops)
+{
+    /// <summary>Whether there is nothing but a tunnel.</summary>
+    public bool IsTunnelAlone => Pool is not null && Hops.Count == 0;
+
+    /// <param name="link">The tunnel that was given; null without a pool.</param>
+    /// <param name="destination">Null: to the last hop and back.</param>
+    public ChainPath PathThrough(TunnelLink? link, Destination? destination) =>
+        new(link is null ? Hops : [new ChainHop(Destination.Of(link.Peer.ToIPEndPoint()), null), .. Hops], destination);
+
+    public static string TextOf(ChainSettings chain) =>
+        string.Join(" > ", chain.Hops.Select(hop => hop.ToString()).Prepend(chain.Tunnel).OfType<string>());
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} of {Hops.Count} hops");
+}

@@ -1,0 +1,12 @@
+using Proxy.Protocol.Chains;
+
+namespace Proxy.Actors;
+
+/// <summary>What the streams of one entrance of a server share. Any thread.</summary>
+/// <param name="Egress">What they count for.</param>
+/// <param name="Gate">How their headers are taken.</param>
+internal sealed record EgressPlan(NodeEnvironment Environment, ServerSettings Settings, Frontend Egress, ChainGate Gate)
+{
+    /// <summary>How long a connection of its own may say nothing at all.</summary>
+    public TimeSpan Silence { get; init; }
+}
