@@ -125,14 +125,14 @@ internal sealed partial class TunnelConnectionActor
     {
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _way.Pool!.Tell(TunnelPoolActor.Acquire.Instance);
+        _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
     }
 
     private void HandleGranted(TunnelLink link)
     {
         if (!link.CanOpen)
         {
-            _way.Pool!.Tell(TunnelPoolActor.Acquire.Instance);
+            _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
             return;
         }
 
@@ -197,7 +197,7 @@ internal sealed partial class TunnelConnectionActor
     {
         Context.Timers.Cancel(Timer.EntryDeadline);
         Context.Timers.Cancel(Timer.Retry);
-        _way?.Pool?.Tell(TunnelPoolActor.Abandon.Instance);
+        _way?.Pool?.Actor.Tell(TunnelPoolActor.Abandon.Instance);
         _dial?.Abandon();
         _dial = null;
     }
@@ -217,7 +217,7 @@ internal sealed partial class TunnelConnectionActor
 
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _way.Pool!.Tell(new TunnelPoolActor.AcquireOther(_link!));
+        _way.Pool!.Actor.Tell(new TunnelPoolActor.AcquireOther(_link!));
     }
 
     private void HandleRefused(ChainFailure failure)

@@ -8,7 +8,7 @@ namespace Proxy.Actors;
 /// A client's tunnels, as many to each server as the settings say, kept up for ever. Hands the less loaded of two random ones to whoever asks, and lets askers wait
 /// while there is none. States: serving → draining → stopped.
 /// </summary>
-internal sealed class TunnelPoolActor : ReceiveActor
+internal sealed partial class TunnelPoolActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly TunnelPoolSettings _settings;
@@ -58,6 +58,12 @@ internal sealed class TunnelPoolActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
+    /// <summary>
+    /// The settings have other tunnels in its place, or none. Who waits goes over to the successor; without one, who was sent here before is still
+    /// served. Then it drains.
+    /// </summary>
+    internal sealed record Retire(PoolPart? Successor);
+
     /// <summary>A tunnel that could open a stream just now; the asker looks again, as both live on one loop.</summary>
     internal sealed record Granted(TunnelLink Link);
 
@@ -96,6 +102,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
     private enum Timer
     {
         LookAgain,
+        LookForTheLast,
     }
 
     protected override void PreStart()
@@ -135,6 +142,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Acquire>(_ => Serve(Sender));
         Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link) : NoOther.Instance));
         Receive<Abandon>(_ => Forget(Sender));
+        Receive<Timer>(timer => timer == Timer.LookForTheLast, _ => DrainAfterTheLast());
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
         Receive<TunnelSuspected>(_ => NoteLoad());
@@ -143,13 +151,15 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
+        Receive<Retire>(retire => BeginRetiring(retire.Successor));
     }
 
     private void Draining()
     {
-        Receive<Acquire>(_ => Sender.Tell(Refused.IsDraining));
-        Receive<AcquireOther>(_ => Sender.Tell(Refused.IsDraining));
+        Receive<Acquire>(_ => TurnAway(Sender));
+        Receive<AcquireOther>(_ => Sender.Tell(_successor is null ? Refused.IsDraining : NoOther.Instance));
         Receive<Abandon>(_ => { });
+        Receive<Retire>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
         Receive<TunnelDraining>(_ => { });
@@ -167,7 +177,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Become(Draining);
         foreach (var asker in _queue)
         {
-            asker.Tell(Refused.IsDraining);
+            TurnAway(asker);
         }
 
         foreach (var maker in Context.Children)
