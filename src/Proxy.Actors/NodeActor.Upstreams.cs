@@ -65,7 +65,7 @@ public sealed partial class NodeActor
     {
         UpstreamTarget relayed => string.Join(
             ',', relayed.Routes.Select(route => $"{route.Pattern}={TextOf(route.Upstream)}").Concat(relayed.Upstream is { } name ? [TextOf(name)] : [])),
-        ChainTarget chained => chained.Destination.ToString(),
+        ChainTarget chained => chained.Destination?.ToString() ?? "-",
         TunnelTarget tunnelled => tunnelled.Destination?.ToString() ?? "-",
         _ => throw new InvalidOperationException($"{target} is not known"),
     };
