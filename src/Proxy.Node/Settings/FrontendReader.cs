@@ -13,7 +13,14 @@ internal sealed record FrontendDraft
 {
     public static readonly FrontendDraft Default = new();
 
-    public IPEndPoint? Listen { get; init; }
+    public FrontendListen? At { get; init; }
+
+    public IPEndPoint? Listen => At?.EndPoint;
+
+    /// <summary>Whether clients say where they want to go.</summary>
+    public bool IsProxy => At is { Protocols: not ForwardProtocols.None };
+
+    public ProxyUsers? Users { get; init; }
 
     public string? Upstream { get; init; }
 
@@ -48,9 +55,18 @@ internal sealed record FrontendDraft
     public IReadOnlyList<ServerNameRoute> Routes { get; init; } = [];
 }
 
+/// <summary>An address, and what clients speak there that say themselves where they want to go; none: they say nothing.</summary>
+internal sealed record FrontendListen(IPEndPoint EndPoint, ForwardProtocols Protocols);
+
 internal static class FrontendReader
 {
     private const string Scheme = "tcp://";
+
+    private static readonly (string Text, ForwardProtocols Protocols)[] Schemes =
+    [
+        (Scheme, ForwardProtocols.None),
+        ("socks5://", ForwardProtocols.Socks),
+    ];
 
     // Each costs the connection a search through all servers.
     private const int MaximumRetries = 100;
@@ -60,12 +76,13 @@ internal static class FrontendReader
         var limits = frontend.Inside("limits");
         return new FrontendDraft
         {
-            Listen = frontend.Optional("listen", missing.Listen, value => value.TryParse(ListenOf, out var listen) ? listen : null),
+            At = frontend.Optional("listen", missing.At, value => value.TryParse(ListenOf, out var listen) ? listen : null),
             Upstream = frontend.Optional("upstream", missing.Upstream, value => value.Text()),
             Tunnel = frontend.Optional("tunnel", missing.Tunnel, value => value.Text()),
             Chain = frontend.Optional("chain", missing.Chain, value => value.Text()),
             Via = frontend.Find("via") is { } via ? ChainUrlReader.ReadHops(via, reading) : missing.Via,
             IsInsecure = frontend.Switch("insecure", missing.IsInsecure),
+            Users = frontend.Optional("proxy-users", missing.Users, value => ReadUsers(value, reading)),
             To = frontend.Optional("to", missing.To, value => value.Text()),
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
@@ -102,6 +119,7 @@ internal static class FrontendReader
             Name = name,
             Listen = listen,
             To = to,
+            Proxy = draft.IsProxy ? new ForwardProxySettings { Protocols = draft.At!.Protocols, Users = draft.Users } : null,
             MaximumRetries = draft.MaximumRetries,
             Limits = draft.Limits,
             Bandwidth = draft.Bandwidth,
@@ -114,9 +132,37 @@ internal static class FrontendReader
         };
     }
 
-    private static IPEndPoint ListenOf(string url) => url.StartsWith(Scheme, StringComparison.Ordinal)
-        ? Values.ListenEndPoint(url[Scheme.Length..], "")
-        : throw new UsageException($"'{url}': {Scheme}HOST:PORT is expected, such as {Scheme}127.0.0.1:8080");
+    private static FrontendListen ListenOf(string url)
+    {
+        foreach (var (scheme, protocols) in Schemes)
+        {
+            if (url.StartsWith(scheme, StringComparison.Ordinal))
+            {
+                return new FrontendListen(Values.ListenEndPoint(url[scheme.Length..], ""), protocols);
+            }
+        }
+
+        throw new UsageException($"'{url}': {Scheme}HOST:PORT is expected, such as {Scheme}127.0.0.1:8080, or {string.Join(" or ", Schemes.Skip(1).Select(known => known.Text))}");
+    }
+
+    private static ProxyUsers? ReadUsers(SettingsValue value, SettingsReading reading)
+    {
+        if (value.File() is not { } path)
+        {
+            return null;
+        }
+
+        reading.AddFile(path);
+        try
+        {
+            return ProxyUsers.Read(path);
+        }
+        catch (KeyFileException wrong)
+        {
+            value.Wrong(wrong.Message);
+            return null;
+        }
+    }
 
     private static List<ServerNameRoute> ReadRoutes(SettingsValue routes)
     {

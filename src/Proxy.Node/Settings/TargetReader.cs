@@ -41,6 +41,12 @@ internal static class TargetReader
             return null;
         }
 
+        if (draft.IsProxy)
+        {
+            place.WrongAt("listen", "its clients say where they want to go, and there is nothing to carry them there", "set tunnel = NAME, or via, or chain = NAME");
+            return null;
+        }
+
         if (draft.Upstream is null && draft.Routes.Count == 0)
         {
             place.Wrong("it goes nowhere", "set upstream = NAME, or tunnel = NAME with to = \"HOST:PORT\"");
@@ -53,6 +59,11 @@ internal static class TargetReader
     private static FrontendTarget? ReadFar(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
     {
         RefuseWithTunnel(draft, place);
+        if (draft.IsProxy)
+        {
+            return ReadProxied(name, draft, chains, place);
+        }
+
         if (draft.To is not { } to)
         {
             place.Wrong("it goes through a tunnel or a chain, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own");
@@ -76,6 +87,19 @@ internal static class TargetReader
         }
 
         return new ChainTarget(draft.Chain ?? AddOwn(name, draft, chains, place), destination) { TellsSource = draft.TellsSource };
+    }
+
+    private static FrontendTarget? ReadProxied(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
+    {
+        if (draft.To is not null)
+        {
+            place.WrongAt("to", "its clients say where they want to go, and 'to' says it, too", "remove it, or listen at tcp://");
+            return null;
+        }
+
+        return draft.Via.Count == 0 && draft.Tunnel is { } tunnel
+            ? new TunnelTarget(tunnel, null) { TellsSource = draft.TellsSource }
+            : new ChainTarget(draft.Chain ?? AddOwn(name, draft, chains, place), null) { TellsSource = draft.TellsSource };
     }
 
     // A set of one chain, for this frontend alone.
