@@ -26,6 +26,9 @@ internal sealed class ForwardProxy(ForwardProxySettings settings)
         /// <summary>Why the last answer was no, for the log.</summary>
         public string Problem { get; private set; } = "";
 
+        /// <summary>It has not said who it is.</summary>
+        public void NoteUnasked() => Problem = "a name and a password are asked for here";
+
         public bool IsRight(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
         {
             if (users is null)

@@ -2,6 +2,7 @@ using System.Net;
 using Proxy.Kernel;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
+using Proxy.Protocol.Http;
 using Proxy.Protocol.ProxyProtocol;
 using Proxy.Protocol.Socks;
 using Proxy.Transport;
@@ -10,7 +11,7 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// A client that says itself where it wants to go, from accept until it has said so; then a connection of its own carries it there.
-/// States: (awaiting header) → conversing → serving → stopped. What the client has to send first comes within one deadline as a whole.
+/// States: (awaiting header) → conversing → (serving HTTP) → serving → stopped. What the client has to send first comes within one deadline as a whole.
 /// </summary>
 internal sealed partial class ProxyClientActor : ReceiveActor
 {
@@ -23,7 +24,10 @@ internal sealed partial class ProxyClientActor : ReceiveActor
     private readonly IPEndPoint _peer;
     private readonly IPEndPoint? _local;
     private ForwardProxy.Guard _guard = null!;
+    private IPEndPoint _clientAddress;
     private ConnectionRecord? _record;            // null once a connection has it
+    private HttpSession? _http;
+    private int _connections;
     private bool _isHandedOn;
 
     public ProxyClientActor(IAcceptedConnection accepted, OutboundPlan plan, ForwardProxy proxy)
@@ -31,6 +35,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         (_plan, _proxy, _frontend) = (plan, proxy, plan.Frontend);
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         (_peer, _local) = (accepted.RemoteEndPoint, accepted.LocalEndPoint);
+        _clientAddress = _peer;
         _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
         _client = _loop.Adopt(accepted, _preamble);
@@ -40,6 +45,8 @@ internal sealed partial class ProxyClientActor : ReceiveActor
     {
         Deadline,
     }
+
+    private sealed record HttpBegun(byte[] Unread);
 
     /// <summary>The first byte is none of a protocol that is spoken here.</summary>
     private sealed record Unknown(byte First);
@@ -59,7 +66,11 @@ internal sealed partial class ProxyClientActor : ReceiveActor
 
     protected override void PostStop()
     {
-        if (!_isHandedOn)
+        if (_http is { } http)
+        {
+            http.Abort();
+        }
+        else if (!_isHandedOn)
         {
             _client.Abort();
         }
@@ -87,15 +98,71 @@ internal sealed partial class ProxyClientActor : ReceiveActor
             broken.Answer,
             broken.Rule is SocksRule.WrongCredentials ? EndReason.Unauthenticated : EndReason.BadHeader,
             broken.Rule is SocksRule.WrongCredentials ? _guard.Problem : $"SOCKS: {broken.Rule}"));
+        Receive<HttpBegun>(begun => BeginHttp(begun.Unread));
         Receive<Unknown>(unknown => EndEarly(EndReason.BadHeader, $"a connection that begins with the byte {unknown.First} is not {_plan.Settings.Proxy!.Scheme}"));
         ReceiveEnds("request");
     }
 
-    /// <summary>The connection has it all; this actor holds its place at the listener.</summary>
+    /// <summary>One connection after the other, as the client's requests want them.</summary>
+    private void ServingHttp()
+    {
+        Receive<HttpSession.Wants>(wants =>
+        {
+            // Each has a record of its own: the first goes on with that of the accept.
+            _record ??= EnterAgain();
+            _record.Principal = wants.User;
+            Begin(new AskedConnection(wants.Leg, _record, wants.Early), wants.Leg.Destination);
+        });
+        Receive<HttpSession.Tunnel>(tunnel =>
+        {
+            _record ??= EnterAgain();
+            _record.Principal = tunnel.User;
+            if (_http!.Fault is { } gone)
+            {
+                EndEarly(EndReason.ResetByClient, gone.Text);
+                return;
+            }
+
+            Begin(new AskedConnection(new AskedChannel(_loop, _client, HttpAnswers.Instance), _record, tunnel.Unread), tunnel.Destination);
+            Become(Serving);
+        });
+        Receive<HttpSession.Over>(over =>
+        {
+            if (over.Reason != EndReason.Completed)
+            {
+                _record ??= EnterAgain();
+            }
+
+            if (_record is { } record)
+            {
+                record.End(over.Reason, over.Detail, _loop.NowMicroseconds);
+                ConnectionLog.Write(_frontend.Log, record, _frontend.Target);
+            }
+
+            Become(Serving);
+            StopWhenDone();
+        });
+        Receive<Terminated>(_ => _connections--);
+        ReceiveAny(_ => { });
+    }
+
+    /// <summary>The connections have it all; this actor holds its place at the listener.</summary>
     private void Serving()
     {
-        Receive<Terminated>(_ => Context.Stop(Self));
+        Receive<Terminated>(_ =>
+        {
+            _connections--;
+            StopWhenDone();
+        });
         ReceiveAny(_ => { });
+    }
+
+    private void StopWhenDone()
+    {
+        if (_connections == 0)
+        {
+            Context.Stop(Self);
+        }
     }
 
     private void ReceiveEnds(string what)
@@ -121,7 +188,9 @@ internal sealed partial class ProxyClientActor : ReceiveActor
             return new SocksPreamble(_client, _proxy.AsksWho ? _guard : null).Read;
         }
 
-        return bytes => new Unknown(bytes[0]);
+        return HttpRequestHead.IsBegunBy(first) && _proxy.Protocols.HasFlag(ForwardProtocols.Http)
+            ? bytes => new HttpBegun(bytes.ToArray())
+            : bytes => new Unknown(bytes[0]);
     }
 
     private void HandleAsked(SocksRequest request, byte[] unread)
@@ -149,14 +218,37 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         Context.Timers.Cancel(Timer.Deadline);
         _isHandedOn = true;
         Begin(new AskedConnection(new AskedChannel(_loop, _client, answers), _record!, unread), destination);
-        _record = null;
         Become(Serving);
+    }
+
+    private void BeginHttp(byte[] unread)
+    {
+        if (_preamble.Fault is { } gone)
+        {
+            EndEarly(EndReason.ResetByClient, gone.Text);
+            return;
+        }
+
+        Context.Timers.Cancel(Timer.Deadline);
+        _clientAddress = _record!.Client;
+        _http = new HttpSession(_loop, _client, Self, _proxy, _guard, _plan.Settings.Timeouts);
+        Become(ServingHttp);
+        _http.Begin(unread, _record.StartMicroseconds + (long)_plan.Settings.Timeouts.Header.TotalMicroseconds);
+    }
+
+    private ConnectionRecord EnterAgain()
+    {
+        var record = _frontend.Enter(_peer, _local, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
+        record.Client = _clientAddress;
+        return record;
     }
 
     private void Begin(AskedConnection connection, Destination destination)
     {
         var plan = _plan with { Destination = destination };
         Context.Watch(Context.ActorOf(Props.Create(() => new TunnelConnectionActor(connection, plan))));
+        _connections++;
+        _record = null;
     }
 
     /// <summary>An end that the client is told of.</summary>

@@ -9,9 +9,14 @@ internal sealed class ForwardProxyOptions
     private readonly Option<string[]> _socks = ListenOption(
         "--socks", "Takes SOCKS at LISTEN: version 5, and 4 and 4a where no users are asked for. The far end resolves names and connects. May be repeated.");
 
+    private readonly Option<string[]> _http = ListenOption(
+        "--http", "Takes HTTP at LISTEN as a forward proxy does: CONNECT, and requests for http://… . The far end resolves names and connects. May be repeated.");
+
+    private readonly Option<string[]> _mixed = ListenOption("--mixed", "Takes both at LISTEN, SOCKS and HTTP: the first byte says which. May be repeated.");
+
     private readonly Option<string?> _users = new("--proxy-users")
     {
-        Description = "Who may use --socks: a file of lines NAME:PASSWORD, for its owner alone (mode 0600). Who guesses is made to wait. "
+        Description = "Who may use --socks, --http and --mixed: a file of lines NAME:PASSWORD, for its owner alone (mode 0600). Who guesses is made to wait. "
             + "Default: whoever reaches the port.",
         HelpName = "FILE",
     };
@@ -19,6 +24,8 @@ internal sealed class ForwardProxyOptions
     public void AddTo(Command command)
     {
         command.Add(_socks);
+        command.Add(_http);
+        command.Add(_mixed);
         command.Add(_users);
     }
 
@@ -27,10 +34,15 @@ internal sealed class ForwardProxyOptions
     public IReadOnlyList<FrontendSettings> Read(ParseResult parsed, FrontendTarget to)
     {
         var users = ReadUsers(parsed.GetValue(_users));
-        FrontendSettings[] frontends = [.. Of(parsed, _socks, ForwardProtocols.Socks, to, users)];
+        FrontendSettings[] frontends =
+        [
+            .. Of(parsed, _socks, ForwardProtocols.Socks, to, users),
+            .. Of(parsed, _http, ForwardProtocols.Http, to, users),
+            .. Of(parsed, _mixed, ForwardProtocols.Socks | ForwardProtocols.Http, to, users),
+        ];
         return users is null || frontends.Length > 0
             ? frontends
-            : throw new UsageException($"{_users.Name}: there is no {_socks.Name} that they could use");
+            : throw new UsageException($"{_users.Name}: there is no {_socks.Name}, {_http.Name} or {_mixed.Name} that they could use");
     }
 
     private static Option<string[]> ListenOption(string name, string description) => new(name)

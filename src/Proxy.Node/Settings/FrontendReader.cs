@@ -22,6 +22,9 @@ internal sealed record FrontendDraft
 
     public ProxyUsers? Users { get; init; }
 
+    /// <summary>Null: nobody is told of the proxy.</summary>
+    public string? HttpVia { get; init; }
+
     public string? Upstream { get; init; }
 
     public string? Tunnel { get; init; }
@@ -66,6 +69,8 @@ internal static class FrontendReader
     [
         (Scheme, ForwardProtocols.None),
         ("socks5://", ForwardProtocols.Socks),
+        ("http://", ForwardProtocols.Http),
+        ("mixed://", ForwardProtocols.Socks | ForwardProtocols.Http),
     ];
 
     // Each costs the connection a search through all servers.
@@ -83,6 +88,7 @@ internal static class FrontendReader
             Via = frontend.Find("via") is { } via ? ChainUrlReader.ReadHops(via, reading) : missing.Via,
             IsInsecure = frontend.Switch("insecure", missing.IsInsecure),
             Users = frontend.Optional("proxy-users", missing.Users, value => ReadUsers(value, reading)),
+            HttpVia = frontend.Optional("http-via", missing.HttpVia, ViaOf),
             To = frontend.Optional("to", missing.To, value => value.Text()),
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
@@ -119,7 +125,7 @@ internal static class FrontendReader
             Name = name,
             Listen = listen,
             To = to,
-            Proxy = draft.IsProxy ? new ForwardProxySettings { Protocols = draft.At!.Protocols, Users = draft.Users } : null,
+            Proxy = draft.IsProxy ? new ForwardProxySettings { Protocols = draft.At!.Protocols, Users = draft.Users, Via = draft.HttpVia } : null,
             MaximumRetries = draft.MaximumRetries,
             Limits = draft.Limits,
             Bandwidth = draft.Bandwidth,
@@ -143,6 +149,23 @@ internal static class FrontendReader
         }
 
         throw new UsageException($"'{url}': {Scheme}HOST:PORT is expected, such as {Scheme}127.0.0.1:8080, or {string.Join(" or ", Schemes.Skip(1).Select(known => known.Text))}");
+    }
+
+    // A pseudonym (RFC 9110, 7.6.3): a word.
+    private static string? ViaOf(SettingsValue value)
+    {
+        if (value.Text() is not { } name)
+        {
+            return null;
+        }
+
+        if (name.Length is > 0 and <= 64 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+        {
+            return name;
+        }
+
+        value.Wrong("a word of letters, digits, '-', '_' and '.' is expected", "such as \"edge-1\"");
+        return null;
     }
 
     private static ProxyUsers? ReadUsers(SettingsValue value, SettingsReading reading)
