@@ -202,7 +202,7 @@ public sealed partial class NodeActor
 
         public List<string> Errors { get; } = [];
 
-        public Dictionary<string, IActorRef> Frontends { get; } = new(StringComparer.Ordinal);
+        public Dictionary<FrontendSettings, IActorRef> Frontends { get; } = new(ReferenceEqualityComparer.Instance);
 
         public Dictionary<string, ServerPart> NewServers { get; } = new(StringComparer.Ordinal);
 

@@ -1,4 +1,5 @@
 using Proxy.Kernel;
+using Proxy.Policy.Routes;
 
 namespace Proxy.Actors;
 
@@ -23,12 +24,12 @@ public sealed partial class NodeActor
                 var dispatcher = DispatcherOf(added.To switch
                 {
                     TunnelTarget target => LoopOfPool(target.Tunnel, binding.Plan.New),
-                    ChainTarget => LoopOfChains,
+                    ChainTarget or RoutedTarget => LoopOfChains,
                     _ => _made,
                 });
                 var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", dispatcher);
                 binding.Listeners.Add(listener);
-                binding.Frontends.Add(added.Name, listener);
+                binding.Frontends.Add(added, listener);
             }
         }
     }
@@ -36,20 +37,20 @@ public sealed partial class NodeActor
     private void CommitFrontends(Binding binding)
     {
         var steps = binding.Plan.Frontends.Steps;
-        var before = steps.Where(step => step.Old is not null).ToDictionary(step => step, step => TakeFrontend(step.Old!));
-        foreach (var step in steps)
+        FrontendPart?[] before = [.. steps.Select(step => step.Old is { } old ? TakeFrontend(old) : null)];
+        foreach (var (step, part) in steps.Zip(before))
         {
             if (step.New is not { } settings)
             {
-                Retire(before[step]);
+                Retire(part!);
             }
             else if (step.Old is null)
             {
-                Serve(settings, binding.Frontends[settings.Name], before: null);
+                Serve(settings, binding.Frontends[settings], before: null);
             }
             else
             {
-                Serve(settings, before[step].Listener, before[step]);
+                Serve(settings, part!.Listener, part);
             }
         }
 
@@ -63,7 +64,7 @@ public sealed partial class NodeActor
 
     private FrontendPart TakeFrontend(FrontendSettings settings)
     {
-        var part = _frontends.First(part => part.Settings.Name == settings.Name);
+        var part = _frontends.First(part => ReferenceEquals(part.Settings, settings));
         _frontends.Remove(part);
         return part;
     }
@@ -105,7 +106,12 @@ public sealed partial class NodeActor
 
         if (settings.To is ChainTarget chained)
         {
-            return ConnectionsThrough(settings, chained, frontend);
+            return ConnectionsThrough(settings, RoutedTo(chained), frontend);
+        }
+
+        if (settings.To is RoutedTarget routed)
+        {
+            return ConnectionsThrough(settings, routed, frontend);
         }
 
         var upstreams = UpstreamsOf((UpstreamTarget)settings.To);
@@ -137,16 +143,21 @@ public sealed partial class NodeActor
         };
     }
 
-    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, ChainTarget target, Frontend frontend)
+    /// <summary>One set of chains is a table of one line.</summary>
+    private static RoutedTarget RoutedTo(ChainTarget target) =>
+        new(new RouteTable([], RouteAction.Through(target.ChainSet)), target.Destination) { TellsSource = target.TellsSource };
+
+    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, RoutedTarget target, Frontend frontend)
     {
         var proxy = ForwardProxy.TryCreate(settings);
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
-            Chains = _chainSets[target.ChainSet],
+            Routes = target.Routes,
+            ChainSets = _chainSets,
             TellsSource = target.TellsSource,
             Proxy = proxy,
         };
-        var isBound = IsBoundToLoop(target.ChainSet);
+        var isBound = target.Routes.ChainSets.Any(IsBoundToLoop);
         var next = 0u;
         return accepted =>
         {

@@ -31,6 +31,17 @@ public sealed class SettingsPlanTests
     }
 
     [Fact]
+    public void Forwards_to_free_ports_may_share_a_name()
+    {
+        static FrontendSettings Forward(string upstream) =>
+            new() { Name = "127.0.0.1:0", Listen = IPEndPoint.Parse("127.0.0.1:0"), To = new UpstreamTarget(upstream) };
+        var settings = Node() with { Frontends = [Forward("a"), Forward("b")] };
+
+        Assert.Empty(SettingsPlan.Between(settings, Node() with { Frontends = [Forward("a"), Forward("b")] }).Changes);
+        Assert.Equal(2, SettingsPlan.Between(Node() with { Frontends = [] }, settings).Changes.Count);
+    }
+
+    [Fact]
     public void Where_nothing_is_different_the_old_objects_stay()
     {
         var old = Node();
