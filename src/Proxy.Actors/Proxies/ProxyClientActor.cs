@@ -99,7 +99,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
             broken.Rule is SocksRule.WrongCredentials ? EndReason.Unauthenticated : EndReason.BadHeader,
             broken.Rule is SocksRule.WrongCredentials ? _guard.Problem : $"SOCKS: {broken.Rule}"));
         Receive<HttpBegun>(begun => BeginHttp(begun.Unread));
-        Receive<Unknown>(unknown => EndEarly(EndReason.BadHeader, $"a connection that begins with the byte {unknown.First} is not {_plan.Settings.Proxy!.Scheme}"));
+        Receive<Unknown>(unknown => Dismiss([], EndReason.BadHeader, $"a connection that begins with the byte {unknown.First} is not {_plan.Settings.Proxy!.Scheme}"));
         ReceiveEnds("request");
     }
 
@@ -251,10 +251,10 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         _record = null;
     }
 
-    /// <summary>An end that the client is told of.</summary>
+    /// <summary>An end that the client is told of, as far as its protocol has words for it.</summary>
     private void Dismiss(byte[] lastWords, EndReason reason, string detail)
     {
-        if (lastWords.Length > 0 && _preamble.Fault is null)
+        if (_preamble.Fault is null)
         {
             _client.Send(lastWords);
             Farewell.Say(_loop, _client);

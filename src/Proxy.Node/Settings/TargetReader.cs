@@ -97,6 +97,12 @@ internal static class TargetReader
 
         if (draft.To is not { } to)
         {
+            if (draft.At is null && !place.Lacks("listen"))
+            {
+                // What is there and wrong has been reported; it may have meant that clients say it.
+                return null;
+            }
+
             place.Wrong("it goes through a tunnel or a chain, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own");
             return null;
         }
