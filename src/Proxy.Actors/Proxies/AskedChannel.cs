@@ -8,9 +8,21 @@ namespace Proxy.Actors;
 /// <summary>The words that a client is answered with.</summary>
 internal interface IAskedAnswers
 {
+    /// <summary>Empty: there are none.</summary>
     byte[] Granted();
 
+    /// <summary>Empty: a reset has to say it.</summary>
     byte[] Refused(EndReason reason, string text);
+}
+
+/// <summary>For clients that know nothing of a proxy.</summary>
+internal sealed class NoAnswers : IAskedAnswers
+{
+    public static readonly NoAnswers Instance = new();
+
+    public byte[] Granted() => [];
+
+    public byte[] Refused(EndReason reason, string text) => [];
 }
 
 /// <summary>A client's socket from its wish on: everything passes, and an end before the way was open is told in the client's own protocol.</summary>
@@ -46,7 +58,7 @@ internal sealed class AskedChannel : IAskedClient, IChannelHandler, IEndForesigh
         if (!_isGranted)
         {
             _isGranted = true;
-            _inner.Send(_answers.Granted());
+            Say(_answers.Granted());
         }
     }
 
@@ -69,11 +81,26 @@ internal sealed class AskedChannel : IAskedClient, IChannelHandler, IEndForesigh
         }
 
         _isGranted = true;
-        _inner.Send(_lastWords ?? _answers.Refused(EndReason.TunnelLost, "the way was lost before it was open"));
+        var words = _lastWords ?? _answers.Refused(EndReason.TunnelLost, "the way was lost before it was open");
+        if (words.Length == 0)
+        {
+            _inner.Abort();
+            return;
+        }
+
+        Say(words);
         Farewell.Say(_loop, _inner);
     }
 
     public void Close() => _inner.Close();
+
+    private void Say(byte[] words)
+    {
+        if (words.Length > 0)
+        {
+            _inner.Send(words);
+        }
+    }
 
     void IChannelHandler.OnConnected(IChannel channel)
     {

@@ -23,6 +23,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
     private readonly IChannel _client;
     private readonly IPEndPoint _peer;
     private readonly IPEndPoint? _local;
+    private readonly IPEndPoint? _original;
     private ForwardProxy.Guard _guard = null!;
     private IPEndPoint _clientAddress;
     private ConnectionRecord? _record;            // null once a connection has it
@@ -36,6 +37,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         (_peer, _local) = (accepted.RemoteEndPoint, accepted.LocalEndPoint);
         _clientAddress = _peer;
+        _original = proxy.Protocols == ForwardProtocols.Redirect ? accepted.OriginalDestination : null;
         _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
         _client = _loop.Adopt(accepted, _preamble);
@@ -175,10 +177,28 @@ internal sealed partial class ProxyClientActor : ReceiveActor
     private void Converse(ProxyHeader? header, byte[] unread)
     {
         _record!.Client = header?.Source ?? _peer;
+        if (_proxy.Protocols == ForwardProtocols.Redirect)
+        {
+            Follow(unread);
+            return;
+        }
+
         _guard = _proxy.GuardOf(_record.Client, _loop);
         Become(Conversing);
         PreambleReader? reader = null;
         _preamble.Expect(_client, unread, bytes => (reader ??= ReaderFor(bytes[0]))(bytes));
+    }
+
+    private void Follow(byte[] unread)
+    {
+        if (_original is { } original)
+        {
+            Connect(Destination.Of(original), NoAnswers.Instance, unread);
+        }
+        else
+        {
+            EndEarly(EndReason.Loop, "it came to the frontend itself, no packet filter had redirected it");
+        }
     }
 
     private PreambleReader ReaderFor(byte first)

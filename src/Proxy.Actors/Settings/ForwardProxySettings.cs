@@ -11,6 +11,9 @@ public enum ForwardProtocols
 
     /// <summary>HTTP/1.x: CONNECT, and requests for http://…</summary>
     Http = 2,
+
+    /// <summary>Nothing is said: this machine's packet filter has redirected the client here and knows where it had connected to. Alone.</summary>
+    Redirect = 4,
 }
 
 /// <summary>A frontend whose clients say where they want to go; names are resolved at the far end.</summary>
@@ -30,6 +33,7 @@ public sealed record ForwardProxySettings
     {
         ForwardProtocols.Socks => "socks5",
         ForwardProtocols.Http => "http",
+        ForwardProtocols.Redirect => "redirect",
         _ => "mixed",
     };
 }

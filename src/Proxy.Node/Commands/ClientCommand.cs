@@ -82,7 +82,7 @@ internal static class ClientCommand
             ];
             if (frontends.Length == 0)
             {
-                throw new UsageException("a client needs a --forward, --socks, --http or --mixed: where to take connections");
+                throw new UsageException("a client needs a --forward, --socks, --http, --mixed or --redirect: where to take connections");
             }
 
             return NodeHost.RunAsync(

@@ -14,6 +14,10 @@ internal sealed class ForwardProxyOptions
 
     private readonly Option<string[]> _mixed = ListenOption("--mixed", "Takes both at LISTEN, SOCKS and HTTP: the first byte says which. May be repeated.");
 
+    private readonly Option<string[]> _redirect = ListenOption(
+        "--redirect", "Takes at LISTEN what the packet filter of this machine redirects there, and carries it to where it was going (Linux; 'tcpproxy redirect "
+            + "print-rules' has rules for nftables). May be repeated.");
+
     private readonly Option<string?> _users = new("--proxy-users")
     {
         Description = "Who may use --socks, --http and --mixed: a file of lines NAME:PASSWORD, for its owner alone (mode 0600). Who guesses is made to wait. "
@@ -26,6 +30,7 @@ internal sealed class ForwardProxyOptions
         command.Add(_socks);
         command.Add(_http);
         command.Add(_mixed);
+        command.Add(_redirect);
         command.Add(_users);
     }
 
@@ -40,8 +45,9 @@ internal sealed class ForwardProxyOptions
             .. Of(parsed, _http, ForwardProtocols.Http, to, users),
             .. Of(parsed, _mixed, ForwardProtocols.Socks | ForwardProtocols.Http, to, users),
         ];
+        FrontendSettings[] redirected = [.. Of(parsed, _redirect, ForwardProtocols.Redirect, to, users: null)];
         return users is null || frontends.Length > 0
-            ? frontends
+            ? [.. frontends, .. redirected]
             : throw new UsageException($"{_users.Name}: there is no {_socks.Name}, {_http.Name} or {_mixed.Name} that they could use");
     }
 

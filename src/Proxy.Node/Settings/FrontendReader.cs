@@ -74,6 +74,7 @@ internal static class FrontendReader
         ("socks5://", ForwardProtocols.Socks),
         ("http://", ForwardProtocols.Http),
         ("mixed://", ForwardProtocols.Socks | ForwardProtocols.Http),
+        ("redirect://", ForwardProtocols.Redirect),
     ];
 
     // Each costs the connection a search through all servers.
@@ -124,6 +125,11 @@ internal static class FrontendReader
         if (draft.Tls is { Certificates.Count: 0, ClientAuthoritiesPath: not null })
         {
             place.Inside("tls").WrongAt("client-ca", "tls.client-ca has no effect: TLS does not end here", "set tls.certificates");
+        }
+
+        if (draft is { At.Protocols: ForwardProtocols.Redirect, Users: not null })
+        {
+            place.WrongAt("proxy-users", "clients that are redirected know nothing of a proxy and cannot say who they are", "remove it; rules { … } can tell them by their addresses");
         }
 
         if (draft.Listen is null && place.Lacks("listen"))
