@@ -7,14 +7,16 @@ namespace Proxy.EndToEnd.Tests.Proxies;
 /// <summary>An origin server that does what the test says with each connection, and keeps what it was asked.</summary>
 internal sealed class ScriptedOrigin : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
     private int _connections;
 
     /// <param name="script">The number of the connection, from 1, and what to do with it; it is closed afterwards.</param>
-    public ScriptedOrigin(Func<int, OriginConnection, Task> script)
+    /// <param name="listener">Null: any free port of 127.0.0.1.</param>
+    public ScriptedOrigin(Func<int, OriginConnection, Task> script, TcpListener? listener = null)
     {
+        _listener = listener ?? new TcpListener(IPAddress.Loopback, 0);
         _listener.Start();
         _serving = ServeAsync(script);
     }
