@@ -71,6 +71,7 @@ internal static class ClientCommand
                 throw new UsageException($"--connections {count}: a number from 1 to {MaximumConnections} is expected");
             }
 
+            var renewal = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero;
             var tlsOfServers = tls.ReadClient(parsed, addresses.Any(address => address.Transport == TunnelTransport.Tls));
             var native = servers.Length > 0 ? dialect.ReadClient(parsed) : null;
             var hops = via.Read(parsed, dialect, servers.Length > 0, AddressesOf);
@@ -96,7 +97,7 @@ internal static class ClientCommand
                             Name = PoolName,
                             Servers = servers,
                             Connections = count,
-                            RenewAfter = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero,
+                            RenewAfter = renewal,
                             Tls = tlsOfServers,
                             Native = native,
                         },
