@@ -221,6 +221,9 @@ internal sealed class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handl
     private void HandleAccepted()
     {
         _isAccepted = true;
+
+        // Whoever saw bytes kept here before it began to read waits to hear that they have gone.
+        _owesDrained |= _early.WrittenCount > 0;
         _early.ResetWrittenCount();
         if (!AwaitsAnswers)
         {

@@ -23,7 +23,7 @@ internal sealed record FrontendPlan(
 
     /// <summary>To be bound, and to serve nobody until another plan comes: whether the node gets as far as that is not known yet.</summary>
     public static FrontendPlan ToBind(FrontendSettings settings, ConnectionBudget node) =>
-        new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null);
+        new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null) { Scheme = settings.Scheme };
 }
 
 /// <summary>
