@@ -45,6 +45,9 @@ public sealed class NodeEnvironment
     /// <summary>Filled by the node as its listeners are bound.</summary>
     public OwnListeners Own { get; init; } = new();
 
+    /// <summary>Opened by the host when the node takes part in a cluster.</summary>
+    public ClusterDoor Cluster { get; init; } = new();
+
     /// <summary>What runs arithmetic that a loop should not wait for.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
 

@@ -8,7 +8,7 @@ namespace Proxy.Actors;
 /// A client's tunnels, as many to each server as the settings say, kept up for ever. Hands the less loaded of two random ones to whoever asks, and lets askers wait
 /// while there is none. States: serving → draining → stopped.
 /// </summary>
-internal sealed class TunnelPoolActor : ReceiveActor
+internal sealed partial class TunnelPoolActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
     private readonly TunnelPoolSettings _settings;
@@ -102,9 +102,10 @@ internal sealed class TunnelPoolActor : ReceiveActor
     {
         foreach (var server in _settings.Servers.SelectMany(server => Enumerable.Repeat(server, _settings.Connections)))
         {
-            var self = Self;
-            Context.ActorOf(Props.Create(() => new PreferenceActor(_environment, server, _settings, self)));
+            MakerTo(server);
         }
+
+        JoinCluster();
     }
 
     protected override void PostStop() => Context.Parent.Tell(new NodeActor.TunnelsLeft(Totals with { Established = 0 }));
@@ -137,9 +138,10 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
-        Receive<TunnelSuspected>(_ => NoteLoad());
-        Receive<TunnelTrusted>(_ => NoteLoad());
+        Receive<TunnelSuspected>(_ => HandleSuspected());
+        Receive<TunnelTrusted>(_ => HandleTrusted());
         Receive<TunnelDraining>(_ => NoteLoad());
+        ReceiveMembers();
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -152,6 +154,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Receive<Abandon>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
+        IgnoreMembers();
         Receive<TunnelDraining>(_ => { });
         Receive<Terminated>(terminated =>
         {
@@ -242,6 +245,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         _tunnels[Sender] = ready;
         _tally.HandleOpened(_tunnels.Count);
         NoteLoad();
+        NoteClusterTunnel(ready);
         ServeWaiting();
     }
 
@@ -251,6 +255,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         {
             _tally.HandleEnded(ended.Link);
             NoteLoad();
+            NoteDoubt(ended);
         }
     }
 
@@ -258,15 +263,15 @@ internal sealed class TunnelPoolActor : ReceiveActor
 
     private TunnelLink? Pick(TunnelLink? except = null)
     {
-        var open = _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen && tunnel.Link != except).Select(tunnel => tunnel.Link).ToArray();
+        var open = Preferred([.. _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen && tunnel.Link != except)]);
         if (open.Length < 2)
         {
-            return open.FirstOrDefault();
+            return open.FirstOrDefault()?.Link;
         }
 
-        var first = open[_random.Next(open.Length)];
-        var second = open[_random.Next(open.Length)];
-        return first.ActiveStreams <= second.ActiveStreams ? first : second;
+        var first = _random.Next(open.Length);
+        var second = (first + 1 + _random.Next(open.Length - 1)) % open.Length;
+        return (LoadWithOneMore(open[first]) <= LoadWithOneMore(open[second]) ? open[first] : open[second]).Link;
     }
 
     private TunnelTotals Totals => _tally.Totals(_tunnels.Values.Select(tunnel => tunnel.Link));
@@ -278,7 +283,7 @@ internal sealed class TunnelPoolActor : ReceiveActor
         Tunnels =
         [
             .. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, tunnel.Server.Scheme, $"{tunnel.Server.Destination}")),
-            .. _settings.Servers.SelectMany(server => Enumerable.Repeat(server.Addresses[0], Math.Max(0, _settings.Connections - TunnelsTo(server))))
+            .. AllServers.SelectMany(server => Enumerable.Repeat(server.Addresses[0], Math.Max(0, _settings.Connections - TunnelsTo(server))))
                 .Select(address => TunnelStatuses.Down(address, state == "draining" ? "closed" : "connecting")),
         ],
         TunnelTotals = totals,

@@ -26,6 +26,7 @@ internal sealed class NodeHost
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
+    private volatile ClusterPart? _cluster;
 
     private NodeHost(NodeSettings settings, IActorRef node, OwnListeners own, ListeningSockets sockets)
     {
@@ -85,13 +86,14 @@ internal sealed class NodeHost
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
         running = new NodeHost(settings, node, environment.Own, sockets);
-        var code = await running.RunAsync(host, system, admin, log, signals);
+        var code = await running.RunAsync(host, system, environment, admin, log, signals);
         await system.Terminate();
+        await (running._cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
         await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
     }
 
-    private async Task<int> RunAsync(HostSettings host, ActorSystem system, Task<AdminServer> preparing, ILogger log, StopSignals signals)
+    private async Task<int> RunAsync(HostSettings host, ActorSystem system, NodeEnvironment environment, Task<AdminServer> preparing, ILogger log, StopSignals signals)
     {
         Predecessor? predecessor;
         try
@@ -132,10 +134,13 @@ internal sealed class NodeHost
         {
             _own.Add(admin.Url);
             using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, log) : null;
-            Announce(((NodeActor.Started)answer).Urls, admin.Url);
+            var urls = ((NodeActor.Started)answer).Urls;
+            _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, StatusAsync, log);
+            Announce(urls, admin.Url);
             predecessor?.TellReady();
             var signal = await FirstOf(signals, successors);
             _state = "draining";
+            _cluster?.BeginDraining();
             log.LogInformation("{Signal}: draining for at most {Seconds} s; a second signal ends now", signal, host.Drain.TotalSeconds);
             await DrainAsync(system, host.Drain, signal);
             log.LogInformation("stopped");
@@ -163,6 +168,7 @@ internal sealed class NodeHost
     {
         system.CoordinatedShutdown.AddTask(
             CoordinatedShutdown.PhaseServiceRequestsDone, "drain", () => _node.GracefulStop(limit, NodeActor.Drain.Instance));
+        system.CoordinatedShutdown.AddTask(CoordinatedShutdown.PhaseClusterLeave, "leave", () => _cluster?.LeaveAsync() ?? Task.CompletedTask);
         await system.CoordinatedShutdown.Run(signal);
     }
 
@@ -195,13 +201,18 @@ internal sealed class NodeHost
     private async Task<NodeStatus> StatusAsync()
     {
         var parts = await _node.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout);
-        var identity = new NodeIdentity(
-            _settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
+        var cluster = _cluster is { } part ? await part.StatusAsync() : null;
         return new NodeStatus(
-            identity, parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
-            FilterStatus.Of(_settings.Frontends), [], parts.Live, parts.Tls,
-            parts.TunnelListeners, parts.Chains);
+            Identity(), parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
+            FilterStatus.Of(_settings.Frontends), cluster?.Members ?? [], parts.Live, parts.Tls,
+            parts.TunnelListeners, parts.Chains)
+        {
+            Cluster = cluster,
+        };
     }
+
+    private NodeIdentity Identity() =>
+        new(_settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
 
     private string[] Roles()
     {
