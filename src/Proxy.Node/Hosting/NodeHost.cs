@@ -75,6 +75,7 @@ internal sealed class NodeHost
             ShutdownPhases =
             [
                 new ShutdownPhase(CoordinatedShutdown.PhaseServiceRequestsDone, host.Drain),
+                new ShutdownPhase(CoordinatedShutdown.PhaseClusterLeave, TimeSpan.FromSeconds(3)),
                 new ShutdownPhase(CoordinatedShutdown.PhaseActorSystemTerminate, TimeSpan.FromSeconds(5)),
             ],
         });
