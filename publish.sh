@@ -3,7 +3,8 @@
 #
 #   ./publish.sh [DIRECTORY] [RUNTIME]     default: artifacts/publish/linux-x64 linux-x64
 #
-# The file needs nothing but libc (and libcrypto for tunnels). What was built otherwise stays as it is.
+# The file needs nothing but libc (and libcrypto for tunnels). It can load no filters of users' own (plugin=), which may need anything of .NET: they
+# want the ordinary build. What was built otherwise stays as it is.
 set -eu
 cd "$(dirname "$0")"
 runtime=${2:-linux-x64}

@@ -11,37 +11,87 @@ public sealed partial class NodeActor
     private readonly Dictionary<string, IActorRef> _chainSets = new(StringComparer.Ordinal);
     private ChainReplays? _replays;
 
-    private void StartChainSet(ChainSetSettings settings)
+    private void StartChainSets()
     {
-        ChainWay[] ways = [.. settings.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? _pools[tunnel][0].Actor : null, chain.Hops))];
-        var actor = Context.ActorOf(
-            Props.Create(() => new ChainSetActor(_environment, settings, ways)).WithDispatcher(DispatcherOf(LoopOfChains)), $"chains-{_chainSets.Count}");
-        _chainSets.Add(settings.Name, actor);
+        foreach (var settings in _settings.ChainSets)
+        {
+            ChainWay[] ways = [.. settings.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? _pools[tunnel][0] : null, chain.Hops))];
+            var actor = Context.ActorOf(
+                Props.Create(() => new ChainSetActor(_environment, settings, ways)).WithDispatcher(DispatcherOf(LoopOfChains)), $"chains-{_chainSets.Count}");
+            _chainSets.Add(settings.Name, actor);
+        }
     }
 
     /// <summary>Whether a chain of the set begins with a tunnel, whose connections live on its loop.</summary>
     private bool IsBoundToLoop(string chainSet) => _settings.ChainSets.First(set => set.Name == chainSet).Chains.Any(chain => chain.Tunnel is not null);
 
-    private void StartChainListeners(ServerSettings server, PrincipalStreams principals)
+    private void BindChains(Binding binding, ServerPart part, ServerSettings changed)
     {
-        if (server.Chains.Count == 0)
+        var bound = part.ChainListeners.Select(listener => listener.Address).ToHashSet();
+        foreach (var chains in changed.Chains.Where(chains => !bound.Contains(chains.Listen)))
         {
-            return;
-        }
-
-        // One for the process: a header is good once, and not once at each listener.
-        _replays ??= new ChainReplays(Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
-        var egress = CreateFrontend($"{server.Name}/chain", "", principals: principals);
-        foreach (var chains in server.Chains)
-        {
-            var frontend = PlanOf(server, chains, egress, _replays);
-            AddListener(Props.Create(() => new ListenerActor(frontend)), "chains-at", _listeners.Count);
+            var plan = PlanOf(changed, chains, EgressOfChains(part)) with { Connection = null };
+            var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "chains-at", DispatcherOf(_made));
+            binding.Listeners.Add(listener);
+            binding.ChainListeners.Add((changed.Name, chains.Listen, listener));
         }
     }
 
-    private FrontendPlan PlanOf(ServerSettings server, ChainServerSettings chains, Frontend egress, ChainReplays replays)
+    /// <summary>All listeners of the server take its settings of now; those that it has no more drain.</summary>
+    private void CommitChains(ServerPart part)
     {
-        var gate = new ChainGate(chains.Keys, takesOpen: chains.Keys.Count == 0, replays);
+        var settings = part.Live.Settings;
+        if (part.ChainEgress is { } egress && egress.AccessLog != _accessLog)
+        {
+            StopAll(part.ChainLiveLog);
+            part.ChainEgress = new Frontend(egress.Name, "", _ids, _log, _accessLog) { Counters = egress.Counters, Tls = egress.Tls, Principals = egress.Principals };
+            part.ChainLiveLog = StartLiveLog(part.ChainEgress);
+        }
+
+        foreach (var (address, listener) in part.ChainListeners.ToArray())
+        {
+            if (settings.Chains.FirstOrDefault(chains => chains.Listen.Equals(address)) is { } chains)
+            {
+                listener.Tell(new ListenerActor.Change(PlanOf(settings, chains, EgressOfChains(part))));
+            }
+            else
+            {
+                part.ChainListeners.Remove((address, listener));
+                RetireListeners($"server {settings.Name} at chain://{address}", [listener], []);
+            }
+        }
+    }
+
+    private Frontend EgressOfChains(ServerPart part)
+    {
+        if (part.ChainEgress is null)
+        {
+            part.ChainEgress = new Frontend($"{part.Live.Settings.Name}/chain", "", _ids, _log, _accessLog) { Principals = part.Live.Egress.Principals };
+            part.ChainLiveLog = StartLiveLog(part.ChainEgress);
+        }
+
+        return part.ChainEgress;
+    }
+
+    private FrontendPlan? ChainPlanAt(IActorRef listener)
+    {
+        foreach (var part in _servers.Values)
+        {
+            var address = part.ChainListeners.Find(entry => entry.Listener.Equals(listener)).Address;
+            if (address is not null && part.Live.Settings.Chains.FirstOrDefault(chains => chains.Listen.Equals(address)) is { } chains)
+            {
+                return PlanOf(part.Live.Settings, chains, EgressOfChains(part));
+            }
+        }
+
+        return null;
+    }
+
+    private FrontendPlan PlanOf(ServerSettings server, ChainServerSettings chains, Frontend egress)
+    {
+        // One for the process: a header is good once, and not once at each listener.
+        _replays ??= new ChainReplays(Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
+        var gate = new ChainGate(chains.Keys, takesOpen: chains.Keys.Count == 0, _replays);
         var plan = new EgressPlan(_environment, server, egress, gate) { Silence = chains.Silence };
         var next = 0u;
         return new FrontendPlan(

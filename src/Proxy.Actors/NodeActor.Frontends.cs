@@ -5,59 +5,135 @@ namespace Proxy.Actors;
 // The listeners that take users' traffic, each with a way to where its connections go.
 public sealed partial class NodeActor
 {
-    private readonly Dictionary<string, IActorRef> _frontendListeners = new(StringComparer.Ordinal);
+    private readonly List<FrontendPart> _frontends = [];
 
-    private void StartFrontend(FrontendSettings settings)
+    // Taken out of the settings, with connections that live on.
+    private readonly List<FrontendPart> _leavingFrontends = [];
+
+    // Listeners that were told to drain while the node runs.
+    private readonly HashSet<IActorRef> _leaving = [];
+
+    private void BindFrontends(Binding binding)
     {
-        var (plan, loop) = settings.To switch
+        foreach (var (old, changed) in binding.Plan.Frontends.Steps)
         {
-            UpstreamTarget target => (PlanOf(settings, target), _listeners.Count),
-            TunnelTarget target => (PlanOf(settings, target), LoopOfPool(target.Tunnel)),
-            ChainTarget target => (PlanOf(settings, target), LoopOfChains),
-            _ => throw new InvalidOperationException($"{settings.To} is not known"),
-        };
-        _frontendListeners[settings.Name] = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", loop);
+            if (old is null && changed is { } added)
+            {
+                var plan = FrontendPlan.ToBind(added, _connections);
+                var dispatcher = DispatcherOf(added.To switch
+                {
+                    TunnelTarget target => LoopOfPool(target.Tunnel, binding.Plan.New),
+                    ChainTarget => LoopOfChains,
+                    _ => _made,
+                });
+                var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", dispatcher);
+                binding.Listeners.Add(listener);
+                binding.Frontends.Add(added, listener);
+            }
+        }
     }
 
-    private FrontendPlan PlanOf(FrontendSettings settings, UpstreamTarget target)
+    private void CommitFrontends(Binding binding)
     {
-        if (settings.Tls is { } termination)
+        var steps = binding.Plan.Frontends.Steps;
+        FrontendPart?[] before = [.. steps.Select(step => step.Old is { } old ? TakeFrontend(old) : null)];
+        foreach (var (step, part) in steps.Zip(before))
         {
-            StartCertificates(termination, settings.Name);
+            if (step.New is not { } settings)
+            {
+                Retire(part!);
+            }
+            else if (step.Old is null)
+            {
+                Serve(settings, binding.Frontends[settings], before: null);
+            }
+            else
+            {
+                Serve(settings, part!.Listener, part);
+            }
         }
 
-        var upstreams = UpstreamsOf(target);
-        var frontend = CreateFrontend(settings.Name, TextOf(target), FrontendInspection.TryCreate(settings, _environment.Dispatchers[0].Loop));
+        // Those that did not change themselves may say or log otherwise where they go.
+        foreach (var part in _frontends.Where(part => part.Shared.Target != TextOf(part.Settings.To) || part.Shared.AccessLog != _accessLog).ToArray())
+        {
+            _frontends.Remove(part);
+            Serve(part.Settings, part.Listener, part);
+        }
+    }
+
+    private FrontendPart TakeFrontend(FrontendSettings settings)
+    {
+        var part = _frontends.First(part => ReferenceEquals(part.Settings, settings));
+        _frontends.Remove(part);
+        return part;
+    }
+
+    private void Serve(FrontendSettings settings, IActorRef listener, FrontendPart? before)
+    {
+        var isSameInspection = before is not null && ReferenceEquals(before.Settings.Filters, settings.Filters) && before.Settings.Bandwidth == settings.Bandwidth;
+        var inspection = isSameInspection ? before!.Shared.Inspection : FrontendInspection.TryCreate(settings, _environment.Dispatchers[0].Loop);
+        var shared = new Frontend(settings.Name, TextOf(settings.To), _ids, _log, _accessLog, settings.To is UpstreamTarget ? inspection : null)
+        {
+            Counters = before?.Shared.Counters ?? new FrontendCounters(),
+            Tls = before?.Shared.Tls ?? new TlsCounters(),
+        };
+        var plan = new FrontendPlan(settings.Name, settings.Listen, shared.Target, GateSettings.Of(settings), _connections, shared.Counters, ConnectionsOf(settings, shared));
+        if (before is not null)
+        {
+            StopHelpers(before, keepsCertificates: ReferenceEquals(before.Settings.Tls, settings.Tls));
+        }
+
+        _frontends.Add(new FrontendPart(settings, shared, plan, listener)
+        {
+            Certificates = settings.Tls is not { } termination
+                ? null
+                : before is not null && ReferenceEquals(before.Settings.Tls, termination) ? before.Certificates : StartCertificates(termination, settings.Name),
+            LiveLog = StartLiveLog(shared),
+        });
+        listener.Tell(new ListenerActor.Change(plan));
+    }
+
+    private Func<Transport.IAcceptedConnection, Props> ConnectionsOf(FrontendSettings settings, Frontend frontend)
+    {
+        if (settings.To is TunnelTarget through)
+        {
+            return ConnectionsThrough(settings, through, frontend);
+        }
+
+        if (settings.To is ChainTarget chained)
+        {
+            return ConnectionsThrough(settings, chained, frontend);
+        }
+
+        var upstreams = UpstreamsOf((UpstreamTarget)settings.To);
         var next = 0u;
-        return PlanOf(settings, frontend, accepted =>
+        return accepted =>
         {
             // Connections go round the loops; each lives on its loop from here on.
             var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
             return Props.Create(() => new RelayConnectionActor(accepted, frontend, settings, upstreams)).WithDispatcher(dispatcher);
-        });
+        };
     }
 
-    private FrontendPlan PlanOf(FrontendSettings settings, TunnelTarget target)
+    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, TunnelTarget target, Frontend frontend)
     {
         var pool = _pools[target.Tunnel];
-        var frontend = CreateFrontend(settings.Name, target.Destination?.ToString() ?? "-");
         var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
-            Way = new ChainWay(target.Tunnel, part.Actor, []),
+            Way = new ChainWay(target.Tunnel, part, []),
             TellsSource = target.TellsSource,
         });
         var parts = new PoolParts(pool);
-        return PlanOf(settings, frontend, accepted =>
+        return accepted =>
         {
             var part = parts.Next();
             var plan = plans[part];
             return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(part.Dispatcher);
-        });
+        };
     }
 
-    private FrontendPlan PlanOf(FrontendSettings settings, ChainTarget target)
+    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, ChainTarget target, Frontend frontend)
     {
-        var frontend = CreateFrontend(settings.Name, target.Destination.ToString());
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
             Chains = _chainSets[target.ChainSet],
@@ -65,17 +141,77 @@ public sealed partial class NodeActor
         };
         var isBound = IsBoundToLoop(target.ChainSet);
         var next = 0u;
-        return PlanOf(settings, frontend, accepted =>
+        return accepted =>
         {
             // Without tunnels nothing binds a connection to a loop, and they go round.
-            var props = Props.Create(() => new TunnelConnectionActor(accepted, plan));
-            return isBound ? props : props.WithDispatcher(_environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)]);
-        });
+            var loop = isBound ? LoopOfChains : (int)(next++ % (uint)_environment.Dispatchers.Count);
+            return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(_environment.Dispatchers[loop]);
+        };
     }
 
-    private FrontendPlan PlanOf(FrontendSettings settings, Frontend frontend, Func<Transport.IAcceptedConnection, Props> connection) =>
-        new(settings.Name, settings.Listen, frontend.Target, GateOf(settings), _connections, frontend.Counters, connection);
+    private void Retire(FrontendPart part)
+    {
+        StopHelpers(part, keepsCertificates: false);
+        _leavingFrontends.Add(part);
+        RetireListeners($"frontend {part.Settings.Name} at {part.Settings.Listen}", [part.Listener], [part.Shared.Counters]);
+    }
 
-    private static GateSettings GateOf(FrontendSettings settings) =>
-        new(settings.Rules, settings.Limits) { Proxies = settings.ProxyProtocol.TrustedSenders };
+    private void RetireListeners(string subject, IReadOnlyList<IActorRef> listeners, IReadOnlyList<FrontendCounters> counters)
+    {
+        _leaving.UnionWith(listeners);
+        BeginDrain(subject, listeners, counters);
+    }
+
+    private void LookAtCertificates()
+    {
+        foreach (var certificates in _frontends.Select(part => part.Certificates).Concat(_servers.Values.Select(part => part.Certificates)).OfType<IActorRef>())
+        {
+            certificates.Tell(CertificateActor.Look.Instance);
+        }
+    }
+
+    private void StopHelpers(FrontendPart part, bool keepsCertificates)
+    {
+        if (part.Certificates is { } certificates && !keepsCertificates)
+        {
+            Context.Stop(certificates);
+        }
+
+        if (part.LiveLog is { } liveLog)
+        {
+            Context.Stop(liveLog);
+        }
+    }
+
+    private IActorRef? StartLiveLog(Frontend frontend)
+    {
+        if (_accessLog is not { } log || _settings.AccessLog is not { } settings || settings.Interval == TimeSpan.Zero || !settings.Events.HasFlag(AccessLogEvents.Live))
+        {
+            return null;
+        }
+
+        return Context.ActorOf(
+            Props.Create(() => new LiveLogActor(frontend.Counters, log, settings.Interval)).WithDispatcher(_environment.Dispatchers[0]));
+    }
+
+    private FrontendPart? FrontendAt(IActorRef listener) => _frontends.Find(part => part.Listener.Equals(listener));
+
+    private void ForgetFrontend(IActorRef listener)
+    {
+        _leavingFrontends.RemoveAll(part => part.Listener.Equals(listener));
+        if (FrontendAt(listener) is { } part)
+        {
+            StopHelpers(part, keepsCertificates: false);
+            _frontends.Remove(part);
+        }
+    }
+
+    /// <summary>A frontend in force, with what belongs to it alone.</summary>
+    private sealed record FrontendPart(FrontendSettings Settings, Frontend Shared, FrontendPlan Plan, IActorRef Listener)
+    {
+        /// <summary>Looks after the files of its certificates.</summary>
+        public IActorRef? Certificates { get; init; }
+
+        public IActorRef? LiveLog { get; init; }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Kernel;
 
 namespace Proxy.Actors;
@@ -8,77 +9,280 @@ public sealed partial class NodeActor
     private const string TunnelListenerName = "tunnels-at";
     private readonly Dictionary<string, PoolPart[]> _pools = new(StringComparer.Ordinal);
     private readonly List<IActorRef> _poolActors = [];
-    private readonly List<SealedSecrets> _secrets = [];
+
+    // Those of the pool's actors that were told to end.
+    private readonly HashSet<IActorRef> _leavingPools = [];
+    private readonly Dictionary<string, ServerPart> _servers = new(StringComparer.Ordinal);
+
+    // Of servers that drain: their tunnels may still ask for ids.
+    private readonly List<SealedSecrets> _oldSecrets = [];
+
+    private void CommitTunnels(IReadOnlyList<Step<TunnelPoolSettings>> steps)
+    {
+        foreach (var (old, changed) in steps)
+        {
+            if (changed is null)
+            {
+                _pools.Remove(old!.Name, out var gone);
+                foreach (var part in gone!)
+                {
+                    RetirePool(part.Actor, successor: null);
+                }
+            }
+            else if (old is null)
+            {
+                StartPool(changed);
+            }
+            else
+            {
+                ReplacePool(_pools[changed.Name], changed);
+            }
+        }
+    }
 
     private void StartPool(TunnelPoolSettings settings)
     {
         // Each loop has its part of a server's tunnels, as far as there are enough of them.
-        var first = LoopOfPool(settings.Name);
+        var first = LoopOfPool(settings.Name, _settings);
         var parts = new PoolPart[IsForChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
         for (var index = 0; index < parts.Length; index++)
         {
-            var share = settings with
-            {
-                Connections = (settings.Connections / parts.Length) + (index < settings.Connections % parts.Length ? 1 : 0),
-                MaximumWaiting = (settings.MaximumWaiting + parts.Length - 1) / parts.Length,
-            };
             var (dispatcher, load) = (DispatcherOf(first + index), new PoolLoad());
-            var props = Props.Create(() => new TunnelPoolActor(_environment, share, load)).WithDispatcher(dispatcher);
-            parts[index] = new PoolPart(Context.Watch(Context.ActorOf(props, $"tunnels-{_poolActors.Count}")), dispatcher, load);
-            _poolActors.Add(parts[index].Actor);
+            parts[index] = new PoolPart(StartPoolPart(ShareOf(settings, parts.Length, index), dispatcher, load), dispatcher, load);
         }
 
         _pools.Add(settings.Name, parts);
     }
 
+    /// <summary>Connections live on the loops where the parts are, so each loop keeps its part, and that has a tunnel at the least.</summary>
+    private void ReplacePool(PoolPart[] parts, TunnelPoolSettings settings)
+    {
+        for (var index = 0; index < parts.Length; index++)
+        {
+            var (part, before, load) = (parts[index], parts[index].Actor, new PoolLoad());
+            part.Replace(StartPoolPart(ShareOf(settings, parts.Length, index), part.Dispatcher, load), load);
+            RetirePool(before, part);
+        }
+    }
+
+    private static TunnelPoolSettings ShareOf(TunnelPoolSettings settings, int parts, int index) => settings with
+    {
+        Connections = Math.Max(1, (settings.Connections / parts) + (index < settings.Connections % parts ? 1 : 0)),
+        MaximumWaiting = (settings.MaximumWaiting + parts - 1) / parts,
+    };
+
+    private IActorRef StartPoolPart(TunnelPoolSettings share, LoopDispatcher dispatcher, PoolLoad load)
+    {
+        var props = Props.Create(() => new TunnelPoolActor(_environment, share, load)).WithDispatcher(dispatcher);
+        var pool = Context.Watch(Context.ActorOf(props, $"tunnels-{_made++}"));
+        _poolActors.Add(pool);
+        return pool;
+    }
+
+    private void RetirePool(IActorRef pool, PoolPart? successor)
+    {
+        _leavingPools.Add(pool);
+        pool.Tell(new TunnelPoolActor.Retire(successor));
+    }
+
     /// <summary>Of a pool's first part: where the frontends that use it listen.</summary>
-    private int LoopOfPool(string name) => IsForChains(name) ? LoopOfChains : _settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+    private int LoopOfPool(string name, NodeSettings settings) =>
+        IsForChains(name) ? LoopOfChains : settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
 
     /// <summary>All tunnels that chains begin with live on one loop, as a connection does not know yet which it will take.</summary>
     private bool IsForChains(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name));
 
-    private void StartServer(ServerSettings server)
+    private void BindServers(Binding binding)
     {
-        var principals = new PrincipalStreams(server);
-        StartTunnelListeners(server, CreateFrontend(server.Name, "", principals: principals));
-        StartChainListeners(server, principals);
-    }
-
-    private void StartTunnelListeners(ServerSettings server, Frontend egress)
-    {
-        if (server.Native is not { } native)
+        foreach (var (old, changed) in binding.Plan.Servers.Steps)
         {
-            foreach (var listen in server.Listen)
+            if (changed is null)
             {
-                AddListener(Props.Create(() => new TunnelListenerActor(_environment, server, egress, listen)), TunnelListenerName, _listeners.Count);
+                continue;
             }
 
-            return;
+            var part = old is null ? MakeServer(changed) : _servers[old.Name];
+            if (old is null)
+            {
+                binding.NewServers.Add(changed.Name, part);
+            }
+
+            var bound = part.Listeners.Select(listener => listener.Address).ToHashSet();
+            foreach (var address in ServerPartChanges.AddressesOf(changed).Where(address => !bound.Contains(address)))
+            {
+                var listener = StartListener(part, address);
+                binding.Listeners.Add(listener);
+                binding.ServerListeners.Add((changed.Name, address, listener));
+            }
+
+            BindChains(binding, part, changed);
+        }
+    }
+
+    private void CommitServers(Binding binding)
+    {
+        foreach (var (old, changed) in binding.Plan.Servers.Steps)
+        {
+            if (changed is null)
+            {
+                RetireServer(old!.Name);
+            }
+            else if (old is null)
+            {
+                _servers.Add(changed.Name, binding.NewServers[changed.Name]);
+                StartHelpers(_servers[changed.Name]);
+            }
+            else
+            {
+                ChangeServer(_servers[changed.Name], changed);
+            }
         }
 
-        var secrets = new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow());
-        _secrets.Add(secrets);
-        foreach (var listen in server.Listen)
+        foreach (var (server, address, listener) in binding.ServerListeners)
         {
-            AddListener(Props.Create(() => new SealedGroupActor(_environment, server, secrets, egress, listen)), TunnelListenerName, _listeners.Count);
+            _servers[server].Listeners.Add((address, listener));
         }
 
-        foreach (var listen in server.ListenTcp)
+        foreach (var (server, address, listener) in binding.ChainListeners)
         {
-            AddListener(
-                Props.Create(() => new StreamListenerActor(_environment, server, secrets, egress, listen, null)), TunnelListenerName, _listeners.Count);
+            _servers[server].ChainListeners.Add((address, listener));
         }
 
-        if (server.Tls is not { } termination || server.ListenTls.Count == 0)
+        foreach (var part in _servers.Values)
         {
-            return;
+            if (part.Live.Egress.AccessLog != _accessLog)
+            {
+                ChangeServer(part, part.Live.Settings);
+            }
         }
 
-        StartCertificates(termination, server.Name);
-        foreach (var listen in server.ListenTls)
+        var changedNames = binding.Plan.Servers.Steps.Select(step => step.New?.Name).ToHashSet();
+        foreach (var part in _servers.Values.Where(part => changedNames.Contains(part.Live.Settings.Name) || part.ChainEgress?.AccessLog != _accessLog))
         {
-            AddListener(
-                Props.Create(() => new StreamListenerActor(_environment, server, secrets, egress, listen, termination)), TunnelListenerName, _listeners.Count);
+            CommitChains(part);
         }
+    }
+
+    private ServerPart MakeServer(ServerSettings settings)
+    {
+        var secrets = settings.Native is { } native ? new SealedSecrets(native, _environment.Secrets, Context.System.TimeProvider.GetUtcNow()) : null;
+        var egress = new Frontend(settings.Name, "", _ids, _log, _accessLog) { Principals = new PrincipalStreams(settings) };
+        return new ServerPart(new LiveServer(_environment, settings, egress), secrets);
+    }
+
+    private void StartHelpers(ServerPart part)
+    {
+        part.LiveLog = StartLiveLog(part.Live.Egress);
+        part.Certificates = part.Live.Settings.Tls is { } termination ? StartCertificates(termination, part.Live.Settings.Name) : null;
+    }
+
+    private IActorRef StartListener(ServerPart part, TunnelListenAddress address)
+    {
+        var (live, secrets, listen) = (part.Live, part.Secrets, address.Address);
+        var props = (secrets, address.Transport) switch
+        {
+            (null, _) => Props.Create(() => new TunnelListenerActor(_environment, live, listen)),
+            (_, TunnelTransport.Kcp) => Props.Create(() => new SealedGroupActor(_environment, live, secrets, listen)),
+            _ => Props.Create(() => new StreamListenerActor(_environment, live, secrets, listen, address.Transport == TunnelTransport.Tls)),
+        };
+        return AddListener(props, TunnelListenerName, DispatcherOf(_made));
+    }
+
+    private void ChangeServer(ServerPart part, ServerSettings changed)
+    {
+        var old = part.Live.Settings;
+        var isOtherLog = part.Live.Egress.AccessLog != _accessLog;
+        var egress = !isOtherLog ? part.Live.Egress : new Frontend(changed.Name, "", _ids, _log, _accessLog)
+        {
+            Counters = part.Live.Egress.Counters,
+            Tls = part.Live.Egress.Tls,
+            Principals = part.Live.Egress.Principals,
+        };
+        part.Live.Change(changed, egress);
+        if (isOtherLog)
+        {
+            StopAll(part.LiveLog);
+            part.LiveLog = StartLiveLog(egress);
+        }
+
+        if (changed.Native is { } native)
+        {
+            part.Secrets!.Change(native);
+        }
+
+        if (!ReferenceEquals(old.Tls, changed.Tls))
+        {
+            StopAll(part.Certificates);
+            part.Certificates = changed.Tls is { } termination ? StartCertificates(termination, changed.Name) : null;
+        }
+
+        var addresses = ServerPartChanges.AddressesOf(changed);
+        foreach (var (address, listener) in part.Listeners.ToArray())
+        {
+            listener.Tell(new TunnelListenerActor.Change(Revoked(old, changed)));
+            if (!addresses.Contains(address))
+            {
+                part.Listeners.Remove((address, listener));
+
+                // Its streams are among those of the listeners that stay: only the end is seen to.
+                RetireListeners($"server {changed.Name} at {address}", [listener], []);
+            }
+        }
+    }
+
+    private void RetireServer(string name)
+    {
+        _servers.Remove(name, out var part);
+        StopAll(part!.LiveLog, part.Certificates);
+        if (part.Secrets is { } secrets)
+        {
+            _oldSecrets.Add(secrets);
+        }
+
+        StopAll(part.ChainLiveLog);
+        RetireListeners(
+            $"server {name}",
+            [.. part.Listeners.Select(entry => entry.Listener), .. part.ChainListeners.Select(entry => entry.Listener)],
+            [part.Live.Egress.Counters, .. part.ChainEgress is { } chains ? [chains.Counters] : Array.Empty<FrontendCounters>()]);
+    }
+
+    private static HashSet<string> Revoked(ServerSettings old, ServerSettings changed)
+    {
+        if (old.Native is not { } before || changed.Native is not { } after || ReferenceEquals(before.Keys, after.Keys))
+        {
+            return [];
+        }
+
+        return [.. before.Keys.Keys.Where(key => !after.Keys.Keys.Any(key.IsSameAs)).Select(key => key.Name)];
+    }
+
+    private void StopAll(params IActorRef?[] helpers)
+    {
+        foreach (var helper in helpers.OfType<IActorRef>())
+        {
+            Context.Stop(helper);
+        }
+    }
+
+    /// <summary>A server in force.</summary>
+    private sealed class ServerPart(LiveServer live, SealedSecrets? secrets)
+    {
+        public LiveServer Live { get; } = live;
+
+        /// <summary>Null: the dialect of vproxy.</summary>
+        public SealedSecrets? Secrets { get; } = secrets;
+
+        public List<(TunnelListenAddress Address, IActorRef Listener)> Listeners { get; } = [];
+
+        public List<(IPEndPoint Address, IActorRef Listener)> ChainListeners { get; } = [];
+
+        /// <summary>What the streams of chains without a tunnel count for; null: there were none yet.</summary>
+        public Frontend? ChainEgress { get; set; }
+
+        public IActorRef? Certificates { get; set; }
+
+        public IActorRef? LiveLog { get; set; }
+
+        public IActorRef? ChainLiveLog { get; set; }
     }
 }

@@ -11,6 +11,7 @@ public sealed class ActorSystem : IActorRefFactory
     private readonly DeadLetterActorRef _deadLetters;
     private readonly RootGuardian _root;
     private readonly Random _seeds;
+    private volatile LogLevel _logLevel;
     private long _mailboxOverflows;
 
     private ActorSystem(string name, ActorSystemSetup setup)
@@ -20,7 +21,7 @@ public sealed class ActorSystem : IActorRefFactory
         TimeProvider = setup.TimeProvider ?? TimeProvider.System;
 #pragma warning restore RS0030
         Dispatcher = setup.Dispatcher ?? new ThreadPoolDispatcher();
-        LogLevel = setup.LogLevel;
+        _logLevel = setup.LogLevel;
         _seeds = new Random(setup.RandomSeed);
 
         var rootPath = ActorPath.Root(name);
@@ -41,7 +42,12 @@ public sealed class ActorSystem : IActorRefFactory
 
     public IActorRef DeadLetters => _deadLetters;
 
-    public LogLevel LogLevel { get; }
+    /// <summary>The least serious lines that are told; may be changed at any time, from any thread.</summary>
+    public LogLevel LogLevel
+    {
+        get => _logLevel;
+        set => _logLevel = value;
+    }
 
     public CoordinatedShutdown CoordinatedShutdown { get; }
 

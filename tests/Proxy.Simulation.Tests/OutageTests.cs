@@ -24,7 +24,7 @@ public sealed class OutageTests
             cluster.RunFor(20);
         }
 
-        cluster.Until(() => Array.TrueForAll(talkers, talker => talker.IsOver), 20);
+        cluster.Until(() => Array.TrueForAll(talkers, talker => talker.IsOver) && upstream.Sessions.Values.All(talker => talker.IsOver), 20);
         Assert.All(talkers, talker => Assert.True(talker.IsComplete, talker.ToString()));
         Assert.All(upstream.Sessions.Values, talker => Assert.True(talker.IsComplete, talker.ToString()));
         Assert.False(cluster.Client.HasLine("tunnel to", "ended"), cluster.Client.LastLines());

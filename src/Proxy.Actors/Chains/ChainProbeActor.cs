@@ -55,7 +55,7 @@ internal sealed class ChainProbeActor : ReceiveActor
         Context.Timers.StartSingleTimer(Timer.Limit, Timer.Limit, Limit);
         if (_way.Pool is { } pool)
         {
-            pool.Tell(TunnelPoolActor.Acquire.Instance);
+            pool.Actor.Tell(TunnelPoolActor.Acquire.Instance);
         }
         else if (_way.Hops[0].Address is { Address: { } address })
         {
@@ -70,7 +70,7 @@ internal sealed class ChainProbeActor : ReceiveActor
 
     protected override void PostStop()
     {
-        _way.Pool?.Tell(TunnelPoolActor.Abandon.Instance);
+        _way.Pool?.Actor.Tell(TunnelPoolActor.Abandon.Instance);
         _dial?.Abandon();
         _leg.Close();
         Context.Parent.Tell(new Done(_index));
@@ -125,7 +125,7 @@ internal sealed class ChainProbeActor : ReceiveActor
     {
         if (!link.CanOpen)
         {
-            _way.Pool!.Tell(TunnelPoolActor.Acquire.Instance);
+            _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
             return;
         }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Proxy.Kernel;
 using Proxy.Protocol.Chains;
 
 namespace Proxy.Actors;
@@ -8,7 +7,7 @@ namespace Proxy.Actors;
 /// <param name="Name">For log and status.</param>
 /// <param name="Pool">Whose tunnels lead to its first hop; null: the first of <paramref name="Hops"/> is dialled.</param>
 /// <param name="Hops">The tunnel's server is not among them.</param>
-internal sealed record ChainWay(string Name, IActorRef? Pool, IReadOnlyList<ChainHop> Hops)
+internal sealed record ChainWay(string Name, PoolPart? Pool, IReadOnlyList<ChainHop> Hops)
 {
     /// <summary>Whether there is nothing but a tunnel.</summary>
     public bool IsTunnelAlone => Pool is not null && Hops.Count == 0;

@@ -26,6 +26,16 @@ public sealed class OwnListeners
         }
     }
 
+    /// <summary>Undoes <see cref="Add(string)"/>.</summary>
+    public void Remove(string url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        if (IPEndPoint.TryParse(url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..], out var endPoint))
+        {
+            _listeners.TryRemove(endPoint, out _);
+        }
+    }
+
     public bool Contains(IPAddress address, int port)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -13,7 +13,7 @@ internal static class Aspects
         Aspect<FrontendSettings>.Of("target", NewConnections, frontend => frontend.To, SameSettings.Targets),
         Aspect<FrontendSettings>.Of("timeouts", NewConnections, frontend => frontend.Timeouts),
         Aspect<FrontendSettings>.Of("limits", AtOnce, frontend => frontend.Limits),
-        Aspect<FrontendSettings>.Of("rules", NewConnections, frontend => frontend.Rules),
+        Aspect<FrontendSettings>.Of("rules", NewConnections, frontend => frontend.Rules, (old, changed) => old.Equals(changed)),
         Aspect<FrontendSettings>.Of("proxy-protocol", NewConnections, frontend => frontend.ProxyProtocol),
         new("filters", NewConnections, SameSettings.Filters, static (_, _) => ""),
         Aspect<FrontendSettings>.Of("bandwidth", NewConnections, frontend => frontend.Bandwidth),
@@ -37,7 +37,9 @@ internal static class Aspects
     [
         new("servers", NewConnections, (old, changed) => SameSettings.Servers(old.Servers, changed.Servers), (old, changed) =>
             $"{string.Join(", ", old.Servers)} → {string.Join(", ", changed.Servers)}"),
+        Aspect<TunnelPoolSettings>.Of("cluster", NewConnections, tunnel => tunnel.Cluster),
         Aspect<TunnelPoolSettings>.Of("connections", NewConnections, tunnel => tunnel.Connections),
+        Aspect<TunnelPoolSettings>.Of("renew-after", NewConnections, tunnel => tunnel.RenewAfter),
         Aspect<TunnelPoolSettings>.Of("tls", NewConnections, tunnel => tunnel.Tls, SameSettings.UpstreamTls),
         Aspect<TunnelPoolSettings>.Of("kcp", NewConnections, tunnel => tunnel.Tunnel),
         Aspect<TunnelPoolSettings>.Of("key, dialect or terms", NewConnections, tunnel => tunnel.Native, SameSettings.Clients),
@@ -48,6 +50,7 @@ internal static class Aspects
     public static IReadOnlyList<Aspect<ServerSettings>> OfServer { get; } =
     [
         Aspect<ServerSettings>.Of("tls", NewConnections, server => server.Tls, SameSettings.Terminations),
+        Aspect<ServerSettings>.Of("chains", NewConnections, server => server.Chains, SameSettings.ChainServers),
         Aspect<ServerSettings>.Of("destinations", NewConnections, server => server.Destinations, (old, changed) => old.Equals(changed)),
         Aspect<ServerSettings>.Of("target", NewConnections, server => server.FixedTarget),
         Aspect<ServerSettings>.Of("kcp", NewConnections, server => server.Tunnel),
@@ -55,7 +58,7 @@ internal static class Aspects
         new("keys", NewConnections, (old, changed) => ReadNative(old, changed, SameKeys), static (_, _) => ""),
         new("server key", NewConnections, (old, changed) => ReadNative(old, changed, (one, other) => SameSettings.Secrets(one.ServerKey, other.ServerKey)), static (_, _) => ""),
         new("reset secret", Restart, (old, changed) => ReadNative(old, changed, (one, other) => SameSettings.Secrets(one.ResetSecret, other.ResetSecret)), static (_, _) => ""),
-        new("terms", NewConnections, (old, changed) => ReadNative(old, changed, (one, other) => one.Tunnel == other.Tunnel), (old, changed) =>
+        new("terms", NewConnections, (old, changed) => ReadNative(old, changed, (one, other) => one.Tunnel == other.Tunnel && one.Session == other.Session), (old, changed) =>
             MemberText.Difference(old.Native!.Tunnel, changed.Native!.Tunnel)),
         Aspect<ServerSettings>.Of("proxy-protocol-out", NewConnections, server => server.ProxyProtocolOut),
         Aspect<ServerSettings>.Of("timeouts", NewConnections, server => server.Timeouts),
@@ -67,7 +70,9 @@ internal static class Aspects
     public static IReadOnlyList<Aspect<NodeSettings>> OfNode { get; } =
     [
         Aspect<NodeSettings>.Of("name", Restart, node => node.Name),
+        Aspect<NodeSettings>.Of("chains", Restart, node => node.ChainSets, SameSettings.ChainSets),
         Aspect<NodeSettings>.Of("maximum-connections", AtOnce, node => node.MaximumConnections),
+        Aspect<NodeSettings>.Of("drain", AtOnce, node => node.Drain),
         Aspect<NodeSettings>.Of("access-log", NewConnections, node => node.AccessLog, (old, changed) => old == changed),
     ];
 

@@ -12,14 +12,16 @@ internal sealed class FrontendChanges
     public FrontendChanges(IReadOnlyList<FrontendSettings> old, IReadOnlyList<FrontendSettings> changed, List<SettingsChange> changes)
     {
         _changes = changes;
-        var left = NodeChanges.ByName(old, frontend => frontend.Name);
+        // Forwards to any free port share their name and their address.
+        var left = old.ToList();
         var inForce = changed.ToArray();
         var places = new List<int>();
         for (var index = 0; index < changed.Count; index++)
         {
-            if (left.TryGetValue(changed[index].Name, out var same) && same.Listen.Equals(changed[index].Listen))
+            var wanted = changed[index];
+            if (left.Find(other => other.Name == wanted.Name && other.Listen.Equals(wanted.Listen)) is { } same)
             {
-                left.Remove(same.Name);
+                left.Remove(same);
                 inForce[index] = Keep(same, changed[index]);
             }
             else
@@ -31,9 +33,9 @@ internal sealed class FrontendChanges
         foreach (var index in places)
         {
             var frontend = changed[index];
-            if (frontend.Listen.Port != 0 && left.Values.FirstOrDefault(other => other.Listen.Equals(frontend.Listen)) is { } other)
+            if (frontend.Listen.Port != 0 && left.Find(other => other.Listen.Equals(frontend.Listen)) is { } other)
             {
-                left.Remove(other.Name);
+                left.Remove(other);
                 inForce[index] = Keep(other, frontend);
             }
         }
@@ -41,7 +43,7 @@ internal sealed class FrontendChanges
         foreach (var index in places.Where(index => ReferenceEquals(inForce[index], changed[index])))
         {
             var frontend = changed[index];
-            if (left.TryGetValue(frontend.Name, out var elsewhere))
+            if (left.Find(other => other.Name == frontend.Name) is { } elsewhere)
             {
                 Tell(frontend, $"moved from {elsewhere.Listen} to {frontend.Listen}; the new address is bound first, then the old one drains", ChangeEffect.NewConnections);
                 inForce[index] = Merge(elsewhere, frontend);
@@ -55,7 +57,7 @@ internal sealed class FrontendChanges
             _steps.Add(new Step<FrontendSettings>(null, inForce[index]));
         }
 
-        foreach (var gone in left.Values)
+        foreach (var gone in left)
         {
             _steps.Add(new Step<FrontendSettings>(gone, null));
             if (!changed.Any(frontend => frontend.Name == gone.Name))

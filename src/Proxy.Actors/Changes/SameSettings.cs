@@ -61,13 +61,29 @@ internal static class SameSettings
 
     public static bool Clients(NativeClientSettings? left, NativeClientSettings? right) => left is null || right is null
         ? ReferenceEquals(left, right)
-        : left.Key.IsSameAs(right.Key) && left.ServerKey.Span.SequenceEqual(right.ServerKey.Span) && left.Tunnel == right.Tunnel;
+        : left.Key.IsSameAs(right.Key) && left.ServerKey.Span.SequenceEqual(right.ServerKey.Span) && left.Tunnel == right.Tunnel && left.Session == right.Session;
 
     public static bool Principals(IReadOnlyDictionary<string, PrincipalSettings> left, IReadOnlyDictionary<string, PrincipalSettings> right) =>
         left.Count == right.Count && left.All(one => right.TryGetValue(one.Key, out var other) && one.Value == other);
 
     public static bool Servers(IReadOnlyList<TunnelServer> left, IReadOnlyList<TunnelServer> right) =>
         left.Count == right.Count && left.Zip(right).All(pair => Lists(pair.First.Addresses, pair.Second.Addresses));
+
+    public static bool ChainServers(IReadOnlyList<ChainServerSettings> left, IReadOnlyList<ChainServerSettings> right) =>
+        left.Count == right.Count && left.Zip(right).All(pair =>
+            pair.First with { Keys = pair.Second.Keys } == pair.Second
+            && pair.First.Keys.Count == pair.Second.Keys.Count && pair.First.Keys.All(key => pair.Second.Keys.Any(key.IsSameAs)));
+
+    public static bool ChainSets(IReadOnlyList<ChainSetSettings> left, IReadOnlyList<ChainSetSettings> right) =>
+        left.Count == right.Count && left.Zip(right).All(pair =>
+            pair.First with { Chains = pair.Second.Chains } == pair.Second
+            && pair.First.Chains.Count == pair.Second.Chains.Count && pair.First.Chains.Zip(pair.Second.Chains).All(SameChain));
+
+    private static bool SameChain((ChainSettings First, ChainSettings Second) pair) =>
+        pair.First with { Hops = pair.Second.Hops } == pair.Second
+        && pair.First.Hops.Count == pair.Second.Hops.Count && pair.First.Hops.Zip(pair.Second.Hops).All(hops =>
+            hops.First.Address == hops.Second.Address
+            && (hops.First.Key is { } key ? hops.Second.Key is { } other && key.IsSameAs(other) : hops.Second.Key is null));
 
     private static bool Certificates(X509Certificate2Collection? left, X509Certificate2Collection? right) => left is null || right is null
         ? ReferenceEquals(left, right)

@@ -16,9 +16,18 @@ public sealed class SettingsPlan
         Tunnels = new TunnelChanges(old.Tunnels, changed.Tunnels, _changes);
         Servers = new ServerPartChanges(old.Servers, changed.Servers, _changes);
         Frontends = new FrontendChanges(old.Frontends, changed.Frontends, _changes);
+        Obstacles =
+        [
+            .. changed.Frontends.Where(frontend => frontend.To is ChainTarget chained && !old.ChainSets.Any(set => set.Name == chained.ChainSet))
+                .Select(frontend => $"frontend {frontend.Name} goes through chains that only a restart brings"),
+            .. old.ChainSets.SelectMany(set => set.Chains).Select(chain => chain.Tunnel).OfType<string>().Distinct()
+                .Where(tunnel => !changed.Tunnels.Any(other => other.Name == tunnel))
+                .Select(tunnel => $"the tunnel {tunnel} is part of a chain, which only a restart takes away"),
+        ];
         New = changed with
         {
             Name = old.Name,
+            ChainSets = old.ChainSets,
             AccessLog = old.AccessLog == changed.AccessLog ? old.AccessLog : changed.AccessLog,
             Upstreams = Upstreams.InForce,
             Tunnels = Tunnels.InForce,
@@ -32,6 +41,9 @@ public sealed class SettingsPlan
 
     /// <summary>Whether there is nothing to be told and nothing to be done.</summary>
     public bool IsEmpty => _changes.Count == 0;
+
+    /// <summary>Why a running node cannot be brought there at all; with any of these nothing is applied.</summary>
+    public IReadOnlyList<string> Obstacles { get; }
 
     public NodeSettings Old { get; }
 
@@ -53,8 +65,4 @@ public sealed class SettingsPlan
         ArgumentNullException.ThrowIfNull(changed);
         return new SettingsPlan(old, changed);
     }
-
-    /// <summary>What has to be done so that a node that does nothing yet is as <paramref name="settings"/> say.</summary>
-    internal static SettingsPlan Start(NodeSettings settings) =>
-        Between(new NodeSettings { Name = settings.Name, MaximumConnections = settings.MaximumConnections, AccessLog = settings.AccessLog }, settings);
 }

@@ -25,6 +25,7 @@ internal sealed class RelayEvents(IActorRef owner) : IRelayObserver
             RelayEndKind.IdleTimeout => EndReason.IdleTimeout,
             RelayEndKind.HalfCloseTimeout => EndReason.HalfCloseTimeout,
             RelayEndKind.LifetimeReached => EndReason.LifetimeReached,
+            RelayEndKind.ClosedByOwner => EndReason.Draining,
             _ => EndReason.KilledLocally,
         };
 

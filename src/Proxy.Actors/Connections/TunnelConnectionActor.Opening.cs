@@ -33,10 +33,11 @@ internal sealed partial class TunnelConnectionActor
 
     private void WaitingForTunnel()
     {
-        Receive<TunnelPoolActor.Granted>(granted => HandleGranted(granted.Link));
+        Receive<TunnelPoolActor.Granted>(HandleGranted);
         Receive<TunnelPoolActor.NoOther>(_ => Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal));
         Receive<TunnelPoolActor.Refused>(refused => HandleNoEntry(refused.Reason, refused.Text));
         Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
+        Receive<Timer>(timer => timer == Timer.Doubt, _ => { });
         Receive<Timer>(timer => timer == Timer.EntryDeadline, _ => HandleNoEntry(EndReason.NoTunnel, "no tunnel to the first hop"));
         ReceiveWhileWaiting("no tunnel came up");
     }
@@ -125,14 +126,15 @@ internal sealed partial class TunnelConnectionActor
     {
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _way.Pool!.Tell(TunnelPoolActor.Acquire.Instance);
+        _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
     }
 
-    private void HandleGranted(TunnelLink link)
+    private void HandleGranted(TunnelPoolActor.Granted granted)
     {
+        var link = granted.Link;
         if (!link.CanOpen)
         {
-            _way.Pool!.Tell(TunnelPoolActor.Acquire.Instance);
+            _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
             return;
         }
 
@@ -140,6 +142,11 @@ internal sealed partial class TunnelConnectionActor
         _link = link;
         Context.Timers.Cancel(Timer.EntryDeadline);
         Become(Opening);
+        if (granted.HasOthers)
+        {
+            DoubtLater();
+        }
+
         if (_plan.Destination is null && _way.IsTunnelAlone)
         {
             _leg.Attach(link, null, null);
@@ -197,7 +204,7 @@ internal sealed partial class TunnelConnectionActor
     {
         Context.Timers.Cancel(Timer.EntryDeadline);
         Context.Timers.Cancel(Timer.Retry);
-        _way?.Pool?.Tell(TunnelPoolActor.Abandon.Instance);
+        _way?.Pool?.Actor.Tell(TunnelPoolActor.Abandon.Instance);
         _dial?.Abandon();
         _dial = null;
     }
@@ -208,6 +215,7 @@ internal sealed partial class TunnelConnectionActor
     /// </summary>
     private void HandleStreamLost(EndReason reason)
     {
+        Context.Timers.Cancel(Timer.Doubt);
         _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
         if (reason is EndReason.TunnelLost or EndReason.PeerShutDown or EndReason.KilledLocally)
         {
@@ -217,7 +225,7 @@ internal sealed partial class TunnelConnectionActor
 
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _way.Pool!.Tell(new TunnelPoolActor.AcquireOther(_link!));
+        _way.Pool!.Actor.Tell(new TunnelPoolActor.AcquireOther(_link!));
     }
 
     private void HandleRefused(ChainFailure failure)

@@ -7,9 +7,9 @@ namespace Proxy.Actors;
 /// <summary>What the connections of one frontend share. Any thread.</summary>
 internal sealed class Frontend(string name, string target, ConnectionIds ids, ILoggingAdapter log, ConnectionAccessLog? accessLog, FrontendInspection? inspection = null)
 {
-    public FrontendCounters Counters { get; } = new();
+    public FrontendCounters Counters { get; init; } = new();
 
-    public TlsCounters Tls { get; } = new();
+    public TlsCounters Tls { get; init; } = new();
 
     public string Name { get; } = name;
 

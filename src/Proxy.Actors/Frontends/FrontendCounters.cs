@@ -52,6 +52,8 @@ internal sealed class FrontendCounters
         }
     }
 
+    public int LiveCount => Volatile.Read(ref _live);
+
     /// <summary>Those that live now, the newest first, at most <paramref name="most"/>.</summary>
     public IReadOnlyList<ConnectionRecord> Live(int most = int.MaxValue)
     {

@@ -11,4 +11,6 @@ internal sealed record GateSettings(AccessRules Rules, AdmissionSettings Limits)
     /// <see cref="ClientNamed"/> of the connection. Null: there are none.
     /// </summary>
     public CidrSet? Proxies { get; init; }
+
+    public static GateSettings Of(FrontendSettings settings) => new(settings.Rules, settings.Limits) { Proxies = settings.ProxyProtocol.TrustedSenders };
 }

@@ -55,7 +55,7 @@ internal sealed partial class ListenerActor
     private void Serve(IAcceptedConnection connection, AdmissionLease lease)
     {
         _total++;
-        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection(connection))), lease);
+        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection!(connection))), lease);
     }
 
     private void ServeWaiting()
@@ -116,12 +116,6 @@ internal sealed partial class ListenerActor
 
         Report(refusal, client.ToIPAddress());
         Sender.Tell(new ClientRefused(refusal.EndReason, $"{client}: {refusal}"));
-    }
-
-    private void HandleChange(GateSettings settings)
-    {
-        WarnOfCoveredRules(settings.Rules);
-        _gate.Change(settings, Loop.NowMicroseconds);
     }
 
     private void Refuse(IAcceptedConnection connection, in Refusal refusal)

@@ -6,8 +6,9 @@ using Proxy.Transport;
 
 namespace Proxy.Actors;
 
-/// <summary>What a listener needs to know of its frontend.</summary>
+/// <summary>What a listener needs to know of its frontend. Immutable; a listener takes another one while it runs.</summary>
 /// <param name="Node">The maximum of connections that all frontends of the node share.</param>
+/// <param name="Connection">Makes the actor of a connection; null: who comes waits for the plan that follows.</param>
 internal sealed record FrontendPlan(
     string Name,
     IPEndPoint Listen,
@@ -15,23 +16,28 @@ internal sealed record FrontendPlan(
     GateSettings Gate,
     ConnectionBudget Node,
     FrontendCounters Counters,
-    Func<IAcceptedConnection, Props> Connection)
+    Func<IAcceptedConnection, Props>? Connection)
 {
     /// <summary>What is spoken, for URLs.</summary>
     public string Scheme { get; init; } = "tcp";
+
+    /// <summary>To be bound, and to serve nobody until another plan comes: whether the node gets as far as that is not known yet.</summary>
+    public static FrontendPlan ToBind(FrontendSettings settings, ConnectionBudget node) =>
+        new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null);
 }
 
 /// <summary>
-/// A TCP listener that takes users' traffic and gives each connection an actor of its own. States: binding → listening → draining → stopped.
+/// A TCP listener that takes users' traffic and gives each connection an actor of its own. States: binding → (held) → listening → draining →
+/// stopped.
 /// </summary>
 internal sealed partial class ListenerActor : ReceiveActor
 {
-    private readonly FrontendPlan _plan;
     private readonly ILoggingAdapter _log;
     private readonly Dictionary<IActorRef, AdmissionLease> _connections = [];
     private readonly FrontendGate _gate;
     private readonly RefusalReport _report = new();
     private readonly Queue<IAcceptedConnection> _accepted = new();
+    private FrontendPlan _plan;
     private ITcpListener? _listener;
     private string _url;
     private long _total;
@@ -50,8 +56,10 @@ internal sealed partial class ListenerActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
-    /// <summary>Other rules and limits from now on; connections that live are left alone.</summary>
-    internal sealed record ChangeGate(GateSettings Gate);
+    /// <summary>
+    /// Another plan from now on: who comes is served under it. Connections that live are left alone, and count for its limits.
+    /// </summary>
+    internal sealed record Change(FrontendPlan Plan);
 
     private enum Timer
     {
@@ -65,7 +73,7 @@ internal sealed partial class ListenerActor : ReceiveActor
 
     protected override void PreStart()
     {
-        if (!Loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out var listener, out var fault))
+        if (!TryBind(out var listener, out var fault))
         {
             Context.Parent.Tell(new NodeActor.BindFailed(_url, fault));
             Context.Stop(Self);
@@ -74,8 +82,15 @@ internal sealed partial class ListenerActor : ReceiveActor
 
         _listener = listener;
         _url = $"{_plan.Scheme}://{listener.LocalEndPoint}";
-        WarnOfCoveredRules(_plan.Gate.Rules);
-        Become(() => Listening(listener));
+        if (_plan.Connection is null)
+        {
+            Become(() => Held(listener));
+        }
+        else
+        {
+            BeginListening(listener);
+        }
+
         Context.Parent.Tell(new NodeActor.Bound(_url));
     }
 
@@ -94,6 +109,30 @@ internal sealed partial class ListenerActor : ReceiveActor
 
     // States
 
+    /// <summary>Bound, and not in force yet: who comes stays where it is, and is served or refused with all the rest.</summary>
+    private void Held(ITcpListener listener)
+    {
+        Receive<Accepted>(_ =>
+        {
+            if (_accepted.Count > MaximumHeld)
+            {
+                Refuse(_accepted.Dequeue(), _gate.Dismiss());
+            }
+        });
+        Receive<AcceptFailed>(_ => { });
+        Receive<Change>(change =>
+        {
+            TakePlan(change.Plan);
+            BeginListening(listener);
+            for (var waiting = _accepted.Count; waiting > 0; waiting--)
+            {
+                HandleAccepted();
+            }
+        });
+        Receive<Drain>(_ => Context.Stop(Self));
+        ReceiveInEveryState("binding");
+    }
+
     private void Listening(ITcpListener listener)
     {
         Receive<Accepted>(_ => HandleAccepted());
@@ -104,9 +143,10 @@ internal sealed partial class ListenerActor : ReceiveActor
             HandleGone(terminated.ActorRef);
             ServeWaiting();
         });
-        Receive<ChangeGate>(change =>
+        Receive<Change>(change =>
         {
-            HandleChange(change.Gate);
+            TakePlan(change.Plan);
+            WarnOfCoveredRules(_plan.Gate.Rules);
             ServeWaiting();
         });
         Receive<Drain>(_ =>
@@ -131,7 +171,7 @@ internal sealed partial class ListenerActor : ReceiveActor
             HandleGone(terminated.ActorRef);
             StopWhenEmpty();
         });
-        Receive<ChangeGate>(change => HandleChange(change.Gate));
+        Receive<Change>(_ => { });
         Receive<Drain>(_ => { });
         ReceiveInEveryState("draining");
     }
@@ -141,6 +181,22 @@ internal sealed partial class ListenerActor : ReceiveActor
         Receive<ClientNamed>(named => HandleNamed(named.Client));
         Receive<ReportDue>(due => HandleReportDue(due.Reason));
         Receive<GetStatus>(_ => Sender.Tell(Status(state)));
+    }
+
+    /// <summary>The one place where the socket comes from.</summary>
+    private bool TryBind(out ITcpListener listener, out TransportFault fault) =>
+        Loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out listener, out fault);
+
+    private void BeginListening(ITcpListener listener)
+    {
+        WarnOfCoveredRules(_plan.Gate.Rules);
+        Become(() => Listening(listener));
+    }
+
+    private void TakePlan(FrontendPlan plan)
+    {
+        _plan = plan;
+        _gate.Change(plan.Gate, Loop.NowMicroseconds);
     }
 
     private void StopWhenEmpty()
@@ -166,4 +222,7 @@ internal sealed partial class ListenerActor : ReceiveActor
             Connections = count,
         };
     }
+
+    // While others are bound, a moment; the kernel's own queue is no longer.
+    private const int MaximumHeld = 4096;
 }

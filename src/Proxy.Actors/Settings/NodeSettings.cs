@@ -11,6 +11,9 @@ public sealed record NodeSettings
     /// <summary>Connections at once over all frontends; more wait or are refused. Null: any number.</summary>
     public int? MaximumConnections { get; init; }
 
+    /// <summary>How long the connections of what is removed or stopped may go on; null: as long as they like.</summary>
+    public TimeSpan? Drain { get; init; }
+
     /// <summary>Listeners that take users' traffic.</summary>
     public IReadOnlyList<FrontendSettings> Frontends { get; init; } = [];
 

@@ -28,6 +28,9 @@ public sealed record ComponentStatus
 
     public IReadOnlyList<ChainSetStatus> Chains { get; init; } = [];
 
+    /// <summary>What takes nobody any more and ends.</summary>
+    public IReadOnlyList<DrainStatus> Drains { get; init; } = [];
+
     public StreamCount Streams { get; init; }
 
     public StreamCount Connections { get; init; }
@@ -42,10 +45,17 @@ public sealed record ComponentStatus
         Live = [.. Live, .. other.Live],
         Tls = [.. Tls, .. other.Tls],
         Chains = [.. Chains, .. other.Chains],
+        Drains = [.. Drains, .. other.Drains],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
     };
 }
+
+/// <summary>How far something has got that drains.</summary>
+/// <param name="Left">Connections that live on.</param>
+/// <param name="IdleClosed">Idle connections that were ended on the way.</param>
+/// <param name="SecondsLeft">Until what is left is cut; null: there is no such time.</param>
+public sealed record DrainStatus(string Subject, int Left, int IdleClosed, long? SecondsLeft);
 
 /// <summary>One living connection. Phase: opening, queued, connecting, relaying, half-closed.</summary>
 public sealed record ConnectionStatus(

@@ -7,11 +7,11 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>What the connections of one listener share. For its loop's thread only.</summary>
-/// <param name="Tls">Null: the bytes are in sealed records.</param>
+/// <param name="IsTls">Whether its connections speak TLS; else the bytes are in sealed records.</param>
 internal sealed record StreamListenerPlan(
-    NodeEnvironment Environment, ServerSettings Settings, ServerHandshakeSettings Secrets, ServerHandshake Handshake, Frontend Egress, TlsTermination? Tls)
+    NodeEnvironment Environment, LiveServer Server, ServerHandshakeSettings Secrets, ServerHandshake Handshake, bool IsTls)
 {
-    public string Scheme => Tls is null ? "tcp" : "tls";
+    public string Scheme => IsTls ? "tls" : "tcp";
 }
 
 /// <summary>
@@ -21,6 +21,7 @@ internal sealed record StreamListenerPlan(
 internal sealed class StreamListenerActor : ReceiveActor
 {
     private readonly StreamListenerPlan _plan;
+    private readonly SealedSecrets _secrets;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
     private readonly ServerTunnels _tunnels;
@@ -29,12 +30,12 @@ internal sealed class StreamListenerActor : ReceiveActor
     private string _url;
     private int _connections;
 
-    public StreamListenerActor(
-        NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, Frontend egress, IPEndPoint listen, TlsTermination? tls)
+    public StreamListenerActor(NodeEnvironment environment, LiveServer server, SealedSecrets secrets, IPEndPoint listen, bool isTls)
     {
+        _secrets = secrets;
         var now = ((LoopDispatcher)Context.Dispatcher).Loop.NowMicroseconds;
         _plan = new StreamListenerPlan(
-            environment, settings, secrets.Handshake, new ServerHandshake(secrets.Handshake, environment.Secrets, now), egress, tls);
+            environment, server, secrets.Handshake, new ServerHandshake(secrets.Handshake, environment.Secrets, now), isTls);
         _listen = listen;
         _url = $"{_plan.Scheme}://{listen}";
         _tunnels = new ServerTunnels(_plan.Scheme);
@@ -89,6 +90,7 @@ internal sealed class StreamListenerActor : ReceiveActor
         Receive<Opened>(opened => _tunnels.Add(Sender, opened.Link, opened.Principal, static () => { }));
         Receive<Terminated>(terminated => HandleEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status()));
+        Receive<TunnelListenerActor.Change>(TakeChange);
         Receive<TunnelListenerActor.Drain>(_ => BeginDraining(listener));
     }
 
@@ -106,7 +108,14 @@ internal sealed class StreamListenerActor : ReceiveActor
             StopWhenEmpty();
         });
         Receive<GetStatus>(_ => Sender.Tell(Status()));
+        Receive<TunnelListenerActor.Change>(TakeChange);
         Receive<TunnelListenerActor.Drain>(_ => { });
+    }
+
+    private void TakeChange(TunnelListenerActor.Change change)
+    {
+        _plan.Handshake.Change(_secrets.Handshake);
+        _tunnels.Drain(change.Revoked);
     }
 
     private void Take()
@@ -117,7 +126,7 @@ internal sealed class StreamListenerActor : ReceiveActor
             return;
         }
 
-        if (_connections >= _plan.Settings.MaximumTunnels || _connections - _tunnels.Count >= MaximumHalfOpen)
+        if (_connections >= _plan.Server.Settings.MaximumTunnels || _connections - _tunnels.Count >= MaximumHalfOpen)
         {
             connection.Refuse();
             return;

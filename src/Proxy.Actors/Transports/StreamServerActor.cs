@@ -55,7 +55,11 @@ internal sealed class StreamServerActor : ReceiveActor
         var channel = Dispatcher.Loop.Adopt(_accepted, _hello);
         _channel = channel;
         Context.Timers.StartSingleTimer(Timer.Deadline, Timer.Deadline, HandshakeTimeout);
-        if (_plan.Tls is { } termination)
+        if (!_plan.IsTls)
+        {
+            AwaitHello(channel);
+        }
+        else if (_plan.Server.Settings.Tls is { } termination)
         {
             var tls = new TlsChannel(Dispatcher.Loop, channel, termination.Current.Role, termination.Settings.Handshake, _hello);
             _channel = tls;
@@ -64,7 +68,7 @@ internal sealed class StreamServerActor : ReceiveActor
         }
         else
         {
-            AwaitHello(channel);
+            TurnAway("this server has no certificate any more");
         }
     }
 
@@ -166,7 +170,7 @@ internal sealed class StreamServerActor : ReceiveActor
 
     private void Open(IChannel channel, PendingHello pending)
     {
-        var tunnel = _plan.Settings.Native!.Tunnel;
+        var tunnel = _plan.Server.Settings.Native!.Tunnel;
         var id = _plan.Secrets.TunnelIds.Draw(_plan.Environment.Secrets);
         if (_plan.Handshake.Complete(pending, id, HandshakeTerms.Of(tunnel), Now, out var reply) is not { } established)
         {
@@ -185,8 +189,8 @@ internal sealed class StreamServerActor : ReceiveActor
         var binding = (channel as TlsChannel)?.Session is { } session ? session.ServerCertificateHash.Span : default;
         var carrier = new StreamCarrier(dispatcher.Loop, channel, established.Session.IntoRecords(), binding, dispatcher.Pool, static () => { });
         (_channel, _carrier) = (null, carrier);
-        var (environment, settings, egress, peer) = (_plan.Environment, _plan.Settings, _plan.Egress, _peer);
-        var actor = Context.Watch(Context.ActorOf(Props.Create(() => new ServerTunnelActor(environment, settings, egress, peer, principal))));
+        var (server, peer) = (_plan.Server, _peer);
+        var actor = Context.Watch(Context.ActorOf(Props.Create(() => new ServerTunnelActor(server, peer, principal))));
         var link = new TunnelLink(dispatcher.Loop, engine, new TunnelEvents(actor), seal: null);
         actor.Tell(new ServerTunnelActor.Begin(link, how));
         Become(() => Opened(actor));

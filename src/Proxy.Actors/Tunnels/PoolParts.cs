@@ -4,9 +4,23 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// The tunnels of one pool that live on one loop, with the actor that keeps them up. The connections that go through them live there too, so
-/// that bytes pass between socket and tunnel by span.
+/// that bytes pass between socket and tunnel by span. Who needs a tunnel asks here for the actor each time: other settings make another one. One
+/// thread replaces, any reads.
 /// </summary>
-internal sealed record PoolPart(IActorRef Actor, LoopDispatcher Dispatcher, PoolLoad Load);
+internal sealed class PoolPart(IActorRef actor, LoopDispatcher dispatcher, PoolLoad load)
+{
+    private volatile IActorRef _actor = actor;
+    private volatile PoolLoad _load = load;
+
+    /// <summary>The <see cref="TunnelPoolActor"/> of now.</summary>
+    public IActorRef Actor => _actor;
+
+    public LoopDispatcher Dispatcher { get; } = dispatcher;
+
+    public PoolLoad Load => _load;
+
+    public void Replace(IActorRef successor, PoolLoad load) => (_actor, _load) = (successor, load);
+}
 
 /// <summary>How many tunnels of a part take streams now. Written on its loop, read on any, a moment late.</summary>
 internal sealed class PoolLoad

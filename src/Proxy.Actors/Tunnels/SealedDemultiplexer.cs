@@ -18,8 +18,8 @@ namespace Proxy.Actors;
 internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
 {
     private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
-    private readonly NativeServerSettings _native;
+    private readonly LiveServer _server;
+    private readonly SealedSecrets _secrets;
     private readonly TimeProvider _time;
     private readonly IActorRef _listener;
     private readonly LoopDispatcher _dispatcher;
@@ -40,7 +40,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     private bool _isOpening = true;
 
     /// <param name="environment">What the node stands on.</param>
-    /// <param name="settings">The server's.</param>
+    /// <param name="server">Asked anew for each tunnel.</param>
     /// <param name="secrets">The node's.</param>
     /// <param name="sockets">Those that share the address.</param>
     /// <param name="index">Of this one's socket among them.</param>
@@ -49,7 +49,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     /// <param name="system">The node's.</param>
     public SealedDemultiplexer(
         NodeEnvironment environment,
-        ServerSettings settings,
+        LiveServer server,
         SealedSecrets secrets,
         SealedSockets sockets,
         int index,
@@ -60,8 +60,8 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         _sockets = sockets;
         _index = index;
         _environment = environment;
-        _settings = settings;
-        _native = settings.Native!;
+        _server = server;
+        _secrets = secrets;
         _time = system.TimeProvider;
         _createRandom = system.CreateRandom;
         _listener = listener;
@@ -93,6 +93,9 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
     }
 
+    /// <summary>Keys may be others from now on.</summary>
+    public void TakeKeys() => _handshake.Change(_secrets.Handshake);
+
     /// <summary>From now on nobody new is let in.</summary>
     public void StopOpening() => _isOpening = false;
 
@@ -112,7 +115,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
             id = _shared.TunnelIds.Draw(_environment.Secrets);
         }
 
-        if (_handshake.Complete(pending, id, HandshakeTerms.Of(_native.Tunnel), Now, out var reply) is { } established)
+        if (_handshake.Complete(pending, id, HandshakeTerms.Of(Own), Now, out var reply) is { } established)
         {
             var tunnel = new SealedTunnel(established, from, Now + (long)_shared.HalfOpenTimeout.TotalMicroseconds);
             _tunnels.Add(id, tunnel);
@@ -210,6 +213,8 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         }
     }
 
+    private NativeTunnelSettings Own => _server.Settings.Native!.Tunnel;
+
     /// <summary>Its sender has another address than it began with, or the system does not know which socket is whose.</summary>
     private void PassOn(int owner, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
@@ -225,7 +230,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     }
 
     private NativeTunnelEngine MakeEngine(SealedTunnel tunnel) => new(
-        TunnelRole.Server, tunnel.Agree(_native.Tunnel), tunnel.Seal, TunnelLink.PathOf(tunnel.From), _dispatcher.Pool, _createRandom(), Now);
+        TunnelRole.Server, tunnel.Agree(Own), tunnel.Seal, TunnelLink.PathOf(tunnel.From), _dispatcher.Pool, _createRandom(), Now);
 
     private void AnswerUnknown(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagram, in UdpAddress from)
     {
@@ -242,7 +247,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
 
     private void HandleHello(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagram, in UdpAddress from)
     {
-        if (!_isOpening || !_sockets.AreOpen || _tunnels.Count + _agreeing >= _sockets.ShareOf(_settings.MaximumTunnels))
+        if (!_isOpening || !_sockets.AreOpen || _tunnels.Count + _agreeing >= _sockets.ShareOf(_server.Settings.MaximumTunnels))
         {
             _datagramsIgnored++;
             return;

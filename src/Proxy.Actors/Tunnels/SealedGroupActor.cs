@@ -12,20 +12,18 @@ namespace Proxy.Actors;
 internal sealed class SealedGroupActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
+    private readonly LiveServer _server;
     private readonly SealedSecrets _secrets;
-    private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly SealedSockets _sockets;
     private readonly List<IActorRef> _listeners = [];
     private readonly ILoggingAdapter _log;
 
-    public SealedGroupActor(NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, Frontend egress, IPEndPoint listen)
+    public SealedGroupActor(NodeEnvironment environment, LiveServer server, SealedSecrets secrets, IPEndPoint listen)
     {
         _environment = environment;
-        _settings = settings;
+        _server = server;
         _secrets = secrets;
-        _egress = egress;
         _listen = listen;
         _sockets = new SealedSockets(environment.Dispatchers.Count);
         _log = Context.GetLogger();
@@ -110,6 +108,7 @@ internal sealed class SealedGroupActor : ReceiveActor
     private void ReceiveInEveryState()
     {
         Receive<NodeActor.TunnelsLeft>(Context.Parent.Tell);
+        Receive<TunnelListenerActor.Change>(change => _listeners.ForEach(listener => listener.Tell(change)));
         Receive<GetStatus>(_ => GatherStatus());
     }
 
@@ -133,7 +132,7 @@ internal sealed class SealedGroupActor : ReceiveActor
     private void Open(IPEndPoint address)
     {
         var index = _listeners.Count;
-        var props = Props.Create(() => new SealedListenerActor(_environment, _settings, _secrets, _egress, address, _sockets, index));
+        var props = Props.Create(() => new SealedListenerActor(_environment, _server, _secrets, address, _sockets, index));
         _listeners.Add(Context.Watch(Context.ActorOf(props.WithDispatcher(_environment.Dispatchers[index]), $"socket-{index}")));
     }
 

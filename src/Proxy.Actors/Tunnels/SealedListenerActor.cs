@@ -13,9 +13,8 @@ namespace Proxy.Actors;
 internal sealed class SealedListenerActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
+    private readonly LiveServer _server;
     private readonly SealedSecrets _secrets;
-    private readonly Frontend _egress;
     private readonly IPEndPoint _listen;
     private readonly SealedSockets _sockets;
     private readonly int _index;
@@ -26,21 +25,19 @@ internal sealed class SealedListenerActor : ReceiveActor
     private PassedDatagrams? _passed;
 
     /// <param name="environment">What the node stands on.</param>
-    /// <param name="settings">The server's.</param>
+    /// <param name="server">Asked anew for each tunnel.</param>
     /// <param name="secrets">The node's.</param>
-    /// <param name="egress">What its streams count for.</param>
     /// <param name="listen">The address.</param>
     /// <param name="sockets">Those that share the address.</param>
     /// <param name="index">Of this one among them.</param>
     public SealedListenerActor(
-        NodeEnvironment environment, ServerSettings settings, SealedSecrets secrets, Frontend egress, IPEndPoint listen, SealedSockets sockets, int index)
+        NodeEnvironment environment, LiveServer server, SealedSecrets secrets, IPEndPoint listen, SealedSockets sockets, int index)
     {
         _sockets = sockets;
         _index = index;
         _environment = environment;
-        _settings = settings;
+        _server = server;
         _secrets = secrets;
-        _egress = egress;
         _listen = listen;
         _log = Context.GetLogger();
     }
@@ -63,7 +60,7 @@ internal sealed class SealedListenerActor : ReceiveActor
     {
         var dispatcher = (LoopDispatcher)Context.Dispatcher;
         var demultiplexer = new SealedDemultiplexer(
-            _environment, _settings, _secrets, _sockets, _index, Self, dispatcher, Context.System);
+            _environment, _server, _secrets, _sockets, _index, Self, dispatcher, Context.System);
         _demultiplexer = demultiplexer;
         var options = UdpOptions.Default with { SharePort = _sockets.MayBeSeveral };
         if (!dispatcher.Loop.TryOpenUdp(_listen, null, options, demultiplexer, out var endpoint, out var fault))
@@ -119,6 +116,11 @@ internal sealed class SealedListenerActor : ReceiveActor
 
     private void ReceiveAlways(IUdpEndpoint endpoint, SealedDemultiplexer demultiplexer)
     {
+        Receive<TunnelListenerActor.Change>(change =>
+        {
+            demultiplexer.TakeKeys();
+            _tunnels.Drain(change.Revoked);
+        });
         Receive<Steer>(steer => _log.Info(endpoint.TrySteer(steer.Steering)
             ? $"kcp://{endpoint.LocalEndPoint}: {steer.Steering.Sockets} UDP sockets, one per loop; the kernel gives each datagram to its tunnel's"
             : $"kcp://{endpoint.LocalEndPoint}: {steer.Steering.Sockets} UDP sockets, one per loop; the kernel spreads senders over them"));
@@ -147,7 +149,7 @@ internal sealed class SealedListenerActor : ReceiveActor
 
     private void OpenTunnel(IUdpEndpoint endpoint, SealedDemultiplexer demultiplexer, SealedTunnel tunnel)
     {
-        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, _egress, tunnel.From, tunnel.Principal)));
+        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_server, tunnel.From, tunnel.Principal)));
         var link = tunnel.OpenLink(((LoopDispatcher)Context.Dispatcher).Loop, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, link, tunnel.Principal, () => demultiplexer.Remove(tunnel));

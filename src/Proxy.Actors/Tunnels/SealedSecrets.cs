@@ -10,6 +10,7 @@ internal sealed class SealedSecrets : IDisposable
 {
     private readonly Cookies _cookies;
     private readonly TunnelIds _ids;
+    private volatile ServerHandshakeSettings _handshake;
 
     public SealedSecrets(NativeServerSettings settings, IRandomBytes random, DateTimeOffset utcNow)
     {
@@ -17,7 +18,7 @@ internal sealed class SealedSecrets : IDisposable
         using var drawn = new SecretBytes(TunnelIds.SecretBytesLength);
         random.Fill(drawn.Span);
         _ids = new TunnelIds(settings.ResetSecret is { } kept ? kept.Span : drawn.Span);
-        Handshake = new ServerHandshakeSettings
+        _handshake = new ServerHandshakeSettings
         {
             Keys = settings.Keys,
             Cookies = _cookies,
@@ -28,7 +29,10 @@ internal sealed class SealedSecrets : IDisposable
         };
     }
 
-    public ServerHandshakeSettings Handshake { get; }
+    public ServerHandshakeSettings Handshake => _handshake;
+
+    /// <summary>Other keys from now on; cookies, ids and what was said before stay.</summary>
+    public void Change(NativeServerSettings settings) => _handshake = _handshake with { Keys = settings.Keys, ServerKey = settings.ServerKey };
 
     public void Dispose()
     {

@@ -1,6 +1,5 @@
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
-using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 
@@ -13,20 +12,18 @@ namespace Proxy.Actors;
 /// </summary>
 internal sealed class ServerTunnelActor : ReceiveActor
 {
-    private readonly EgressPlan _plan;
+    private readonly LiveServer _server;
     private readonly string? _principal;
     private readonly TunnelLog _log;
     private TunnelLink? _link;
 
-    /// <param name="environment">What the node stands on.</param>
-    /// <param name="settings">The server's.</param>
-    /// <param name="egress">What its streams count for.</param>
+    /// <param name="server">Asked anew for each stream.</param>
     /// <param name="peer">Where the client is at first.</param>
     /// <param name="principal">Who it is; null where the dialect knows nobody.</param>
-    public ServerTunnelActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, UdpAddress peer, string? principal)
+    public ServerTunnelActor(LiveServer server, UdpAddress peer, string? principal)
     {
         _principal = principal;
-        _plan = new EgressPlan(environment, settings, egress, ChainGate.OpenOnly);
+        _server = server;
         _log = new TunnelLog(Context.GetLogger(), $"tunnel from {peer}{(principal is null ? "" : $" ({principal})")}", "client");
         AwaitingLink();
     }
@@ -70,7 +67,10 @@ internal sealed class ServerTunnelActor : ReceiveActor
     private void Ready(TunnelLink link)
     {
         Receive<TunnelEvents.StreamOpened>(opened =>
-            Context.ActorOf(Props.Create(() => new EgressActor(_plan, opened.Channel, _principal))));
+        {
+            var plan = _server.Streams;
+            Context.ActorOf(Props.Create(() => new EgressActor(plan, opened.Channel, _principal)));
+        });
         Receive<TunnelEvents.Suspected>(suspected => _log.Suspected(suspected.Why));
         Receive<TunnelEvents.Trusted>(_ => _log.Trusted());
         Receive<TunnelEvents.News>(news =>

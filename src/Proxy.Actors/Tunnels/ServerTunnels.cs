@@ -38,6 +38,18 @@ internal sealed class ServerTunnels(string scheme)
         }
     }
 
+    /// <summary>Drains the tunnels of those principals alone.</summary>
+    public void Drain(IReadOnlySet<string> principals)
+    {
+        foreach (var (actor, tunnel) in _tunnels)
+        {
+            if (tunnel.Principal is { } principal && principals.Contains(principal))
+            {
+                actor.Tell(ServerTunnelActor.Drain.Instance);
+            }
+        }
+    }
+
     /// <summary>For when nobody steers them any more.</summary>
     public void DisposeLinks()
     {

@@ -12,17 +12,17 @@ internal sealed class TunnelDemultiplexer : IUdpHandler
 {
     private readonly IActorRef _listener;
     private readonly IIoLoop _loop;
-    private readonly int _maximumTunnels;
+    private readonly LiveServer _server;
     private readonly Dictionary<UdpAddress, TunnelLink> _links = [];
     private readonly HashSet<UdpAddress> _opening = [];
     private readonly RateBudget _answers;
     private bool _isOpening = true;
 
-    public TunnelDemultiplexer(IActorRef listener, IIoLoop loop, int maximumTunnels)
+    public TunnelDemultiplexer(IActorRef listener, IIoLoop loop, LiveServer server)
     {
         _listener = listener;
         _loop = loop;
-        _maximumTunnels = maximumTunnels;
+        _server = server;
         _answers = new RateBudget(AnswersPerSecond, AnswersPerSecond, loop.NowMicroseconds);
     }
 
@@ -77,7 +77,7 @@ internal sealed class TunnelDemultiplexer : IUdpHandler
         var verdict = _isOpening ? TunnelAdmission.Judge(datagram, answer) : AdmissionVerdict.Ignore;
         if (verdict == AdmissionVerdict.Open
             && _opening.Count < MaximumOpening
-            && _links.Count + _opening.Count < _maximumTunnels
+            && _links.Count + _opening.Count < _server.Settings.MaximumTunnels
             && _opening.Add(from))
         {
             _listener.Tell(new TunnelListenerActor.Open(from, datagram.ToArray()), ActorRefs.NoSender);

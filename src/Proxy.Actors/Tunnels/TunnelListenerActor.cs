@@ -12,22 +12,20 @@ namespace Proxy.Actors;
 internal sealed class TunnelListenerActor : ReceiveActor
 {
     private readonly NodeEnvironment _environment;
-    private readonly ServerSettings _settings;
-    private readonly Frontend _egress;
+    private readonly LiveServer _server;
     private readonly IPEndPoint _listen;
     private readonly ILoggingAdapter _log;
     private readonly ServerTunnels _tunnels = new("kcp");
     private readonly HalfOpenTunnels _halfOpen;
     private IUdpEndpoint? _endpoint;
 
-    public TunnelListenerActor(NodeEnvironment environment, ServerSettings settings, Frontend egress, IPEndPoint listen)
+    public TunnelListenerActor(NodeEnvironment environment, LiveServer server, IPEndPoint listen)
     {
-        _egress = egress;
         _environment = environment;
-        _settings = settings;
+        _server = server;
         _listen = listen;
         _log = Context.GetLogger();
-        _halfOpen = new HalfOpenTunnels(settings.Tunnel.HandshakeTimeout);
+        _halfOpen = new HalfOpenTunnels(server.Settings.Tunnel.HandshakeTimeout);
     }
 
     /// <summary>A stranger's datagram opens a tunnel; a copy of it comes along.</summary>
@@ -39,13 +37,19 @@ internal sealed class TunnelListenerActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
+    /// <summary>
+    /// To a listener of any dialect: the server's settings are others now, for the next tunnel and the next stream.
+    /// </summary>
+    /// <param name="Revoked">Principals whose key is not good any more: their tunnels drain.</param>
+    internal sealed record Change(IReadOnlySet<string> Revoked);
+
     /// <summary>A tunnel cannot be begun again from this end; its client opens another. The others go on.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
 
     protected override void PreStart()
     {
         var loop = ((LoopDispatcher)Context.Dispatcher).Loop;
-        var demultiplexer = new TunnelDemultiplexer(Self, loop, _settings.MaximumTunnels);
+        var demultiplexer = new TunnelDemultiplexer(Self, loop, _server);
         if (!loop.TryOpenUdp(_listen, null, UdpOptions.Default, demultiplexer, out var endpoint, out var fault))
         {
             Context.Parent.Tell(new NodeActor.BindFailed($"kcp://{_listen}", fault));
@@ -72,6 +76,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
         Receive<Open>(open => OpenTunnel(loop, endpoint, demultiplexer, open));
         Receive<Terminated>(terminated => _tunnels.HandleEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
+        Receive<Change>(_ => { });
         Receive<Drain>(_ => BeginDraining(demultiplexer));
     }
 
@@ -84,6 +89,7 @@ internal sealed class TunnelListenerActor : ReceiveActor
             StopWhenEmpty();
         });
         Receive<GetStatus>(_ => Sender.Tell(_tunnels.Status()));
+        Receive<Change>(_ => { });
         Receive<Drain>(_ => { });
     }
 
@@ -95,8 +101,8 @@ internal sealed class TunnelListenerActor : ReceiveActor
             return;
         }
 
-        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_environment, _settings, _egress, open.Peer, null)));
-        var link = new TunnelLink(loop, TunnelRole.Server, _settings.Tunnel, ((LoopDispatcher)Context.Dispatcher).Pool, new TunnelEvents(actor));
+        var actor = Context.ActorOf(Props.Create(() => new ServerTunnelActor(_server, open.Peer, null)));
+        var link = new TunnelLink(loop, TunnelRole.Server, _server.Settings.Tunnel, ((LoopDispatcher)Context.Dispatcher).Pool, new TunnelEvents(actor));
         Context.Watch(actor);
         _tunnels.Add(actor, link, principal: null, () => demultiplexer.Remove(open.Peer, link));
         demultiplexer.Add(open.Peer, link);

@@ -131,5 +131,8 @@ internal sealed partial class TunnelPoolActor
     private double LoadWithOneMore(TunnelReady tunnel) =>
         (tunnel.Link.ActiveStreams + 1) / (_cluster?.Of(tunnel.Server)?.WeightAt(Now) ?? 1);
 
+    /// <summary>Whether a connection need not wait for one server.</summary>
+    private bool HasOtherServers => _cluster is { Servers.Count: > 1 } && _load.OpenTunnels > 1;
+
     private IEnumerable<TunnelServer> AllServers => _settings.Servers.Concat(_cluster?.Servers.Select(server => server.Server) ?? []);
 }

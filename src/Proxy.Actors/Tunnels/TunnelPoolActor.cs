@@ -58,8 +58,14 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         public static readonly Drain Instance = new();
     }
 
+    /// <summary>
+    /// The settings have other tunnels in its place, or none. Who waits goes over to the successor; without one, who was sent here before is still
+    /// served. Then it drains.
+    /// </summary>
+    internal sealed record Retire(PoolPart? Successor);
+
     /// <summary>A tunnel that could open a stream just now; the asker looks again, as both live on one loop.</summary>
-    internal sealed record Granted(TunnelLink Link);
+    internal sealed record Granted(TunnelLink Link, bool HasOthers);
 
     /// <summary>There will be none.</summary>
     internal sealed record Refused(EndReason Reason, string Text)
@@ -96,6 +102,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     private enum Timer
     {
         LookAgain,
+        LookForTheLast,
     }
 
     protected override void PreStart()
@@ -134,8 +141,9 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     private void Serving()
     {
         Receive<Acquire>(_ => Serve(Sender));
-        Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link) : NoOther.Instance));
+        Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link, HasOtherServers) : NoOther.Instance));
         Receive<Abandon>(_ => Forget(Sender));
+        Receive<Timer>(timer => timer == Timer.LookForTheLast, _ => DrainAfterTheLast());
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
         Receive<TunnelSuspected>(_ => HandleSuspected());
@@ -145,13 +153,15 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
+        Receive<Retire>(retire => BeginRetiring(retire.Successor));
     }
 
     private void Draining()
     {
-        Receive<Acquire>(_ => Sender.Tell(Refused.IsDraining));
-        Receive<AcquireOther>(_ => Sender.Tell(Refused.IsDraining));
+        Receive<Acquire>(_ => TurnAway(Sender));
+        Receive<AcquireOther>(_ => Sender.Tell(_successor is null ? Refused.IsDraining : NoOther.Instance));
         Receive<Abandon>(_ => { });
+        Receive<Retire>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
         IgnoreMembers();
@@ -170,7 +180,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         Become(Draining);
         foreach (var asker in _queue)
         {
-            asker.Tell(Refused.IsDraining);
+            TurnAway(asker);
         }
 
         foreach (var maker in Context.Children)
@@ -198,7 +208,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     {
         if (Pick() is { } link)
         {
-            asker.Tell(new Granted(link));
+            asker.Tell(new Granted(link, HasOtherServers));
         }
         else if (_waiting.Count >= _settings.MaximumWaiting)
         {
@@ -224,7 +234,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         while (_queue.First is { } first && Pick() is { } link)
         {
             Forget(first.Value);
-            first.Value.Tell(new Granted(link));
+            first.Value.Tell(new Granted(link, HasOtherServers));
         }
 
         LookAgainLater();
@@ -273,25 +283,6 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         var second = (first + 1 + _random.Next(open.Length - 1)) % open.Length;
         return (LoadWithOneMore(open[first]) <= LoadWithOneMore(open[second]) ? open[first] : open[second]).Link;
     }
-
-    private TunnelTotals Totals => _tally.Totals(_tunnels.Values.Select(tunnel => tunnel.Link));
-
-    private ComponentStatus Status(string state) => StatusOf(state, Totals);
-
-    private ComponentStatus StatusOf(string state, TunnelTotals totals) => new()
-    {
-        Tunnels =
-        [
-            .. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, tunnel.Server.Scheme, $"{tunnel.Server.Destination}")),
-            .. AllServers.SelectMany(server => Enumerable.Repeat(server.Addresses[0], Math.Max(0, _settings.Connections - TunnelsTo(server))))
-                .Select(address => TunnelStatuses.Down(address, state == "draining" ? "closed" : "connecting")),
-        ],
-        TunnelTotals = totals,
-        Streams = new StreamCount(_tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams), totals.Counters.Streams),
-    };
-
-    private int TunnelsTo(TunnelServer server) =>
-        _tunnels.Values.Count(tunnel => tunnel.Link.State == TunnelState.Ready && server.Addresses.Contains(tunnel.Server));
 
     // As long as a refused stream waits before it is opened again.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);

@@ -22,12 +22,13 @@ internal sealed class HealthCheckActor : ReceiveActor
     private Dial? _dial;
     private IChannel? _channel;
 
-    public HealthCheckActor(IPEndPoint server, HealthCheckSettings settings, CheckTls? tls = null)
+    /// <param name="isHeldDown">Whether earlier checks have found it down, so that these have to find it up.</param>
+    public HealthCheckActor(IPEndPoint server, HealthCheckSettings settings, CheckTls? tls = null, bool isHeldDown = false)
     {
         _tls = tls;
         _server = server;
         _settings = settings;
-        _schedule = new CheckSchedule(settings.Times, Context.System.CreateRandom(), Loop.NowMicroseconds);
+        _schedule = new CheckSchedule(settings.Times, Context.System.CreateRandom(), Loop.NowMicroseconds, isHeldDown ? CheckVerdict.Down : CheckVerdict.Unknown);
         Waiting();
     }
 

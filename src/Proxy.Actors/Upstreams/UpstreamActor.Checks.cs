@@ -1,3 +1,4 @@
+using System.Net;
 using Proxy.Kernel;
 using Proxy.Policy.Balancing;
 
@@ -7,6 +8,7 @@ namespace Proxy.Actors;
 internal sealed partial class UpstreamActor
 {
     private readonly Dictionary<IActorRef, UpstreamServer> _checkers = [];
+    private readonly Dictionary<UpstreamServer, IPEndPoint> _checkAddresses = [];
     private readonly Dictionary<UpstreamServer, CheckStatus> _checks = [];
 
     private void ReceiveChecks() => Receive<HealthCheckActor.Checked>(result =>
@@ -39,8 +41,20 @@ internal sealed partial class UpstreamActor
         {
             var address = server.Settings.CheckAddress;
             var tls = _settings.Tls is { } settings ? new CheckTls(settings.RoleTowards(ServerPlace.HostOf(server)), settings.Handshake) : null;
-            _checkers.Add(Context.ActorOf(Props.Create(() => new HealthCheckActor(address, check, tls)).WithDispatcher(Context.Dispatcher)), server);
+            var isHeldDown = _picker.IsDown(server);
+            var checker = Context.ActorOf(
+                Props.Create(() => new HealthCheckActor(address, check, tls, isHeldDown)).WithDispatcher(Context.Dispatcher));
+            _checkers.Add(checker, server);
+            _checkAddresses[server] = address;
         }
+    }
+
+    /// <summary>A server that stays may be asked elsewhere now.</summary>
+    private void FollowCheckAddresses(IEnumerable<UpstreamServer> kept)
+    {
+        UpstreamServer[] moved = [.. kept.Where(server => _checkAddresses.TryGetValue(server, out var address) && !address.Equals(server.Settings.CheckAddress))];
+        EndChecking(moved);
+        BeginChecking(moved);
     }
 
     private void EndChecking(IEnumerable<UpstreamServer> servers)
@@ -49,6 +63,7 @@ internal sealed partial class UpstreamActor
         {
             _checkers.Remove(checker);
             _checks.Remove(server);
+            _checkAddresses.Remove(server);
             Context.Stop(checker);
         }
     }

@@ -19,8 +19,12 @@ internal sealed partial class UpstreamActor
     private void ReceiveNames()
     {
         Receive<Resolve>(resolve => BeginResolving(resolve.Name));
-        Receive<Resolved>(resolved => HandleResolved(resolved.Name, resolved.Addresses));
-        Receive<NotResolved>(failed => HandleNotResolved(failed.Name, failed.Text));
+        Receive<Resolved>(resolved => IsName(resolved.Name), resolved => HandleResolved(resolved.Name, resolved.Addresses));
+        Receive<NotResolved>(failed => IsName(failed.Name), failed => HandleNotResolved(failed.Name, failed.Text));
+
+        // Asked for before the settings changed.
+        Receive<Resolved>(_ => { });
+        Receive<NotResolved>(_ => { });
     }
 
     private void BeginResolving()
@@ -47,13 +51,35 @@ internal sealed partial class UpstreamActor
         var servers = _picker.Servers.Resolve(name, addresses);
         if (!ReferenceEquals(servers, _picker.Servers))
         {
-            _picker.Servers = servers;
-            var changes = _picker.Use((group, _, now) => group.SetServers(servers.Servers, now));
-            EndChecking(changes.Removed);
-            BeginChecking(changes.Added);
+            SetServers(servers, isChecking: true);
         }
 
         HandleAnswered(name, Refresh);
+    }
+
+    /// <param name="isChecking">Whether the checks of servers follow at once.</param>
+    private void SetServers(Policy.Balancing.ServerList servers, bool isChecking)
+    {
+        _picker.Servers = servers;
+        var changes = _picker.Use((group, _, now) => group.SetServers(servers.Servers, now));
+        EndChecking(changes.Removed);
+        if (isChecking)
+        {
+            FollowCheckAddresses(changes.Kept);
+            BeginChecking(changes.Added);
+        }
+    }
+
+    private bool IsName(string name) => _picker.Servers.Names.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    private void ForgetName(string name)
+    {
+        Context.Timers.Cancel(name);
+        _nameFaults.Remove(name);
+        if (_unanswered.Remove(name))
+        {
+            ServeWhoWaitsForNames();
+        }
     }
 
     // The last good addresses stay in use; the first failure of a row is worth a warning.
@@ -72,6 +98,12 @@ internal sealed partial class UpstreamActor
     {
         Context.Timers.StartSingleTimer(name, new Resolve(name), again);
         _unanswered.Remove(name);
+        ServeWhoWaitsForNames();
+        ServeWaiting();
+    }
+
+    private void ServeWhoWaitsForNames()
+    {
         var waiting = _waitingForNames.ToArray();
         _waitingForNames.Clear();
         foreach (var (asker, pick) in waiting)
@@ -81,8 +113,6 @@ internal sealed partial class UpstreamActor
                 Serve(asker, pick);
             }
         }
-
-        ServeWaiting();
     }
 
     /// <summary>Whether the asker has to wait for a name: none of the servers known so far is in service, and more may come.</summary>

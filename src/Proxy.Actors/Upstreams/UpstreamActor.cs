@@ -16,12 +16,12 @@ namespace Proxy.Actors;
 /// </summary>
 internal sealed partial class UpstreamActor : ReceiveActor
 {
-    private readonly UpstreamSettings _settings;
     private readonly INameResolver _resolver;
     private readonly UpstreamPicker _picker;
     private readonly ILoggingAdapter _log;
     private readonly Dictionary<IActorRef, ServerPlace> _given = [];
     private readonly QueueFigures _figures = new();
+    private UpstreamSettings _settings;
     private long? _armedMicroseconds;
 
     public UpstreamActor(UpstreamSettings settings, INameResolver resolver, UpstreamPicker picker)
@@ -33,7 +33,10 @@ internal sealed partial class UpstreamActor : ReceiveActor
         Receive<Pick>(HandlePick);
         Receive<LookAgain>(_ => ServeWaiting());
         Receive<Terminated>(terminated => HandleGone(terminated.ActorRef));
-        Receive<Timer>(_ => HandleDeadline());
+        Receive<Timer>(timer => timer == Timer.Deadline, _ => HandleDeadline());
+        Receive<Change>(change => HandleChange(change.Settings));
+        Receive<Retire>(_ => Context.Timers.StartPeriodicTimer(Timer.LookForTheLast, Timer.LookForTheLast, LookForTheLastEvery));
+        Receive<Timer>(_ => StopAfterTheLast());
         Receive<GetStatus>(_ => Sender.Tell(new ComponentStatus { Upstreams = [Status()] }));
         ReceiveNames();
         ReceiveChecks();
@@ -68,9 +71,19 @@ internal sealed partial class UpstreamActor : ReceiveActor
         public static readonly LookAgain Instance = new();
     }
 
+    /// <summary>Other settings from now on; servers that stay keep connections, counters and states.</summary>
+    internal sealed record Change(UpstreamSettings Settings);
+
+    /// <summary>Nobody new comes; it stops once no connection has a place or waits for one.</summary>
+    internal sealed record Retire
+    {
+        public static readonly Retire Instance = new();
+    }
+
     private enum Timer
     {
         Deadline,
+        LookForTheLast,
     }
 
     /// <summary>What the queue has done since the start of this actor.</summary>
@@ -276,6 +289,9 @@ internal sealed partial class UpstreamActor : ReceiveActor
         ServerChange.DrainStarted => "takes nothing new",
         _ => "takes connections again",
     };
+
+    // Nobody waits for it to stop.
+    private static readonly TimeSpan LookForTheLastEvery = TimeSpan.FromSeconds(1);
 
     private const long MicrosecondsPerSecond = 1_000_000;
 

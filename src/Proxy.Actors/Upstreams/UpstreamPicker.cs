@@ -19,9 +19,13 @@ internal sealed class UpstreamPicker
     private readonly UpstreamGroup _group;
     private readonly ConnectionQueue<IActorRef> _queue;
 
+    private readonly Random _random;
+
     // Kept only where sessions end with their server; else nobody asks who is where.
-    private readonly Dictionary<UpstreamServer, HashSet<ServerPlace>>? _places;
+    private Dictionary<UpstreamServer, HashSet<ServerPlace>>? _places;
+    private volatile UpstreamSettings _settings;
     private IActorRef? _actor;
+    private IBalancePolicy _policy;
     private bool _isActorTold;
     private long _retries;
 
@@ -32,15 +36,16 @@ internal sealed class UpstreamPicker
             throw new ArgumentException($"There is no way to balance called {settings.Balance}.", nameof(settings));
         }
 
-        Settings = settings;
+        (_settings, _random, _policy) = (settings, random, policy);
         (_time, _startedAt) = (time, time.GetTimestamp());
         Servers = new ServerList(settings.Targets);
-        _group = new UpstreamGroup(Servers.Servers, policy, new UpstreamGroupSettings { Ejection = settings.Ejection, SlowStart = settings.SlowStart });
+        _group = new UpstreamGroup(Servers.Servers, policy, GroupSettingsOf(settings));
         _queue = new ConnectionQueue<IActorRef>(_group, settings.Queue);
         _places = settings.EndsSessionsOnDown ? [] : null;
     }
 
-    public UpstreamSettings Settings { get; }
+    /// <summary>In force now.</summary>
+    public UpstreamSettings Settings => _settings;
 
     /// <summary>What the settings name and what their names mean at present. Replaced by the actor alone.</summary>
     public ServerList Servers { get; set; }
@@ -159,6 +164,24 @@ internal sealed class UpstreamPicker
         }
     }
 
+    /// <summary>Other settings from now on, all but the servers. Places stay what they are; only those given from now on can end with their server.</summary>
+    public void Change(UpstreamSettings settings)
+    {
+        lock (_lock)
+        {
+            var isSameBalance = settings.Balance == _settings.Balance;
+            _settings = settings;
+            if (!isSameBalance && BalancePolicies.TryCreate(settings.Balance, _random, out var policy))
+            {
+                _policy = policy;
+            }
+
+            _group.Change(_policy, GroupSettingsOf(settings), Now());
+            _queue.Change(settings.Queue);
+            _places = settings.EndsSessionsOnDown ? _places ?? [] : null;
+        }
+    }
+
     /// <summary>From now on <paramref name="actor"/> is who is told.</summary>
     public void Attach(IActorRef actor)
     {
@@ -252,6 +275,8 @@ internal sealed class UpstreamPicker
         _isActorTold = true;
         return _actor;
     }
+
+    private static UpstreamGroupSettings GroupSettingsOf(UpstreamSettings settings) => new() { Ejection = settings.Ejection, SlowStart = settings.SlowStart };
 
     private long Now() => _time.GetElapsedTime(_startedAt).Ticks / TimeSpan.TicksPerMicrosecond;
 }

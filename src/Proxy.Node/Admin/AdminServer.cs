@@ -11,7 +11,10 @@ using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.Admin;
 
-/// <summary>The admin address: <c>/status</c>, <c>/metrics</c> (Prometheus), <c>/healthz</c> (the process answers) and <c>/readyz</c> (it takes new connections).</summary>
+/// <summary>
+/// The admin address: <c>/status</c>, <c>/metrics</c> (Prometheus), <c>/healthz</c> (the process answers), <c>/readyz</c> (it takes new
+/// connections), and for this machine alone <c>POST /reload</c> and <c>POST /plan</c>.
+/// </summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -27,7 +30,7 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <param name="listen">Where it will listen.</param>
     /// <param name="isAsked">Whether nothing else will do; else a free port is used where that one is taken.</param>
     public static AdminServer Create(
-        IPEndPoint listen, bool isAsked, ILoggerFactory logs, ListeningSockets sockets, Func<Task<NodeStatus>> status, Func<bool> isReady)
+        IPEndPoint listen, bool isAsked, ILoggerFactory logs, ListeningSockets sockets, AdminAnswers answers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -37,11 +40,12 @@ internal sealed class AdminServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
-            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MaxRequestBodySize = ReloadEndpoints.MaximumBodyBytes;
             kestrel.Listen(listen);
         });
         var app = builder.Build();
-        Map(app, status, isReady);
+        Map(app, answers);
+        ReloadEndpoints.Map(app, answers);
         return new AdminServer(app);
     }
 
@@ -66,24 +70,24 @@ internal sealed class AdminServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static void Map(WebApplication app, Func<Task<NodeStatus>> status, Func<bool> isReady)
+    private static void Map(WebApplication app, AdminAnswers answers)
     {
         app.MapGet("/status", async context =>
         {
-            var answer = await status();
+            var answer = await answers.StatusAsync();
             await context.Response.WriteAsJsonAsync(answer, StatusJson.Default.NodeStatus);
         });
         app.MapGet("/metrics", async context =>
         {
-            var text = PrometheusText.Write(await status(), ProcessFigures.Read());
+            var text = PrometheusText.Write(await answers.StatusAsync(), ProcessFigures.Read());
             context.Response.ContentType = PrometheusText.ContentType;
             await context.Response.WriteAsync(text);
         });
         app.MapGet("/healthz", context => context.Response.WriteAsync("ok\n"));
         app.MapGet("/readyz", context =>
         {
-            context.Response.StatusCode = isReady() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-            return context.Response.WriteAsync(isReady() ? "ready\n" : "draining\n");
+            context.Response.StatusCode = answers.IsReady() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            return context.Response.WriteAsync(answers.IsReady() ? "ready\n" : "draining\n");
         });
     }
 

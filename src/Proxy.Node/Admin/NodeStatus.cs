@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Proxy.Actors;
+using Proxy.Node.Reloading;
 
 namespace Proxy.Node.Admin;
 
@@ -18,7 +19,9 @@ internal sealed record NodeStatus(
     IReadOnlyList<ConnectionStatus> Live,
     IReadOnlyList<TlsStatus> Tls,
     IReadOnlyList<TunnelListenerStatus> TunnelListeners,
-    IReadOnlyList<ChainSetStatus> Chains)
+    IReadOnlyList<ChainSetStatus> Chains,
+    IReadOnlyList<DrainStatus> Drains,
+    ReloadStatus Reload)
 {
     /// <summary>Null: the node is on its own.</summary>
     public ClusterStatus? Cluster { get; init; }

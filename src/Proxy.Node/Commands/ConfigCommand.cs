@@ -7,7 +7,7 @@ namespace Proxy.Node.Commands;
 /// <summary><c>tcpproxy config</c>: looks at configuration without running it.</summary>
 internal static class ConfigCommand
 {
-    public static Command Create() => new("config", "Checks and shows configuration files.") { Check(), Render(), Default() };
+    public static Command Create() => new("config", "Checks and shows configuration files.") { Check(), Render(), Default(), ConfigDiff.Create() };
 
     private static Command Check()
     {

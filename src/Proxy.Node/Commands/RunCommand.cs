@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Proxy.Node.Hosting;
-using Proxy.Node.Settings;
+using Proxy.Node.Reloading;
 
 namespace Proxy.Node.Commands;
 
@@ -30,16 +30,11 @@ internal static class RunCommand
         {
             var asked = layers.Read(parsed);
             var source = asked with { Overrides = [.. asked.Overrides, .. shortcuts.SelectMany(shortcut => shortcut.Read(parsed))] };
-            var settings = Read(source);
-            return NodeHost.RunAsync(settings.Node, settings.Host, () => Read(source).Node);
+            var result = source.Read();
+            var settings = result.Settings ?? throw new ConfigurationException($"the configuration is wrong\n{result.Describe()}");
+            return NodeHost.RunAsync(new LoadedInForce(settings.Node, settings.Host), result.Files, () => NewSettings.Of(source.Read()));
         });
         return command;
-    }
-
-    private static LoadedSettings Read(SettingsSource source)
-    {
-        var result = source.Read();
-        return result.Settings ?? throw new ConfigurationException($"the configuration is wrong\n{result.Describe()}");
     }
 
     /// <summary>An option of all commands that run a node; here it is one setting over all files.</summary>

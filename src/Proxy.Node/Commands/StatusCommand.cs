@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Proxy.Actors;
 using Proxy.Node.Admin;
+using Proxy.Node.Reloading;
 using Spectre.Console;
 
 namespace Proxy.Node.Commands;
@@ -65,6 +66,13 @@ internal static class StatusCommand
             $"[bold]{status.Node.Name}[/] {status.Node.State}, {string.Join(" and ", status.Node.Roles)}, up {TimeSpan.FromSeconds(status.Node.UptimeS):g}, version {status.Node.Version}");
         Terminal.Out.MarkupLineInterpolated(
             $"connections {status.Connections.Active} now, {status.Connections.Total} in all; streams {status.Streams.Active} now, {status.Streams.Total} in all");
+        PrintReload(status.Reload);
+        foreach (var drain in status.Drains)
+        {
+            Terminal.Out.MarkupLineInterpolated(
+                $"draining {drain.Subject}: {drain.Left} connections left, {drain.IdleClosed} idle ones closed{(drain.SecondsLeft is { } left ? $", {left} s to go" : "")}");
+        }
+
         if (status.Frontends.Count > 0)
         {
             var table = new Table().AddColumns("frontend", "target", "state", "now", "in all", "waiting", "refused", "bytes up", "bytes down");
@@ -108,6 +116,19 @@ internal static class StatusCommand
         if (status.Live.Count > 0)
         {
             PrintLive(status);
+        }
+    }
+
+    private static void PrintReload(ReloadStatus reload)
+    {
+        if (reload.LastAt is { } at)
+        {
+            Terminal.Out.MarkupLineInterpolated($"settings {reload.Result} at {at:u} ({reload.Trigger}), generation {reload.Generation}");
+        }
+
+        foreach (var line in reload.Errors.Concat(reload.AwaitingRestart))
+        {
+            Terminal.Out.MarkupLineInterpolated($"  {line}");
         }
     }
 

@@ -3,14 +3,14 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Proxy.Actors;
 using Proxy.Kcp;
 using Proxy.Kernel;
-using Proxy.Node.AccessLogs;
 using Proxy.Node.Admin;
 using Proxy.Node.Filters;
 using Proxy.Node.HandOver;
+using Proxy.Node.Reloading;
+using Proxy.Node.Settings;
 using Proxy.Transport;
 using Proxy.Transport.Dials;
 using Proxy.Transport.HandOver;
@@ -20,7 +20,7 @@ namespace Proxy.Node.Hosting;
 /// <summary>The composition root: picks clock, randomness, loops and logger, runs one node, and ends it in order.</summary>
 internal sealed class NodeHost
 {
-    private readonly NodeSettings _settings;
+    private readonly Reloader _reloader;
     private readonly IActorRef _node;
     private readonly OwnListeners _own;
     private readonly ListeningSockets _sockets;
@@ -28,9 +28,9 @@ internal sealed class NodeHost
     private volatile string _state = "up";
     private volatile ClusterPart? _cluster;
 
-    private NodeHost(NodeSettings settings, IActorRef node, OwnListeners own, ListeningSockets sockets)
+    private NodeHost(Reloader reloader, IActorRef node, OwnListeners own, ListeningSockets sockets)
     {
-        _settings = settings;
+        _reloader = reloader;
         _node = node;
         _own = own;
         _sockets = sockets;
@@ -41,16 +41,20 @@ internal sealed class NodeHost
 
     /// <summary>Runs the node until a signal ends it; returns the exit code.</summary>
     /// <param name="readAgain">Gives the settings anew when a signal (SIGHUP) asks for it, or throws <see cref="UsageException"/>.</param>
-    public static async Task<int> RunAsync(NodeSettings settings, HostSettings host, Func<NodeSettings>? readAgain = null)
+    public static Task<int> RunAsync(NodeSettings settings, HostSettings host, Func<NodeSettings>? readAgain = null) =>
+        RunAsync(new LoadedInForce(settings, host), files: [], () => NewSettings.Of(readAgain ?? (() => settings), host));
+
+    /// <summary>The same for settings that come from files, which are watched.</summary>
+    /// <param name="files">What they were read from.</param>
+    /// <param name="read">Reads all of them again.</param>
+    public static async Task<int> RunAsync(LoadedInForce loaded, IReadOnlyList<string> files, Func<NewSettings> read)
     {
+        var (settings, host) = (loaded.Node, loaded.Host);
         using var signals = new StopSignals();
-        using var logs = CreateLogs(host);
+        using var nodeLogs = new NodeLogs(host.LogLevel, host.IsLogJson);
+        var logs = nodeLogs.Factory;
         var log = logs.CreateLogger("tcpproxy");
-        await using var accessLog = host.AccessLog is { } file ? new AccessLogWriter(file.Path, file.Format, log) : null;
-        if (accessLog is not null)
-        {
-            settings = settings with { AccessLog = new AccessLogSettings(accessLog, host.AccessLog!.Events, host.AccessLog.Interval) };
-        }
+        await using var accessLogs = new AccessLogWriters(log);
 
         SessionLogs.Instance.Logger = log;
         using var sockets = new ListeningSockets();
@@ -58,9 +62,9 @@ internal sealed class NodeHost
         // A third of a start, so it is done beside the rest. Nobody asks it for anything before it listens, which is last.
         NodeHost? running = null;
         var admin = Task.Run(() =>
-            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, () => running!.StatusAsync(), () => running!._state == "up"));
+            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, AnswersOf(() => running!)));
         var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared, Listening = sockets };
-        settings = settings with { MaximumConnections = NodeCapacity.Of(settings, log) };
+        var capacity = NodeCapacity.Of(settings, log);
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
         log.LogInformation("{Count} loops on {Backend}", loops.Loops.Count, loops.Backend);
         foreach (var line in host.StartLines)
@@ -74,7 +78,8 @@ internal sealed class NodeHost
             LogLevel = host.LogLevel,
             ShutdownPhases =
             [
-                new ShutdownPhase(CoordinatedShutdown.PhaseServiceRequestsDone, host.Drain),
+                // The drain has its own end, which a reload may change.
+                new ShutdownPhase(CoordinatedShutdown.PhaseServiceRequestsDone, LongestDrain),
                 new ShutdownPhase(CoordinatedShutdown.PhaseClusterLeave, TimeSpan.FromSeconds(3)),
                 new ShutdownPhase(CoordinatedShutdown.PhaseActorSystemTerminate, TimeSpan.FromSeconds(5)),
             ],
@@ -84,9 +89,22 @@ internal sealed class NodeHost
         {
             Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
         };
+        var targets = new ReloadTargets
+        {
+            AccessLogs = accessLogs,
+            SetLogLevel = level =>
+            {
+                nodeLogs.SetLevel(level);
+                system.LogLevel = level;
+            },
+            Now = () => DateTimeOffset.UtcNow,
+            Capacity = capacity,
+        };
+        settings = targets.Complete(settings, host) with { AccessLog = accessLogs.For(host.AccessLog) };
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
-        using var reload = ReloadOnSignal(node, readAgain ?? (() => settings), log);
-        running = new NodeHost(settings, node, environment.Own, sockets);
+        using var reloader = new Reloader(node, new LoadedInForce(settings, host), files, read, targets, log);
+        using var hangup = ReloadOnSignal(reloader);
+        running = new NodeHost(reloader, node, environment.Own, sockets);
         var code = await running.RunAsync(host, system, environment, admin, log, signals);
         await system.Terminate();
         await (running._cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -139,31 +157,26 @@ internal sealed class NodeHost
             _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, StatusAsync, log);
             Announce(urls, admin.Url);
             predecessor?.TellReady();
+            await using var watch = _reloader.Files.Count == 0
+                ? null
+                : new FileWatch(() => _reloader.Files, file => _reloader.ReloadAsync($"{file} has changed"), WatchInterval);
             var signal = await FirstOf(signals, successors);
             _state = "draining";
             _cluster?.BeginDraining();
-            log.LogInformation("{Signal}: draining for at most {Seconds} s; a second signal ends now", signal, host.Drain.TotalSeconds);
-            await DrainAsync(system, host.Drain, signal);
+            var drain = _reloader.Host.Drain;
+            log.LogInformation("{Signal}: draining for at most {Seconds} s; a second signal ends now", signal, drain.TotalSeconds);
+            await DrainAsync(system, drain, signal);
             log.LogInformation("stopped");
         }
 
         return ExitCodes.Done;
     }
 
-    private static PosixSignalRegistration ReloadOnSignal(IActorRef node, Func<NodeSettings> readAgain, ILogger log) =>
-        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            try
-            {
-                node.Tell(new NodeActor.ChangeGates(readAgain()), ActorRefs.NoSender);
-                log.LogInformation("SIGHUP: rules and their files were read again");
-            }
-            catch (UsageException wrong)
-            {
-                log.LogError("SIGHUP: nothing was changed: {Reason}", wrong.Message);
-            }
-        });
+    private static PosixSignalRegistration ReloadOnSignal(Reloader reloader) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+    {
+        context.Cancel = true;
+        _ = reloader.ReloadAsync("SIGHUP");
+    });
 
     private async Task DrainAsync(ActorSystem system, TimeSpan limit, string signal)
     {
@@ -205,30 +218,49 @@ internal sealed class NodeHost
         var cluster = _cluster is { } part ? await part.StatusAsync() : null;
         return new NodeStatus(
             Identity(), parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
-            FilterStatus.Of(_settings.Frontends), cluster?.Members ?? [], parts.Live, parts.Tls,
-            parts.TunnelListeners, parts.Chains)
+            FilterStatus.Of(_reloader.Settings.Frontends), cluster?.Members ?? [], parts.Live, parts.Tls,
+            parts.TunnelListeners, parts.Chains, parts.Drains, _reloader.Status)
         {
             Cluster = cluster,
         };
     }
 
+    private static AdminAnswers AnswersOf(Func<NodeHost> running) => new()
+    {
+        StatusAsync = () => running().StatusAsync(),
+        IsReady = () => running()._state == "up",
+        ReloadAsync = () => running()._reloader.ReloadAsync("POST /reload"),
+        PlanAsync = request => running().PlanAsync(request),
+    };
+
+    private async Task<ReloadOutcome> PlanAsync(PlanRequest request)
+    {
+        var source = new SettingsSource { Files = request.Files, Overrides = request.Overrides, IsCheckOnly = true };
+        var read = NewSettings.Of(await Task.Run(source.Read));
+
+        // Whoever asks has read the files; what is in files that only this process may read is not told to anybody.
+        return read.Settings is null
+            ? ReloadOutcome.Refused($"the node finds {read.Errors.Count} errors in these files, with its own environment and rights; 'tcpproxy config check' in its place shows them")
+            : await _reloader.PlanAsync(read);
+    }
+
     private NodeIdentity Identity() =>
-        new(_settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
+        new(_reloader.Settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
 
     private string[] Roles()
     {
         var roles = new List<string>();
-        if (_settings.Frontends.Any(frontend => frontend.To is UpstreamTarget))
+        if (_reloader.Settings.Frontends.Any(frontend => frontend.To is UpstreamTarget))
         {
             roles.Add("relay");
         }
 
-        if (_settings.Tunnels.Count + _settings.ChainSets.Count > 0)
+        if (_reloader.Settings.Tunnels.Count + _reloader.Settings.ChainSets.Count > 0)
         {
             roles.Add("client");
         }
 
-        if (_settings.Servers.Count > 0)
+        if (_reloader.Settings.Servers.Count > 0)
         {
             roles.Add("server");
         }
@@ -236,30 +268,11 @@ internal sealed class NodeHost
         return [.. roles];
     }
 
-    private static ILoggerFactory CreateLogs(HostSettings host) => LoggerFactory.Create(builder =>
-    {
-        builder.SetMinimumLevel((LogLevel)((int)host.LogLevel + 1));
-        builder.AddFilter("Microsoft", LogLevel.Warning);
-        builder.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (host.IsLogJson)
-        {
-            builder.AddJsonConsole(json => json.UseUtcTimestamp = true);
-        }
-        else
-        {
-            builder.AddSimpleConsole(text =>
-            {
-                text.SingleLine = true;
-                text.UseUtcTimestamp = true;
-                text.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-                text.ColorBehavior = LoggerColorBehavior.Disabled;
-            });
-        }
-    });
-
     // Segments of tunnels are what is rented all the time: at most 6 MB of them are kept per loop.
     private static SegmentPool CreatePool() => new(bufferBytes: 1500, mostFreeBuffers: 4096, ArrayPool<byte>.Shared);
 
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromDays(20);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     // For what filters have logged last, if the disk takes it.
     private static readonly TimeSpan LogLinger = TimeSpan.FromSeconds(5);

@@ -38,6 +38,9 @@ public sealed partial class UpstreamGroup
     /// <summary>Whether any server is in service, full or not.</summary>
     public bool HasUsable => Array.Exists(_servers, server => server.IsUsable);
 
+    /// <summary>Connections at all servers, those included that have gone from the group.</summary>
+    public int LiveConnections => _servers.Concat(_leaving.Values).Sum(server => server.LiveConnections);
+
     /// <summary>
     /// Grows whenever somebody may be served who could not be before: a server has got room or has come, or one has gone, which lets the
     /// backups in. As long as it stands still, who waited in vain would again.

@@ -31,7 +31,7 @@ public sealed class DestinationRules : IEquatable<DestinationRules>
     }
 
     /// <summary>Whether both say the same in the same words.</summary>
-    public bool Equals(DestinationRules? other) => other is not null && _rules.SequenceEqual(other._rules);
+    public bool Equals(DestinationRules? other) => other is not null && _rules.SequenceEqual(other._rules) && _denied.SequenceEqual(other._denied);
 
     public override bool Equals(object? obj) => Equals(obj as DestinationRules);
 

@@ -16,14 +16,16 @@ public sealed class CheckSchedule
     private int _contradictions;
 
     /// <summary>The first check comes within the first interval; <paramref name="random"/> spreads it and those after it.</summary>
-    public CheckSchedule(CheckSettings settings, Random random, long nowMicroseconds)
+    /// <param name="known">What checks under other settings have found before.</param>
+    public CheckSchedule(CheckSettings settings, Random random, long nowMicroseconds, CheckVerdict known = CheckVerdict.Unknown)
     {
+        Verdict = known;
         _settings = settings;
         _random = random;
         _state = new State.Waiting(nowMicroseconds + (long)(_random.NextDouble() * Microseconds(settings.Interval)));
     }
 
-    public CheckVerdict Verdict { get; private set; } = CheckVerdict.Unknown;
+    public CheckVerdict Verdict { get; private set; }
 
     public long TotalPassed { get; private set; }
 

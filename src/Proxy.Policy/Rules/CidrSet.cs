@@ -55,6 +55,8 @@ public sealed class CidrSet : IEquatable<CidrSet>
 
     public override int GetHashCode() => _firsts.Length == 0 ? 0 : HashCode.Combine(_firsts.Length, _firsts[0], _lasts[^1]);
 
+    public override string ToString() => RangeCount == 1 ? "1 range" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{RangeCount} ranges");
+
     private int LastRangeStartingAtOrBefore(UInt128 value)
     {
         var index = Array.BinarySearch(_firsts, value);

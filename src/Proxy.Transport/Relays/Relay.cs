@@ -58,6 +58,29 @@ public sealed partial class Relay
         }
     }
 
+    /// <summary>How long no byte has moved. Any thread; a moment late.</summary>
+    public TimeSpan QuietFor(long nowMicroseconds) =>
+        TimeSpan.FromMicroseconds(Math.Max(0, nowMicroseconds - Interlocked.Read(ref _lastActivityMicroseconds)));
+
+    /// <summary>
+    /// Ends both sides in good order if no byte has moved for that long, none is kept, and neither side has finished: who has finished waits for
+    /// an answer. From any thread; it happens, or not, in a later turn of the loop.
+    /// </summary>
+    public void CloseIfQuiet(TimeSpan quiet) => _loop.Post(new Closing(this, quiet));
+
+    private void TryCloseQuiet(TimeSpan quiet)
+    {
+        if (FromClient != RelayDirectionState.Flowing || FromUpstream != RelayDirectionState.Flowing || QuietFor(_loop.NowMicroseconds) < quiet
+            || !TryEnd(RelayEndKind.ClosedByOwner, default))
+        {
+            return;
+        }
+
+        _client.Channel.Close();
+        _upstream.Channel.Close();
+        TellEnd();
+    }
+
     private void HandleEndOfStream(Leg leg)
     {
         if (!leg.Other.HasEnded)
@@ -123,6 +146,11 @@ public sealed partial class Relay
     }
 
     private void TellEnd() => _observer.OnEnded(_end!.Value);
+
+    private sealed class Closing(Relay relay, TimeSpan quiet) : IThreadPoolWorkItem
+    {
+        public void Execute() => relay.TryCloseQuiet(quiet);
+    }
 
     private sealed class EndNotice(Relay relay) : IThreadPoolWorkItem
     {

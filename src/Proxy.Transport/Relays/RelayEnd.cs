@@ -29,6 +29,9 @@ public enum RelayEndKind
 
     /// <summary>The owner called <see cref="Relay.Abort"/>; both were reset.</summary>
     AbortedByOwner,
+
+    /// <summary>It was quiet and its time was over (<see cref="Relay.CloseIfQuiet"/>); both were closed in good order.</summary>
+    ClosedByOwner,
 }
 
 /// <summary>What one direction of a relay is doing.</summary>

@@ -150,9 +150,7 @@ public sealed class ListenerQueueTests
         var waiting = rig.Connect(listener, client: 1);
 
         var denial = new AccessRule("late", AccessAction.Deny, new CidrSetBuilder().Add(ListenerRig.Clients[0], "test", 1).Build());
-        listener.Actor!.Tell(
-            new ListenerActor.ChangeGate(new GateSettings(new AccessRules([denial]), new AdmissionSettings { MaximumConnections = 9 })), ActorRefs.NoSender);
-        rig.RunFor(0.01);
+        rig.Change(listener, new GateSettings(new AccessRules([denial]), new AdmissionSettings { MaximumConnections = 9 }));
 
         Assert.True(listener.HasServed(waiting));
         Assert.False(inside.WasReset);

@@ -47,6 +47,7 @@ internal sealed class ListenerRig
         var dispatcher = new LoopDispatcher(loop, new LeakCheckingPool());
         var listener = new Listener(IPEndPoint.Parse($"10.0.0.2:{port}"));
         var plan = new FrontendPlan("web", listener.Address, "-", gate, Node, new FrontendCounters(), accepted => Hold(listener, loop, accepted));
+        listener.Plan = plan;
         _system.ActorOf(ScriptedActor.Props(new Script
         {
             Constructed = context => listener.Actor = context.ActorOf(Props.Create(() => new ListenerActor(plan)).WithDispatcher(dispatcher), "listener"),
@@ -54,6 +55,13 @@ internal sealed class ListenerRig
         }));
         World.Settle();
         return listener;
+    }
+
+    public void Change(Listener listener, GateSettings gate)
+    {
+        listener.Plan = listener.Plan! with { Gate = gate };
+        listener.Actor!.Tell(new ListenerActor.Change(listener.Plan), ActorRefs.NoSender);
+        RunFor(0.01);
     }
 
     /// <summary>A connection of client number 0 to 3; returns when it was accepted, and served, refused or left to wait.</summary>
@@ -136,6 +144,8 @@ internal sealed class ListenerRig
         public IPEndPoint Address { get; } = address;
 
         public IActorRef? Actor { get; set; }
+
+        public FrontendPlan? Plan { get; set; }
 
         /// <summary>In the order in which they were served, ended ones too.</summary>
         public List<Held> Served { get; } = [];

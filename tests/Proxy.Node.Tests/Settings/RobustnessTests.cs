@@ -1,5 +1,6 @@
 using Proxy.Hocon;
 using Proxy.Node.Settings;
+using Proxy.TestKit;
 
 namespace Proxy.Node.Tests.Settings;
 
@@ -42,7 +43,7 @@ public sealed class RobustnessTests : IDisposable
         _texts.Environment["TCPPROXY_KEY"] = Convert.ToBase64String(new byte[32]);
     }
 
-    public static TheoryData<string> Paths => [.. PathsIn(HoconDocument.Parse(ReferenceText.Read()).GetOrThrow().Section.Value, "")
+    private static readonly string[] Paths = [.. PathsIn(HoconDocument.Parse(ReferenceText.Read()).GetOrThrow().Section.Value, "")
         .Select(path => path["tcpproxy.".Length..])
         .SelectMany(path => Entries.Where(entry => path.StartsWith(entry.Key, StringComparison.Ordinal)).Select(entry => entry.Value + path[entry.Key.Length..]).Append(path))];
 
@@ -51,18 +52,15 @@ public sealed class RobustnessTests : IDisposable
     [Fact]
     public void What_is_altered_is_right_before() => Assert.NotNull(_texts.Load(Base));
 
-    [Theory]
-    [MemberData(nameof(Paths))]
-    public void Anything_at_a_setting_is_read_or_refused_with_its_place(string path)
+    [Fact]
+    public void Anything_at_a_setting_is_read_or_refused_with_its_place() => Property.Check(runs: 1000, random =>
     {
-        foreach (var value in Values)
-        {
-            var result = _texts.Read(Base, $"{path}={value}");
+        var setting = $"{Paths[random.Next(Paths.Length)]}={Values[random.Next(Values.Length)]}";
+        var result = _texts.Read(Base, setting);
 
-            Assert.Equal(result.Settings is null, result.ErrorCount > 0);
-            Assert.All(result.Errors, error => Assert.True(error.Message.Length > 0 && error.Origin.ToString().Length > 0, error.ToString()));
-        }
-    }
+        Assert.True(result.Settings is null == result.ErrorCount > 0, setting);
+        Assert.All(result.Errors, error => Assert.True(error.Message.Length > 0 && error.Origin.ToString().Length > 0, $"{setting}: {error}"));
+    });
 
     // Every object and every leaf but the root.
     private static IEnumerable<string> PathsIn(HoconValue value, string path) => value is HoconObject inside

@@ -178,7 +178,8 @@ public sealed class SimulatedCluster
         }
     }
 
-    private NodeSettings ClientSettings() => new()
+    /// <summary>What the client was started with.</summary>
+    public NodeSettings ClientSettings() => new()
     {
         Name = "client",
         Tunnels =
@@ -208,7 +209,8 @@ public sealed class SimulatedCluster
         ],
     };
 
-    private NodeSettings ServerSettings() => new()
+    /// <summary>What the server is started with.</summary>
+    public NodeSettings ServerSettings() => new()
     {
         Name = "server",
         Servers =

@@ -72,6 +72,36 @@ public sealed class SimulatedNode
         return _probe.ExpectMsg<ComponentStatus>();
     }
 
+    /// <summary>Gives it other settings, and runs the world until it has taken them.</summary>
+    public SettingsPlan Apply(NodeSettings settings) =>
+        TryApply(settings) is NodeActor.Applied applied ? applied.Plan : throw new InvalidOperationException("The settings were not taken.");
+
+    /// <summary>The same for settings that may not work: the node's answer, whatever it is.</summary>
+    public object TryApply(NodeSettings settings)
+    {
+        _probe.Send(Actor, new NodeActor.Apply(settings));
+        _world.RunUntil(() => _probe.HasMessages, TimeSpan.FromSeconds(5));
+        return _probe.ExpectMsg<object>();
+    }
+
+    /// <summary>Gives it many at once; the answers as they come.</summary>
+    public IReadOnlyList<object> ApplyAll(IReadOnlyList<NodeSettings> settings)
+    {
+        foreach (var next in settings)
+        {
+            _probe.Send(Actor, new NodeActor.Apply(next));
+        }
+
+        var answers = new List<object>();
+        while (answers.Count < settings.Count)
+        {
+            _world.RunUntil(() => _probe.HasMessages, TimeSpan.FromSeconds(5));
+            answers.Add(_probe.ExpectMsg<object>());
+        }
+
+        return answers;
+    }
+
     public void BeginDrain() => Actor.Tell(NodeActor.Drain.Instance, ActorRefs.NoSender);
 
     /// <summary>Stops every actor, without waiting for any connection.</summary>

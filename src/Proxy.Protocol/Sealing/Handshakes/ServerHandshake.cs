@@ -17,7 +17,7 @@ namespace Proxy.Protocol.Sealing.Handshakes;
 /// </summary>
 public sealed class ServerHandshake
 {
-    private readonly ServerHandshakeSettings _settings;
+    private ServerHandshakeSettings _settings;
     private readonly IRandomBytes _random;
     private readonly HalfOpenTunnels _halfOpen;
     private readonly RateBound _withoutCookie;
@@ -25,17 +25,14 @@ public sealed class ServerHandshake
 
     public ServerHandshake(ServerHandshakeSettings settings, IRandomBytes random, long nowMicroseconds)
     {
-        ArgumentNullException.ThrowIfNull(settings);
-        if (settings.ServerKey is { } serverKey && !P256.IsScalar(serverKey.Span))
-        {
-            throw new ArgumentException("The server's key is no private key of P-256.", nameof(settings));
-        }
-
-        _settings = settings;
+        _settings = Checked(settings);
         _random = random;
         _halfOpen = new HalfOpenTunnels(settings.HalfOpenTimeout.Ticks / TimeSpan.TicksPerMicrosecond);
         _withoutCookie = new RateBound(settings.CookieAboveHellosPerSecond, nowMicroseconds);
     }
+
+    /// <summary>Other keys from now on. Hellos that were let in before go on with the key that they came with; bounds and times stay as they were.</summary>
+    public void Change(ServerHandshakeSettings settings) => _settings = Checked(settings);
 
     /// <summary>Tunnels between hello and first authentic datagram.</summary>
     public int HalfOpen => _halfOpen.Count;
@@ -205,5 +202,13 @@ public sealed class ServerHandshake
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(datagram, hash);
         return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+
+    private static ServerHandshakeSettings Checked(ServerHandshakeSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return settings.ServerKey is { } serverKey && !P256.IsScalar(serverKey.Span)
+            ? throw new ArgumentException("The server's key is no private key of P-256.", nameof(settings))
+            : settings;
     }
 }

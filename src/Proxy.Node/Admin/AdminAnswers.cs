@@ -1,0 +1,17 @@
+using Proxy.Node.Reloading;
+
+namespace Proxy.Node.Admin;
+
+/// <summary>Who answers what is asked at the admin address.</summary>
+internal sealed record AdminAnswers
+{
+    public required Func<Task<NodeStatus>> StatusAsync { get; init; }
+
+    /// <summary>Whether new connections are taken.</summary>
+    public required Func<bool> IsReady { get; init; }
+
+    public required Func<Task<ReloadOutcome>> ReloadAsync { get; init; }
+
+    /// <summary>What a reload would do with other files.</summary>
+    public required Func<PlanRequest, Task<ReloadOutcome>> PlanAsync { get; init; }
+}

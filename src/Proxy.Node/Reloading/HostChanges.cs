@@ -1,0 +1,28 @@
+using Proxy.Actors;
+using Proxy.Node.Hosting;
+
+namespace Proxy.Node.Reloading;
+
+/// <summary>What is different in how the process around the node behaves, and when that is felt.</summary>
+internal static class HostChanges
+{
+    public static IReadOnlyList<SettingsChange> Between(HostSettings old, HostSettings changed)
+    {
+        var changes = new List<SettingsChange>();
+        Compare("log", "level", old.LogLevel, changed.LogLevel, ChangeEffect.AtOnce);
+        Compare("log", "format", TextOf(old.IsLogJson), TextOf(changed.IsLogJson), ChangeEffect.Restart);
+        Compare("admin", "address", old.Admin.ToString(), changed.Admin.ToString(), ChangeEffect.Restart);
+        Compare("node", "hand-over", old.HandOver ?? "none", changed.HandOver ?? "none", ChangeEffect.Restart);
+        return changes;
+
+        void Compare<T>(string subject, string name, T before, T after, ChangeEffect effect)
+        {
+            if (!EqualityComparer<T>.Default.Equals(before, after))
+            {
+                changes.Add(new SettingsChange(subject, $"{name} {before} → {after}", effect));
+            }
+        }
+    }
+
+    private static string TextOf(bool isJson) => isJson ? "json" : "text";
+}
