@@ -36,9 +36,20 @@ internal sealed record NodeIdentity(string Name, string State, string Version, I
 /// <param name="Revision">The engine's, up to which it is complete.</param>
 internal sealed record ClusterStatus(string Name, string Engine, bool Stale, long Revision)
 {
+    /// <summary>What this node shares with the others.</summary>
+    public IReadOnlyList<SharedLimitStatus> Limits { get; init; } = [];
+
     [JsonIgnore]
     public IReadOnlyList<MemberStatus> Members { get; init; } = [];
 }
+
+/// <summary>A limit that holds across the cluster.</summary>
+/// <param name="Name">Such as <c>frontend:web</c>.</param>
+/// <param name="Limit">Of all nodes together.</param>
+/// <param name="Share">This node's part now.</param>
+/// <param name="Active">What it has of that.</param>
+/// <param name="Refused">How many it has turned away.</param>
+internal sealed record SharedLimitStatus(string Name, long Limit, long Share, long Active, long Refused);
 
 /// <summary>
 /// A member of the cluster; there is none where there is no cluster. Status: joining, up, draining, leaving. Load: streams and connections it had when it

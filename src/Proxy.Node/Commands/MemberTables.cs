@@ -24,6 +24,17 @@ internal static class MemberTables
         }
 
         Terminal.Out.Write(table);
+        if (cluster.Limits.Count > 0)
+        {
+            var limits = new Table().AddColumns("shared limit", "of all", "of this node", "now", "refused");
+            foreach (var limit in cluster.Limits)
+            {
+                limits.AddRow(Markup.Escape(limit.Name), $"{limit.Limit}", $"{limit.Share}", $"{limit.Active}", $"{limit.Refused}");
+            }
+
+            Terminal.Out.Write(limits);
+        }
+
         return ExitCodes.Done;
     }
 }

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Proxy.Actors;
 using Proxy.Cluster;
+using Proxy.Cluster.Engine;
 using Proxy.Cluster.Etcd;
 using Proxy.Cluster.Members;
 using Proxy.Kernel;
@@ -20,14 +21,16 @@ internal sealed class ClusterPart : IAsyncDisposable
     private readonly EtcdClient _engine;
     private readonly IActorRef _actor;
     private readonly Func<Task<NodeStatus>> _status;
+    private readonly ClusterDoor _door;
     private readonly CancellationTokenSource _over = new();
     private readonly Task _reporting;
     private volatile MemberView _last = MemberView.Empty;
 
-    private ClusterPart(ActorSystem system, ClusterHostSettings settings, MemberRecord? self, Func<Task<NodeStatus>> status, ILogger log)
+    private ClusterPart(ActorSystem system, ClusterHostSettings settings, ClusterDoor door, MemberRecord? self, Func<Task<NodeStatus>> status, ILogger log)
     {
         _settings = settings;
         _status = status;
+        _door = door;
         _handler = HandlerOf(settings);
         _engine = new EtcdClient(
             new EtcdSettings { Endpoints = settings.Endpoints, UserName = settings.UserName, Password = settings.Password }, _handler, TimeProvider.System);
@@ -48,8 +51,9 @@ internal sealed class ClusterPart : IAsyncDisposable
             return null;
         }
 
-        var part = new ClusterPart(system, settings, RecordOf(settings, node, urls, log), status, log);
-        environment.Cluster.Actor = part._actor;
+        var isMember = node.Roles.Any(role => role is "server" or "relay") || environment.Cluster.Limits.Count > 0;
+        var part = new ClusterPart(system, settings, environment.Cluster, isMember ? RecordOf(settings, node, urls, log) : null, status, log);
+        environment.Cluster.Open(part._actor);
         return part;
     }
 
@@ -59,6 +63,7 @@ internal sealed class ClusterPart : IAsyncDisposable
         var view = await ViewAsync();
         return new ClusterStatus(_settings.Name, _engine.Endpoint.ToString(), view.IsStale, view.Revision)
         {
+            Limits = [.. _door.Limits.Select(limit => new SharedLimitStatus(limit.Id, limit.Limit, limit.Share(TimeProvider.System.NowMicroseconds()), limit.Active, limit.Refused))],
             Members =
             [
                 .. view.Members.Values.Select(member => new MemberStatus(
@@ -162,13 +167,8 @@ internal sealed class ClusterPart : IAsyncDisposable
             status.TunnelTotals.Counters.PayloadBytesSent + status.TunnelTotals.Counters.PayloadBytesReceived,
             status.Frontends.Sum(frontend => frontend.BytesFromClients + frontend.BytesToClients));
 
-    private static MemberRecord? RecordOf(ClusterHostSettings settings, NodeIdentity node, IReadOnlyList<string> urls, ILogger log)
+    private static MemberRecord RecordOf(ClusterHostSettings settings, NodeIdentity node, IReadOnlyList<string> urls, ILogger log)
     {
-        if (!node.Roles.Any(role => role is "server" or "relay"))
-        {
-            return null;
-        }
-
         var addresses = settings.Advertised.Count > 0 || !node.Roles.Contains("server") ? settings.Advertised : [.. urls.Select(AddressOf).OfType<MemberAddress>()];
         if (addresses.Count == 0 && node.Roles.Contains("server"))
         {

@@ -33,6 +33,8 @@ internal sealed record FrontendDraft
 
     public AdmissionSettings Limits { get; init; } = AdmissionSettings.Unlimited;
 
+    public int ClusterConnections { get; init; } = int.MaxValue;
+
     public BandwidthSettings Bandwidth { get; init; } = BandwidthSettings.Unlimited;
 
     public AccessRules Rules { get; init; } = AccessRules.AllowAll;
@@ -70,6 +72,7 @@ internal static class FrontendReader
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
             Limits = LimitsReader.Read(limits, missing.Limits),
+            ClusterConnections = limits.Limit("cluster-connections", missing.ClusterConnections),
             Bandwidth = BandwidthReader.Read(limits, missing.Bandwidth),
             Rules = frontend.Find("rules") is { } rules ? RulesReader.Read(rules, reading) : missing.Rules,
             Timeouts = TimeoutsReader.Read(frontend.Inside("timeouts"), missing.Timeouts, hasHeader: true),
@@ -104,6 +107,7 @@ internal static class FrontendReader
             To = to,
             MaximumRetries = draft.MaximumRetries,
             Limits = draft.Limits,
+            ClusterConnections = draft.ClusterConnections == int.MaxValue ? null : draft.ClusterConnections,
             Bandwidth = draft.Bandwidth,
             Rules = draft.Rules,
             Timeouts = draft.Timeouts,

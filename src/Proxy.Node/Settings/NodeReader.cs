@@ -164,6 +164,11 @@ internal sealed class NodeReader
             root.Inside("cluster").Wrong("a tunnel has the cluster's servers, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
         }
 
+        if (cluster is null && settings.Frontends.Any(frontend => frontend.ClusterConnections is not null))
+        {
+            root.Inside("cluster").Wrong("a frontend shares its connections with the cluster, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
+        }
+
         // Who the clients are among which the servers are spread.
         return settings with
         {

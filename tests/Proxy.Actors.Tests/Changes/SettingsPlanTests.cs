@@ -65,6 +65,7 @@ public sealed class SettingsPlanTests
             ["To"] = frontend => frontend with { To = new UpstreamTarget("web") { Routes = [new ServerNameRoute("a.example", "web")] } },
             ["Timeouts"] = frontend => frontend with { Timeouts = new ConnectionTimeouts { Idle = TimeSpan.FromMinutes(1) } },
             ["Limits"] = frontend => frontend with { Limits = new AdmissionSettings { MaximumQueued = 3 } },
+            ["ClusterConnections"] = frontend => frontend with { ClusterConnections = 9 },
             ["Rules"] = frontend => frontend with { Rules = Rules("192.0.2.0/25") },
             ["ProxyProtocol"] = frontend => frontend with { ProxyProtocol = new ProxyProtocolSettings { TrustedSenders = Networks("10.0.0.0/9") } },
             ["Filters"] = frontend => frontend with { Filters = [new Policy.Filters.CutFilterFactory(1, null)] },
