@@ -13,12 +13,23 @@ public sealed partial class NodeActor
 
     private void StartChainSets()
     {
+        StartWarmHops();
         foreach (var settings in _settings.ChainSets)
         {
             ChainWay[] ways = [.. settings.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? _pools[tunnel][0] : null, chain.Hops))];
             var actor = Context.ActorOf(
                 Props.Create(() => new ChainSetActor(_environment, settings, ways)).WithDispatcher(DispatcherOf(LoopOfChains)), $"chains-{_chainSets.Count}");
             _chainSets.Add(settings.Name, actor);
+        }
+    }
+
+    /// <summary>Keeps next hops warm, and ends that with the node.</summary>
+    private void StartWarmHops()
+    {
+        foreach (var dispatcher in _environment.Dispatchers)
+        {
+            var hops = _environment.Warm[dispatcher.Loop];
+            Context.ActorOf(Props.Create(() => new WarmHopsActor(hops)).WithDispatcher(dispatcher));
         }
     }
 

@@ -1,4 +1,5 @@
 using Proxy.Kernel;
+using Proxy.Policy.Routes;
 
 namespace Proxy.Actors;
 
@@ -23,7 +24,7 @@ public sealed partial class NodeActor
                 var dispatcher = DispatcherOf(added.To switch
                 {
                     TunnelTarget target => LoopOfPool(target.Tunnel, binding.Plan.New),
-                    ChainTarget => LoopOfChains,
+                    ChainTarget or RoutedTarget => LoopOfChains,
                     _ => _made,
                 });
                 var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", dispatcher);
@@ -102,7 +103,12 @@ public sealed partial class NodeActor
 
         if (settings.To is ChainTarget chained)
         {
-            return ConnectionsThrough(settings, chained, frontend);
+            return ConnectionsThrough(settings, RoutedTo(chained), frontend);
+        }
+
+        if (settings.To is RoutedTarget routed)
+        {
+            return ConnectionsThrough(settings, routed, frontend);
         }
 
         var upstreams = UpstreamsOf((UpstreamTarget)settings.To);
@@ -132,14 +138,19 @@ public sealed partial class NodeActor
         };
     }
 
-    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, ChainTarget target, Frontend frontend)
+    /// <summary>One set of chains is a table of one line.</summary>
+    private static RoutedTarget RoutedTo(ChainTarget target) =>
+        new(new RouteTable([], RouteAction.Through(target.ChainSet)), target.Destination) { TellsSource = target.TellsSource };
+
+    private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, RoutedTarget target, Frontend frontend)
     {
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
-            Chains = _chainSets[target.ChainSet],
+            Routes = target.Routes,
+            ChainSets = _chainSets,
             TellsSource = target.TellsSource,
         };
-        var isBound = IsBoundToLoop(target.ChainSet);
+        var isBound = target.Routes.ChainSets.Any(IsBoundToLoop);
         var next = 0u;
         return accepted =>
         {

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Proxy.TestKit;
 
 /// <summary>
-/// Runs a check over many seeds. A failure names the seed that broke it; PROXY_SEED replays that seed alone, PROXY_SEEDS runs more of them.
+/// Runs a check over many seeds. A failure names the seed that broke it; PROXY_SEED replays that seed alone, PROXY_SEEDS runs more of them, and
+/// PROXY_FIRST_SEED begins with others.
 /// </summary>
 public static class Property
 {
@@ -30,9 +31,8 @@ public static class Property
             return [only];
         }
 
-        return int.TryParse(Environment.GetEnvironmentVariable("PROXY_SEEDS"), CultureInfo.InvariantCulture, out var more)
-            ? Enumerable.Range(1, more)
-            : Enumerable.Range(1, runs);
+        var count = int.TryParse(Environment.GetEnvironmentVariable("PROXY_SEEDS"), CultureInfo.InvariantCulture, out var more) ? more : runs;
+        return Enumerable.Range(int.TryParse(Environment.GetEnvironmentVariable("PROXY_FIRST_SEED"), CultureInfo.InvariantCulture, out var first) ? first : 1, count);
     }
 }
 

@@ -9,6 +9,11 @@ namespace Proxy.Actors;
 /// <param name="Hops">The tunnel's server is not among them.</param>
 internal sealed record ChainWay(string Name, PoolPart? Pool, IReadOnlyList<ChainHop> Hops)
 {
+    /// <summary>No tunnel and no hop: the destination itself is dialled.</summary>
+    public static ChainWay Direct { get; } = new("direct", null, []);
+
+    public bool IsDirect => Pool is null && Hops.Count == 0;
+
     /// <summary>Whether there is nothing but a tunnel.</summary>
     public bool IsTunnelAlone => Pool is not null && Hops.Count == 0;
 

@@ -18,7 +18,7 @@ public sealed class SettingsPlan
         Frontends = new FrontendChanges(old.Frontends, changed.Frontends, _changes);
         Obstacles =
         [
-            .. changed.Frontends.Where(frontend => frontend.To is ChainTarget chained && !old.ChainSets.Any(set => set.Name == chained.ChainSet))
+            .. changed.Frontends.Where(frontend => ChainSetsOf(frontend.To).Any(name => !old.ChainSets.Any(set => set.Name == name)))
                 .Select(frontend => $"frontend {frontend.Name} goes through chains that only a restart brings"),
             .. old.ChainSets.SelectMany(set => set.Chains).Select(chain => chain.Tunnel).OfType<string>().Distinct()
                 .Where(tunnel => !changed.Tunnels.Any(other => other.Name == tunnel))
@@ -35,6 +35,13 @@ public sealed class SettingsPlan
             Frontends = Frontends.InForce,
         };
     }
+
+    private static IReadOnlyList<string> ChainSetsOf(FrontendTarget target) => target switch
+    {
+        ChainTarget chained => [chained.ChainSet],
+        RoutedTarget routed => routed.Routes.ChainSets,
+        _ => [],
+    };
 
     /// <summary>In the order in which they are applied.</summary>
     public IReadOnlyList<SettingsChange> Changes => _changes;

@@ -127,6 +127,12 @@ internal sealed partial class EgressActor
         _record.Attempts++;
         _record.Phase = ConnectionPhase.Connecting;
         _record.Server = job.Text;
+        if (job.Next == NextHopKind.ChainHop && TryTakeWarm(job, addresses) is { } warm)
+        {
+            BeginRelaying(job, warm);
+            return;
+        }
+
         SetDeadline(_settings.Timeouts.Connect);
         Become(() => Connecting(job));
         _dial = new Dial(Self, _loop, Array.ConvertAll(addresses, address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect);
@@ -147,13 +153,32 @@ internal sealed partial class EgressActor
             return;
         }
 
+        BeginRelaying(job, _dial!.Take());
+    }
+
+    /// <summary>A connection to the next hop that was made before it was needed.</summary>
+    private IChannel? TryTakeWarm(Job job, IPAddress[] addresses)
+    {
+        var warm = _plan.Warm[_loop];
+        foreach (var address in addresses)
+        {
+            if (warm.TryTake(new IPEndPoint(address, job.Destination.Port), out var channel))
+            {
+                return channel;
+            }
+        }
+
+        return null;
+    }
+
+    private void BeginRelaying(Job job, IChannel upstream)
+    {
         Context.Timers.Cancel(Timer.Deadline);
         if (job.Answer is not null)
         {
             SendResponse(job.Answer, ChainStatus.Ok, "");
         }
 
-        var upstream = _dial!.Take();
         if (job.Next == NextHopKind.ChainHop)
         {
             upstream.ResetOnCrash();

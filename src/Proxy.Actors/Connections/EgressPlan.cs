@@ -1,4 +1,5 @@
 using Proxy.Protocol.Chains;
+using Proxy.Transport;
 
 namespace Proxy.Actors;
 
@@ -7,6 +8,9 @@ namespace Proxy.Actors;
 /// <param name="Gate">How their headers are taken.</param>
 internal sealed record EgressPlan(NodeEnvironment Environment, ServerSettings Settings, Frontend Egress, ChainGate Gate)
 {
+    /// <summary>Ready connections to next hops, by their loop.</summary>
+    public IReadOnlyDictionary<IIoLoop, WarmHops> Warm => Environment.Warm;
+
     /// <summary>How long a connection of its own may say nothing at all.</summary>
     public TimeSpan Silence { get; init; }
 }

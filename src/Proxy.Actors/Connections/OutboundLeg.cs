@@ -67,8 +67,8 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
         }
     }
 
-    /// <summary>The same on a connection to the first hop, which is there already.</summary>
-    public void Attach(IChannel connected, ChainPath path, ChainCall call)
+    /// <summary>The same on a connection to the first hop, or to the destination itself, which is there already.</summary>
+    public void Attach(IChannel connected, ChainPath? path, ChainCall? call)
     {
         if (_isGone)
         {
@@ -77,7 +77,11 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
         }
 
         connected.Handler = this;
-        connected.ResetOnCrash();
+        if (path is not null)
+        {
+            connected.ResetOnCrash();
+        }
+
         Begin(connected, path, call);
         HandleAccepted();
     }
@@ -278,7 +282,8 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
 
     private ChainFailure? Blame(TunnelStreamChannel? stream, bool isTunnelLost) => (_path, isTunnelLost) switch
     {
-        (null or { Hops.Count: 1 }, _) when stream is not null => null,
+        (null, _) => null,
+        ({ Hops.Count: 1 }, _) when stream is not null => null,
         (_, true) => new ChainFailure(1, stream!.End, $"{_path!.NameOf(1)}: {stream.End.Text()}"),
         _ => _path!.ResetAfterAnswers(stream?.ResetDistance),
     };

@@ -1,4 +1,5 @@
 using Proxy.Kernel;
+using Proxy.Policy.Routes;
 using Proxy.Protocol.Chains;
 
 namespace Proxy.Actors;
@@ -8,11 +9,14 @@ namespace Proxy.Actors;
 /// <param name="Destination">Null: the server has a target of its own, and no header is sent.</param>
 internal sealed record OutboundPlan(NodeEnvironment Environment, Frontend Frontend, FrontendSettings Settings, Destination? Destination)
 {
-    /// <summary>The one way there is; null: <see cref="Chains"/> is asked.</summary>
+    /// <summary>The one way there is; null: <see cref="Routes"/> says which.</summary>
     public ChainWay? Way { get; init; }
 
-    /// <summary>Who knows the ways there are.</summary>
-    public IActorRef? Chains { get; init; }
+    /// <summary>Which way connections go; null: <see cref="Way"/> is there.</summary>
+    public RouteTable? Routes { get; init; }
+
+    /// <summary>Who knows the chains of each set that the routes name.</summary>
+    public IReadOnlyDictionary<string, IActorRef> ChainSets { get; init; } = new Dictionary<string, IActorRef>(StringComparer.Ordinal);
 
     /// <summary>Whether the last hop is told who the connection is for.</summary>
     public bool TellsSource { get; init; }

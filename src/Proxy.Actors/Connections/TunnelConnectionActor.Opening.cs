@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using Proxy.Kernel;
+using Proxy.Policy.Routes;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 
@@ -9,10 +10,11 @@ namespace Proxy.Actors;
 // The way to the first hop: which chain, then a tunnel or a dial.
 internal sealed partial class TunnelConnectionActor
 {
+    private IActorRef? _chains;                   // who chose, and hears how it went
     private ChainSetActor.Chosen? _chosen;
     private ChainWay _way = null!;
-    private Dial? _dial;
     private TunnelLink? _link;                    // of the last stream that was opened
+    private Dial? _dial;
     private int _choices;
 
     private sealed record HopResolved(ChainWay Way, IPAddress[] Addresses, string Problem);
@@ -52,7 +54,10 @@ internal sealed partial class TunnelConnectionActor
         ReceiveWhileWaiting("the first hop did not answer");
     }
 
-    private string FirstHop => $"hop 1 ({_way.Hops[0].Address})";
+    private string FirstHop => _way.IsDirect ? $"{_plan.Destination}" : $"hop 1 ({_way.Hops[0].Address})";
+
+    /// <summary>What is dialled when there is no tunnel.</summary>
+    private Destination FirstAddress => _way.IsDirect ? _plan.Destination! : _way.Hops[0].Address;
 
     private void ReceiveWhileWaiting(string what)
     {
@@ -62,7 +67,7 @@ internal sealed partial class TunnelConnectionActor
             LeaveEntry();
             var text = $"{what} within {_settings.Timeouts.Connect.TotalSeconds:0.#} s";
             TellFailed(text);
-            EndWith(_chosen is null || _way.Pool is not null ? EndReason.NoTunnel : EndReason.ConnectTimeout, text);
+            EndWith(_way is { Pool: null } ? EndReason.ConnectTimeout : EndReason.NoTunnel, text);
         });
         Receive<RelayEvents.Ended>(ended =>
         {
@@ -92,8 +97,22 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
-        Become(ChoosingChain);
-        _plan.Chains!.Tell(ChainSetActor.Choose.Instance);
+        var destination = _plan.Destination!;
+        var (action, rule) = _plan.Routes!.Decide(destination.Name, destination.Address, destination.Port, _record.Client.Address);
+        switch (action.Kind)
+        {
+            case RouteKind.Block:
+                EndWith(EndReason.NotAllowed, $"the route '{rule}' blocks it");
+                break;
+            case RouteKind.Direct:
+                Take(ChainWay.Direct);
+                break;
+            default:
+                _chains = _plan.ChainSets[action.ChainSet!];
+                Become(ChoosingChain);
+                _chains.Tell(ChainSetActor.Choose.Instance);
+                break;
+        }
     }
 
     private void Take(ChainWay way)
@@ -112,13 +131,13 @@ internal sealed partial class TunnelConnectionActor
 
         NoteAttempt();
         Become(Dialling);
-        if (way.Hops[0].Address is { Address: { } address })
+        if (FirstAddress is { Address: { } address })
         {
             BeginDial(new HopResolved(way, [address], ""));
             return;
         }
 
-        _ = _plan.Environment.Resolver.ResolveAsync(way.Hops[0].Address.Name!, CancellationToken.None)
+        _ = _plan.Environment.Resolver.ResolveAsync(FirstAddress.Name!, CancellationToken.None)
             .PipeTo(Self, success: addresses => new HopResolved(way, addresses, ""), failure: failure => new HopResolved(way, [], failure.Message));
     }
 
@@ -165,7 +184,13 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
-        var port = _way.Hops[0].Address.Port;
+        var port = FirstAddress.Port;
+        if (_way.IsDirect && Array.TrueForAll(resolved.Addresses, address => _plan.Environment.Own.Contains(address, port)))
+        {
+            HandleNoEntry(EndReason.Loop, $"{FirstHop} is one of this node's own listeners");
+            return;
+        }
+
         _dial = new Dial(Self, _loop, resolved.Addresses.Select(address => new IPEndPoint(address, port)), _settings.Timeouts.Connect);
     }
 
@@ -179,9 +204,15 @@ internal sealed partial class TunnelConnectionActor
 
         Context.Timers.Cancel(Timer.EntryDeadline);
         Become(Opening);
-        var path = PathThrough(null);
         var channel = _dial!.Take();
         _dial = null;
+        if (_way.IsDirect)
+        {
+            _leg.Attach(channel, null, null);
+            return;
+        }
+
+        var path = PathThrough(null);
         _leg.Attach(channel, path, Call(path));
     }
 
@@ -264,7 +295,7 @@ internal sealed partial class TunnelConnectionActor
     {
         if (_chosen is { } chosen)
         {
-            _plan.Chains!.Tell(new ChainSetActor.Works(chosen.Index));
+            _chains!.Tell(new ChainSetActor.Works(chosen.Index));
         }
     }
 
@@ -272,7 +303,7 @@ internal sealed partial class TunnelConnectionActor
     {
         if (_chosen is { } chosen)
         {
-            _plan.Chains!.Tell(new ChainSetActor.Failed(chosen.Index, text));
+            _chains!.Tell(new ChainSetActor.Failed(chosen.Index, text));
         }
     }
 

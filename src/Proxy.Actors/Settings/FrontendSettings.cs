@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Policy.Filters;
 using Proxy.Policy.Limits;
+using Proxy.Policy.Routes;
 using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
 
@@ -69,6 +70,14 @@ public sealed record UpstreamTarget(string? Upstream) : FrontendTarget
 public sealed record ChainTarget(string ChainSet, Destination Destination) : FrontendTarget
 {
     /// <summary>Whether the last hop is told who the connection is for, and what it connected to.</summary>
+    public bool TellsSource { get; init; }
+}
+
+/// <summary>The way that a table finds for each connection: straight, through a chain, or nowhere.</summary>
+/// <param name="Routes">Its sets of chains are among <see cref="NodeSettings.ChainSets"/>.</param>
+public sealed record RoutedTarget(RouteTable Routes, Destination Destination) : FrontendTarget
+{
+    /// <summary>Whether the last hop of a chain is told who the connection is for, and what it connected to.</summary>
     public bool TellsSource { get; init; }
 }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using Proxy.Protocol.Sealing;
 using Proxy.Transport;
 using Proxy.Transport.Dials;
+using Proxy.Transport.HandOver;
 
 namespace Proxy.Actors;
 
@@ -22,6 +23,7 @@ public sealed class NodeEnvironment
     {
         ArgumentNullException.ThrowIfNull(loops);
         Dispatchers = [.. loops.Select(loop => new LoopDispatcher(loop, createPool()))];
+        Warm = loops.ToDictionary(loop => loop, loop => new WarmHops(loop));
         Resolver = resolver;
         Secrets = secrets;
         Span<byte> first = stackalloc byte[sizeof(int)];
@@ -42,11 +44,20 @@ public sealed class NodeEnvironment
     /// </summary>
     public uint NextTunnelNumber() => unchecked((uint)Interlocked.Increment(ref _tunnelNumber));
 
+    /// <summary>Ready connections to next hops of chains, by their loop.</summary>
+    internal IReadOnlyDictionary<IIoLoop, WarmHops> Warm { get; }
+
     /// <summary>Filled by the node as its listeners are bound.</summary>
     public OwnListeners Own { get; init; } = new();
 
     /// <summary>Opened by the host when the node takes part in a cluster.</summary>
     public ClusterDoor Cluster { get; init; } = new();
+
+    /// <summary>The processes before and after this one.</summary>
+    public Generations Generations { get; init; } = new();
+
+    /// <summary>Sockets that a predecessor has bound; null: each is bound anew.</summary>
+    public ListeningSockets? Listening { get; init; }
 
     /// <summary>What runs arithmetic that a loop should not wait for.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;

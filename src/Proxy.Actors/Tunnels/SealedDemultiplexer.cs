@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using Proxy.Kernel;
 using Proxy.Protocol.Sealing;
 using Proxy.Protocol.Sealing.Datagrams;
@@ -33,6 +34,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     private readonly Func<SealedTunnel, NativeTunnelEngine> _makeEngine;
     private readonly SealedSockets _sockets;
     private readonly int _index;
+    private readonly IPEndPoint _asked;
     private int _agreeing;
     private long _datagramsIgnored;
     private long _datagramsPassedOn;
@@ -44,6 +46,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     /// <param name="secrets">The node's.</param>
     /// <param name="sockets">Those that share the address.</param>
     /// <param name="index">Of this one's socket among them.</param>
+    /// <param name="asked">Their address as the settings have it.</param>
     /// <param name="listener">Who is asked for arithmetic, and told of tunnels.</param>
     /// <param name="dispatcher">Of the loop.</param>
     /// <param name="system">The node's.</param>
@@ -53,12 +56,14 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         SealedSecrets secrets,
         SealedSockets sockets,
         int index,
+        IPEndPoint asked,
         IActorRef listener,
         LoopDispatcher dispatcher,
         ActorSystem system)
     {
         _sockets = sockets;
         _index = index;
+        _asked = asked;
         _environment = environment;
         _server = server;
         _secrets = secrets;
@@ -175,6 +180,10 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
             {
                 HandleData(tunnel, datagrams, segmentSizeBytes, from);
             }
+            else if (TunnelIds.GenerationOf(key.Receiver) is var generation && generation != _environment.Generations.Own)
+            {
+                HandleOther(endpoint, datagrams, segmentSizeBytes, from);
+            }
             else if (_sockets.OwnerOf(key.Receiver) is var owner && owner != _index)
             {
                 PassOn(owner, datagrams, segmentSizeBytes, from);
@@ -193,6 +202,20 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
         else
         {
             _datagramsIgnored++;
+        }
+    }
+
+    /// <summary>Of a tunnel that another process made: one that drains, one that is about to take over, or one that is no more.</summary>
+    private void HandleOther(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
+    {
+        var generations = _environment.Generations;
+        if (generations.PassToOlder?.Invoke(_asked, datagrams, segmentSizeBytes, from) == true)
+        {
+            _datagramsPassedOn += (datagrams.Length + segmentSizeBytes - 1) / segmentSizeBytes;
+        }
+        else if (!generations.IsBeingReplaced)
+        {
+            AnswerUnknown(endpoint, datagrams[..Math.Min(segmentSizeBytes, datagrams.Length)], from);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
 using Proxy.Transport;
+using Proxy.Transport.HandOver;
 
 namespace Proxy.Actors;
 
@@ -36,6 +37,11 @@ internal sealed class SealedGroupActor : ReceiveActor
             Become(() => Opening(_listen, url: null));
             Open(_listen);
         }
+        else if (_environment.Listening?.BoundOf(ListeningKind.Udp, _listen) is { } given)
+        {
+            Become(() => Opening(given, url: null));
+            Open(given);
+        }
         else if (TryFind(out var address, out var fault))
         {
             Become(() => Opening(address, url: null));
@@ -47,6 +53,8 @@ internal sealed class SealedGroupActor : ReceiveActor
             Context.Stop(Self);
         }
     }
+
+    protected override void PostStop() => _environment.Generations.Remove(_listen, _sockets);
 
     // States
 
@@ -132,13 +140,14 @@ internal sealed class SealedGroupActor : ReceiveActor
     private void Open(IPEndPoint address)
     {
         var index = _listeners.Count;
-        var props = Props.Create(() => new SealedListenerActor(_environment, _server, _secrets, address, _sockets, index));
+        var props = Props.Create(() => new SealedListenerActor(_environment, _server, _secrets, address, _sockets, index, _listen));
         _listeners.Add(Context.Watch(Context.ActorOf(props.WithDispatcher(_environment.Dispatchers[index]), $"socket-{index}")));
     }
 
     private void BeginListening(string url)
     {
         _sockets.Settle(_listeners.Count);
+        _environment.Generations.Add(_listen, _sockets);
         if (_listeners.Count > 1)
         {
             _listeners[0].Tell(new SealedListenerActor.Steer(_sockets.Steering));

@@ -16,6 +16,7 @@ internal sealed class SealedListenerActor : ReceiveActor
     private readonly LiveServer _server;
     private readonly SealedSecrets _secrets;
     private readonly IPEndPoint _listen;
+    private readonly IPEndPoint _asked;
     private readonly SealedSockets _sockets;
     private readonly int _index;
     private readonly ILoggingAdapter _log;
@@ -30,9 +31,11 @@ internal sealed class SealedListenerActor : ReceiveActor
     /// <param name="listen">The address.</param>
     /// <param name="sockets">Those that share the address.</param>
     /// <param name="index">Of this one among them.</param>
+    /// <param name="asked">The address as the settings have it.</param>
     public SealedListenerActor(
-        NodeEnvironment environment, LiveServer server, SealedSecrets secrets, IPEndPoint listen, SealedSockets sockets, int index)
+        NodeEnvironment environment, LiveServer server, SealedSecrets secrets, IPEndPoint listen, SealedSockets sockets, int index, IPEndPoint asked)
     {
+        _asked = asked;
         _sockets = sockets;
         _index = index;
         _environment = environment;
@@ -60,9 +63,9 @@ internal sealed class SealedListenerActor : ReceiveActor
     {
         var dispatcher = (LoopDispatcher)Context.Dispatcher;
         var demultiplexer = new SealedDemultiplexer(
-            _environment, _server, _secrets, _sockets, _index, Self, dispatcher, Context.System);
+            _environment, _server, _secrets, _sockets, _index, _asked, Self, dispatcher, Context.System);
         _demultiplexer = demultiplexer;
-        var options = UdpOptions.Default with { SharePort = _sockets.MayBeSeveral };
+        var options = UdpOptions.Default with { SharePort = _sockets.MayBeSeveral, ListeningAs = _asked };
         if (!dispatcher.Loop.TryOpenUdp(_listen, null, options, demultiplexer, out var endpoint, out var fault))
         {
             Context.Parent.Tell(new NodeActor.BindFailed($"kcp://{_listen}", fault));
@@ -161,6 +164,11 @@ internal sealed class SealedListenerActor : ReceiveActor
     {
         _log.Info($"kcp://{_listen}: draining {_tunnels.Count} tunnels");
         demultiplexer.StopOpening();
+        if (_environment.Generations.IsBeingReplaced)
+        {
+            endpoint.StopReceiving();
+        }
+
         Become(() => Draining(endpoint, demultiplexer));
         _tunnels.Drain();
         StopWhenEmpty();

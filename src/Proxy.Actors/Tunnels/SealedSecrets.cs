@@ -12,12 +12,12 @@ internal sealed class SealedSecrets : IDisposable
     private readonly TunnelIds _ids;
     private volatile ServerHandshakeSettings _handshake;
 
-    public SealedSecrets(NativeServerSettings settings, IRandomBytes random, DateTimeOffset utcNow)
+    public SealedSecrets(NativeServerSettings settings, IRandomBytes random, byte generation, DateTimeOffset utcNow)
     {
         _cookies = new Cookies(random);
         using var drawn = new SecretBytes(TunnelIds.SecretBytesLength);
         random.Fill(drawn.Span);
-        _ids = new TunnelIds(settings.ResetSecret is { } kept ? kept.Span : drawn.Span);
+        _ids = new TunnelIds(settings.ResetSecret is { } kept ? kept.Span : drawn.Span, generation);
         _handshake = new ServerHandshakeSettings
         {
             Keys = settings.Keys,

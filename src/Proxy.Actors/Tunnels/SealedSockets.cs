@@ -1,3 +1,4 @@
+using Proxy.Protocol.Sealing.Datagrams;
 using Proxy.Protocol.Sealing.Handshakes;
 using Proxy.Transport;
 
@@ -23,8 +24,8 @@ internal sealed class SealedSockets(int most)
     public UdpSteering Steering => new(
         _count,
         [
-            new UdpSteering.Rule((byte)Protocol.Sealing.Datagrams.DatagramKind.Data, SteeringFields.IndexInDataAt),
-            new UdpSteering.Rule((byte)Protocol.Sealing.Datagrams.DatagramKind.Hello, SteeringFields.CounterInHelloAt),
+            new UdpSteering.Rule((byte)DatagramKind.Data, SteeringFields.IndexInDataAt),
+            new UdpSteering.Rule((byte)DatagramKind.Hello, SteeringFields.CounterInHelloAt),
         ]);
 
     /// <summary>All are open, and that many; once.</summary>
@@ -39,6 +40,10 @@ internal sealed class SealedSockets(int most)
     public void Add(int index, PassedDatagrams inbox) => Volatile.Write(ref _inboxes[index], inbox);
 
     public void Remove(int index, PassedDatagrams inbox) => Interlocked.CompareExchange(ref _inboxes[index], null, inbox);
+
+    /// <summary>Gives datagrams, of one tunnel, to the loop that the tunnel is at; they are copied. False: as with <see cref="TryPass"/>.</summary>
+    public bool TryPassToOwner(ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
+        datagrams.Length >= DatagramHeader.Bytes && TryPass(OwnerOf(DatagramHeader.ReceiverOf(datagrams)), datagrams, segmentSizeBytes, from);
 
     /// <summary>Gives datagrams to the loop of that socket; they are copied. False: there is no room, or no socket any more.</summary>
     public bool TryPass(int index, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>

@@ -63,10 +63,16 @@ internal sealed class AdminServer : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Answers nobody any more.</summary>
+    public async Task LeaveAsync()
     {
         using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await _app.StopAsync(soon.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
         await _app.DisposeAsync();
     }
 

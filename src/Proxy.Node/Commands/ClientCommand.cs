@@ -73,6 +73,7 @@ internal static class ClientCommand
                 throw new UsageException($"--connections {count}: a number from 1 to {MaximumConnections} is expected");
             }
 
+            var renewal = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero;
             var tlsOfServers = tls.ReadClient(parsed, isClustered || addresses.Any(address => address.Transport == TunnelTransport.Tls));
             var native = hasTunnels ? dialect.ReadClient(parsed) : null;
             var hops = via.Read(parsed, dialect, hasTunnels, AddressesOf);
@@ -88,7 +89,7 @@ internal static class ClientCommand
                             Servers = servers,
                             Cluster = isClustered ? new ClusterPoolSettings(ClientIdentity(common.NameOf(parsed)), cluster.ReadServers(parsed)) : null,
                             Connections = count,
-                            RenewAfter = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero,
+                            RenewAfter = renewal,
                             Tls = tlsOfServers,
                             Native = native,
                         },

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Proxy.Transport.HandOver;
@@ -9,19 +10,29 @@ namespace Proxy.Node.HandOver;
 /// <code>
 /// successor    tcpproxy hand-over 1
 /// predecessor  socket tcp 0.0.0.0:8080        for each, its descriptor with it
-/// predecessor  that is all
+/// predecessor  generation 7                   its own, which ends the list; the successor is the eighth
 /// successor    ready                          it accepts; the predecessor stops accepting, and drains
 /// </code>
+/// From then on the successor passes on what its UDP sockets read for tunnels of the predecessor (<see cref="PassedOn"/>).
 /// Who goes away before `ready` has changed nothing.
 /// </summary>
 internal static class HandOverMessage
 {
     public const string Greeting = "tcpproxy hand-over 1";
-    public const string LastSocket = "that is all";
     public const string Ready = "ready";
+    private const string GenerationWord = "generation ";
     private const string SocketWord = "socket ";
 
     public static string OfSocket(ListeningSocket socket) => $"{SocketWord}{socket.Kind.ToString().ToLowerInvariant()} {socket.Asked}";
+
+    public static string OfGeneration(byte generation) => string.Create(CultureInfo.InvariantCulture, $"{GenerationWord}{generation}");
+
+    public static bool TryReadGeneration(string text, out byte generation)
+    {
+        generation = 0;
+        return text.StartsWith(GenerationWord, StringComparison.Ordinal)
+            && byte.TryParse(text.AsSpan(GenerationWord.Length), NumberStyles.None, CultureInfo.InvariantCulture, out generation);
+    }
 
     public static bool TryReadSocket(string text, out ListeningKind kind, out IPEndPoint asked)
     {

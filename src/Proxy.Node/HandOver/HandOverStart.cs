@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Proxy.Actors;
 using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.HandOver;
@@ -10,7 +11,7 @@ internal static class HandOverStart
     /// <summary>Takes all there are into <paramref name="sockets"/>.</summary>
     /// <param name="path">Where a predecessor would listen; null: there is none.</param>
     /// <exception cref="IOException">A predecessor is there, and did not give its sockets.</exception>
-    public static Predecessor? Take(string? path, ListeningSockets sockets, ILogger log)
+    public static Predecessor? Take(string? path, ListeningSockets sockets, Generations generations, ILogger log)
     {
         TakePassed(sockets, log);
         if (path is null)
@@ -23,6 +24,8 @@ internal static class HandOverStart
             var predecessor = Predecessor.Find(path, sockets);
             if (predecessor is not null)
             {
+                generations.Own = unchecked((byte)(predecessor.Generation + 1));
+                generations.PassToOlder = predecessor.TryPass;
                 log.LogInformation("hand-over: taking the place of process {Process}", predecessor.Process);
             }
 

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text;
+using Proxy.Transport;
 using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.HandOver;
@@ -13,6 +15,9 @@ internal sealed class Predecessor : IDisposable
         _connection = connection;
     }
 
+    /// <summary>The predecessor's; this process's is one more.</summary>
+    public byte Generation { get; private init; }
+
     public int Process => _connection.PeerProcess;
 
     /// <summary>Asks whoever listens at that path for its sockets. Null: nobody does, and this process is the first.</summary>
@@ -26,8 +31,7 @@ internal sealed class Predecessor : IDisposable
 
         try
         {
-            ReceiveSockets(connection, sockets);
-            return new Predecessor(connection);
+            return new Predecessor(connection) { Generation = Receive(connection, sockets) };
         }
         catch
         {
@@ -39,9 +43,13 @@ internal sealed class Predecessor : IDisposable
     /// <summary>This process accepts from here on.</summary>
     public void TellReady() => HandOverMessage.TrySend(_connection, HandOverMessage.Ready);
 
+    /// <summary>A <see cref="Actors.PassToOlder"/>.</summary>
+    public bool TryPass(IPEndPoint asked, ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress from) =>
+        PassedOn.TrySend(_connection, asked, datagrams, segmentSizeBytes, from);
+
     public void Dispose() => _connection.Dispose();
 
-    private static void ReceiveSockets(DescriptorSocket connection, ListeningSockets sockets)
+    private static byte Receive(DescriptorSocket connection, ListeningSockets sockets)
     {
         if (!HandOverMessage.TrySend(connection, HandOverMessage.Greeting))
         {
@@ -59,9 +67,9 @@ internal sealed class Predecessor : IDisposable
             }
 
             descriptor?.Dispose();
-            if (text == HandOverMessage.LastSocket)
+            if (HandOverMessage.TryReadGeneration(text, out var generation))
             {
-                return;
+                return generation;
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Proxy.Actors;
 using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.HandOver;
@@ -14,13 +15,14 @@ internal sealed class SuccessorListener : IDisposable
     private readonly string _path;
     private readonly Socket _listener;
     private readonly ListeningSockets _sockets;
+    private readonly Generations _generations;
     private readonly ILogger _log;
     private readonly TaskCompletionSource<int> _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isDisposed;
 
-    private SuccessorListener(string path, Socket listener, ListeningSockets sockets, ILogger log)
+    private SuccessorListener(string path, Socket listener, ListeningSockets sockets, Generations generations, ILogger log)
     {
-        (_path, _listener, _sockets, _log) = (path, listener, sockets, log);
+        (_path, _listener, _sockets, _generations, _log) = (path, listener, sockets, generations, log);
         new Thread(Serve) { IsBackground = true, Name = "hand-over" }.Start();
     }
 
@@ -28,11 +30,11 @@ internal sealed class SuccessorListener : IDisposable
     public Task<int> Replaced => _replaced.Task;
 
     /// <exception cref="IOException">The path cannot be used.</exception>
-    public static SuccessorListener Start(string path, ListeningSockets sockets, ILogger log)
+    public static SuccessorListener Start(string path, ListeningSockets sockets, Generations generations, ILogger log)
     {
         try
         {
-            return new SuccessorListener(path, DescriptorSocket.Listen(path), sockets, log);
+            return new SuccessorListener(path, DescriptorSocket.Listen(path), sockets, generations, log);
         }
         catch (Exception failure) when (failure is SocketException or UnauthorizedAccessException or ArgumentException)
         {
@@ -65,6 +67,7 @@ internal sealed class SuccessorListener : IDisposable
                 else if (TryGive(successor))
                 {
                     _replaced.TrySetResult(successor.PeerProcess);
+                    ReceivePassedOn(successor);
                     return;
                 }
             }
@@ -92,13 +95,15 @@ internal sealed class SuccessorListener : IDisposable
             return false;
         }
 
+        _generations.IsBeingReplaced = true;
         var sockets = _sockets.Duplicate();
         try
         {
             _log.LogInformation("hand-over: process {Process} gets {Count} listening sockets", successor.PeerProcess, sockets.Count);
             var isGiven = sockets.All(socket => HandOverMessage.TrySend(successor, HandOverMessage.OfSocket(socket), socket));
-            if (!isGiven || !HandOverMessage.TrySend(successor, HandOverMessage.LastSocket))
+            if (!isGiven || !HandOverMessage.TrySend(successor, HandOverMessage.OfGeneration(_generations.Own)))
             {
+                _generations.IsBeingReplaced = false;
                 return false;
             }
         }
@@ -111,13 +116,54 @@ internal sealed class SuccessorListener : IDisposable
         }
 
         successor.Timeout = LongestStart;
-        if (Receive(successor) == HandOverMessage.Ready)
+        if (IsReadySoon(successor))
         {
             return true;
         }
 
+        _generations.IsBeingReplaced = false;
         _log.LogWarning("hand-over: process {Process} did not become ready; this one goes on", successor.PeerProcess);
         return false;
+    }
+
+    /// <summary>Until the successor ends, or this process: what came for tunnels of this one.</summary>
+    private void ReceivePassedOn(DescriptorSocket successor)
+    {
+        successor.Timeout = TimeSpan.Zero;
+        var buffer = new byte[DescriptorSocket.LargestMessageBytes];
+        while (!_isDisposed && successor.TryReceive(buffer, out var bytes, out var descriptor))
+        {
+            descriptor?.Dispose();
+            TryDeliver(buffer.AsSpan(0, bytes));
+        }
+    }
+
+    /// <summary>It reads the UDP sockets before it is ready, so there may be datagrams before the word.</summary>
+    private bool IsReadySoon(DescriptorSocket successor)
+    {
+        var buffer = new byte[DescriptorSocket.LargestMessageBytes];
+        while (successor.TryReceive(buffer, out var bytes, out var descriptor))
+        {
+            descriptor?.Dispose();
+            if (!TryDeliver(buffer.AsSpan(0, bytes)))
+            {
+                return Encoding.UTF8.GetString(buffer.AsSpan(0, bytes)) == HandOverMessage.Ready;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>False: it is no datagram.</summary>
+    private bool TryDeliver(ReadOnlySpan<byte> message)
+    {
+        if (!PassedOn.TryRead(message, out var asked, out var segmentSizeBytes, out var from, out var datagrams))
+        {
+            return false;
+        }
+
+        _generations.TryDeliver(asked, datagrams, segmentSizeBytes, from);
+        return true;
     }
 
     private static string Receive(DescriptorSocket successor)

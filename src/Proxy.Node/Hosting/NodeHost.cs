@@ -23,16 +23,18 @@ internal sealed class NodeHost
     private readonly Reloader _reloader;
     private readonly IActorRef _node;
     private readonly OwnListeners _own;
+    private readonly Generations _generations;
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
     private volatile ClusterPart? _cluster;
 
-    private NodeHost(Reloader reloader, IActorRef node, OwnListeners own, ListeningSockets sockets)
+    private NodeHost(Reloader reloader, IActorRef node, NodeEnvironment environment, ListeningSockets sockets)
     {
         _reloader = reloader;
         _node = node;
-        _own = own;
+        _own = environment.Own;
+        _generations = environment.Generations;
         _sockets = sockets;
     }
 
@@ -88,6 +90,7 @@ internal sealed class NodeHost
         var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
         {
             Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
+            Listening = sockets,
         };
         var targets = new ReloadTargets
         {
@@ -104,7 +107,7 @@ internal sealed class NodeHost
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reloader = new Reloader(node, new LoadedInForce(settings, host), files, read, targets, log);
         using var hangup = ReloadOnSignal(reloader);
-        running = new NodeHost(reloader, node, environment.Own, sockets);
+        running = new NodeHost(reloader, node, environment, sockets);
         var code = await running.RunAsync(host, system, environment, admin, log, signals);
         await system.Terminate();
         await (running._cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -117,7 +120,7 @@ internal sealed class NodeHost
         Predecessor? predecessor;
         try
         {
-            predecessor = HandOverStart.Take(host.HandOver, _sockets, log);
+            predecessor = HandOverStart.Take(host.HandOver, _sockets, _generations, log);
         }
         catch (IOException failure)
         {
@@ -152,7 +155,7 @@ internal sealed class NodeHost
         await using (admin)
         {
             _own.Add(admin.Url);
-            using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, log) : null;
+            using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, _generations, log) : null;
             var urls = ((NodeActor.Started)answer).Urls;
             _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, StatusAsync, log);
             Announce(urls, admin.Url);
@@ -163,6 +166,12 @@ internal sealed class NodeHost
             var signal = await FirstOf(signals, successors);
             _state = "draining";
             _cluster?.BeginDraining();
+            if (successors is { Replaced.IsCompleted: true })
+            {
+                // The successor has the socket, and whoever asks there means it.
+                await admin.LeaveAsync();
+            }
+
             var drain = _reloader.Host.Drain;
             log.LogInformation("{Signal}: draining for at most {Seconds} s; a second signal ends now", signal, drain.TotalSeconds);
             await DrainAsync(system, drain, signal);

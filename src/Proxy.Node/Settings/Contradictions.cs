@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Proxy.Actors;
 using Proxy.Node.Hosting;
+using Proxy.Policy.Routes;
 
 namespace Proxy.Node.Settings;
 
@@ -45,6 +46,19 @@ internal static class Contradictions
                     }
 
                     break;
+            }
+        }
+    }
+
+    /// <summary>What a table of routes names has to be there.</summary>
+    public static void CheckRoutes(NodeSettings settings, IEnumerable<(RouteTable Table, SettingsObject Place)> tables)
+    {
+        var chains = settings.ChainSets.Select(set => set.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (table, place) in tables)
+        {
+            foreach (var name in table.ChainSets)
+            {
+                Require(place, "chain", name, chains);
             }
         }
     }

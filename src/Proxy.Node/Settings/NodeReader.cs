@@ -1,6 +1,7 @@
 using Proxy.Actors;
 using Proxy.Hocon;
 using Proxy.Node.Hosting;
+using Proxy.Policy.Routes;
 using Proxy.Protocol.Sealing.Ciphers;
 using Proxy.Protocol.Sealing.Keys;
 
@@ -9,11 +10,12 @@ namespace Proxy.Node.Settings;
 /// <summary>Makes the settings of a node out of a configuration, or tells everything that is wrong with it.</summary>
 internal sealed class NodeReader
 {
-    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "servers", "principals", "defaults", "node", "log", "admin", "key", "cluster"];
+    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "route-tables", "servers", "principals", "defaults", "node", "log", "admin", "key", "cluster"];
 
     private readonly SettingsReading _reading = new();
     private readonly SettingsSource _source;
     private readonly Dictionary<string, SettingsObject> _frontendPlaces = [];
+    private readonly Dictionary<string, (RouteTable Table, SettingsObject Place)> _routeTables = [];
     private readonly Dictionary<string, SettingsObject> _chainPlaces = [];
     private readonly List<ListenPlace> _listens = [];
     private readonly List<string> _startLines = [];
@@ -51,6 +53,7 @@ internal sealed class NodeReader
         var maximum = node.Inside("limits").Limit("connections", int.MaxValue);
         var keys = KeysReader.Read(root, defaults.Principal, _reading, _source.Environment.GetValueOrDefault(KeySource.Variable));
         List<ChainSetSettings> chains = [.. root.Entries("chains").Select(entry => ReadChains(entry, defaults))];
+        var tables = root.Entries("route-tables").ToDictionary(entry => entry.Key, entry => ReadRoutes(entry), StringComparer.Ordinal);
         var settings = new NodeSettings
         {
             Name = node.Optional("name", missing: null, value => value.Text()) ?? Environment.MachineName,
@@ -58,7 +61,7 @@ internal sealed class NodeReader
             Servers = [.. root.Entries("servers").Select(entry => ReadServer(entry, defaults, keys, stateDirectory, node))],
             Tunnels = [.. root.Entries("tunnels").Select(entry => TunnelReader.Build(entry.Key, TunnelReader.Read(entry.Value, defaults.Tunnel, _reading), entry.Value, keys, _reading))],
             Upstreams = [.. root.Entries("upstreams").Select(entry => UpstreamReader.Build(entry.Key, UpstreamReader.Read(entry.Value, defaults.Upstream), entry.Value, _reading))],
-            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, chains)).OfType<FrontendSettings>()],
+            Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, chains, tables)).OfType<FrontendSettings>()],
         };
         settings = settings with { ChainSets = chains };
         settings = JoinCluster(settings, root, host.Cluster);
@@ -79,6 +82,17 @@ internal sealed class NodeReader
             entry.Key, ChainReader.Read(entry.Value, defaults.Chain), entry.Value.Entries("paths"), defaults.Path, entry.Value, _reading);
     }
 
+    private RouteTable? ReadRoutes(KeyValuePair<string, SettingsObject> entry)
+    {
+        var table = RouteTableReader.Read(entry.Value);
+        if (table is not null)
+        {
+            _routeTables[entry.Key] = (table, entry.Value);
+        }
+
+        return table;
+    }
+
     private ServerSettings ReadServer(KeyValuePair<string, SettingsObject> entry, Defaults defaults, NodeKeys keys, string? stateDirectory, SettingsObject node)
     {
         var settings = ServerReader.Build(
@@ -94,7 +108,8 @@ internal sealed class NodeReader
         return settings;
     }
 
-    private FrontendSettings? ReadFrontend(KeyValuePair<string, SettingsObject> entry, Defaults defaults, List<ChainSetSettings> chains)
+    private FrontendSettings? ReadFrontend(
+        KeyValuePair<string, SettingsObject> entry, Defaults defaults, List<ChainSetSettings> chains, IReadOnlyDictionary<string, RouteTable?> tables)
     {
         var draft = FrontendReader.Read(entry.Value, defaults.Frontend, _reading);
         _frontendPlaces[entry.Key] = entry.Value;
@@ -103,7 +118,7 @@ internal sealed class NodeReader
             _listens.Add(new ListenPlace(IsUdp: false, listen, $"frontends.{entry.Key}", entry.Value));
         }
 
-        return FrontendReader.Build(entry.Key, draft, chains, entry.Value, _reading);
+        return FrontendReader.Build(entry.Key, draft, chains, tables, entry.Value, _reading);
     }
 
     private void Check(NodeSettings settings, SettingsObject root, SettingsObject node, HostSettings host)
@@ -114,6 +129,7 @@ internal sealed class NodeReader
         }
 
         Contradictions.CheckNames(settings, _frontendPlaces, _chainPlaces);
+        Contradictions.CheckRoutes(settings, _routeTables.Values);
         Contradictions.CheckListens(_listens);
         Contradictions.CheckLimits(settings, node, _frontendPlaces);
         if (_frontendPlaces.Count == 0 && settings.Servers.Count == 0 && root.IsThere)

@@ -1,5 +1,6 @@
 using Proxy.Actors;
 using Proxy.Node.Commands;
+using Proxy.Policy.Routes;
 using Proxy.Protocol.Chains;
 
 namespace Proxy.Node.Settings;
@@ -48,6 +49,31 @@ internal static class TargetReader
         }
 
         return new UpstreamTarget(draft.Upstream) { Routes = draft.Routes };
+    }
+
+    /// <summary>The way that a table finds; null with a report as in <see cref="Read"/>.</summary>
+    public static RoutedTarget? ReadRouted(string name, FrontendDraft draft, IReadOnlyDictionary<string, RouteTable?> tables, SettingsObject place)
+    {
+        RefuseWithTunnel(draft, place);
+        if ((draft.Upstream ?? draft.Tunnel ?? draft.Chain) is not null || draft.Via.Count > 0)
+        {
+            place.WrongAt("route-table", "a table finds its way, and there is another", "set one of upstream, tunnel, chain, via and route-table");
+            return null;
+        }
+
+        if (!tables.TryGetValue(name, out var table))
+        {
+            place.WrongAt("route-table", $"there is no route-table '{Spelling.Shorten(name)}'", $"route-tables {{ {Spelling.Shorten(name)} {{ … }} }} makes one");
+            return null;
+        }
+
+        if (!Destination.TryParse(draft.To, out var destination))
+        {
+            place.WrongAt("to", $"to = '{draft.To}': HOST:PORT is expected", "such as \"example.org:80\" or \"[2001:db8::1]:80\"");
+            return null;
+        }
+
+        return table is null ? null : new RoutedTarget(table, destination) { TellsSource = draft.TellsSource };
     }
 
     private static FrontendTarget? ReadFar(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)

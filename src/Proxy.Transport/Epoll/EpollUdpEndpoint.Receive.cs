@@ -13,7 +13,7 @@ internal sealed partial class EpollUdpEndpoint
 
     private void ReceiveTurn()
     {
-        if (IsClosed)
+        if (IsClosed || _isDeaf)
         {
             return;
         }

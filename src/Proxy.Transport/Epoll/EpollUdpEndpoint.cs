@@ -19,6 +19,9 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
     private readonly UdpAddress? _remote;
     private int _descriptor;
 
+    // What arrives is left to another process that has the socket.
+    private bool _isDeaf;
+
     private EpollUdpEndpoint(EpollLoop loop, int descriptor, IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, IUdpHandler handler)
     {
         (_loop, _descriptor, _handler, LocalEndPoint) = (loop, descriptor, handler, localEndPoint);
@@ -49,10 +52,10 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
         EpollLoop loop, IPEndPoint localEndPoint, IPEndPoint? remoteEndPoint, UdpOptions options, IUdpHandler handler, out EpollUdpEndpoint? endpoint)
     {
         endpoint = null;
-        var listening = options.IsListening ? loop.Settings.Listening : null;
+        var listening = options.ListeningAs is null ? null : loop.Settings.Listening;
         var error = 0;
         var descriptor = -1;
-        var isGiven = listening?.TryTake(ListeningKind.Udp, localEndPoint, out descriptor) ?? false;
+        var isGiven = listening?.TryTake(ListeningKind.Udp, options.ListeningAs!, out descriptor) ?? false;
         if (!isGiven)
         {
             error = EpollSockets.Create(localEndPoint.AddressFamily, DatagramNonBlocking, out descriptor);
@@ -63,7 +66,7 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
         }
 
         var grantedBytes = SetBuffers(descriptor, options);
-        if (options.SharePort)
+        if (options.SharePort && !isGiven)
         {
             EpollSockets.SetOption(descriptor, SocketLevel, ReusePort, 1);
         }
@@ -91,7 +94,7 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
             IsSegmenting = loop.Settings.UdpOffload && UdpOffload.Segmenting,
             IsJoining = loop.Settings.UdpOffload && UdpOffload.Joining && EpollSockets.SetOption(descriptor, UdpLevel, UdpGro, 1),
         };
-        listening?.Add(ListeningKind.Udp, localEndPoint, descriptor);
+        listening?.Add(ListeningKind.Udp, options.ListeningAs!, descriptor);
         error = loop.Watch(endpoint, descriptor);
         if (error != 0)
         {
@@ -100,6 +103,8 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
 
         return error;
     }
+
+    public void StopReceiving() => _isDeaf = true;
 
     public bool TrySteer(UdpSteering steering) => !IsClosed && SocketFilter.Attach(_descriptor, steering) == 0;
 

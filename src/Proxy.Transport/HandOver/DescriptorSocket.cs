@@ -102,8 +102,13 @@ public sealed class DescriptorSocket : IDisposable
     /// <summary>Sends a message, and a descriptor with it if one is given; it stays the caller's. False: the other end is gone, or does not read.</summary>
     public bool TrySend(ReadOnlySpan<byte> message, SafeFileHandle? descriptor = null) => TrySend(message, descriptor, flags: 0);
 
-    /// <summary>As <see cref="TrySend(ReadOnlySpan{byte}, SafeFileHandle?)"/>, but a message that finds no room is dropped.</summary>
-    public bool TrySendAtOnce(ReadOnlySpan<byte> message) => TrySend(message, null, DontWait);
+    /// <summary>Sends a message if there is room for it at once, else it is dropped. False: the other end is gone.</summary>
+    public bool TrySendAtOnce(ReadOnlySpan<byte> message, out bool isDropped)
+    {
+        var isSent = TrySend(message, null, DontWait);
+        isDropped = !isSent && Errno.LastOfLongCall is Errno.Again or Errno.NoBuffers;
+        return isSent || isDropped;
+    }
 
     /// <summary>The next message; a descriptor that came with it is the caller's. False: there will be none, or not in time.</summary>
     public unsafe bool TryReceive(Span<byte> buffer, out int bytes, out SafeFileHandle? descriptor)

@@ -14,7 +14,9 @@ public sealed class ListeningSockets : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<ListeningSocket> _given = [];
-    private readonly Dictionary<int, (ListeningKind Kind, IPEndPoint Asked)> _used = [];
+
+    // In the order in which they were bound, which the successor keeps: several may share an address, and each has its number among them.
+    private readonly List<(int Descriptor, ListeningKind Kind, IPEndPoint Asked)> _used = [];
 
     /// <summary>Takes what a predecessor or the service manager has bound; owns it from here on.</summary>
     public void Offer(ListeningSocket socket)
@@ -48,6 +50,16 @@ public sealed class ListeningSockets : IDisposable
         return faults;
     }
 
+    /// <summary>Where a socket is bound that was given for this address and is still to be had; null: there is none.</summary>
+    public IPEndPoint? BoundOf(ListeningKind kind, IPEndPoint asked)
+    {
+        lock (_lock)
+        {
+            var given = _given.Find(given => given.Kind == kind && given.Asked.Equals(asked));
+            return given is null ? null : NativeAddress.OfSocket((int)given.Descriptor.DangerousGetHandle());
+        }
+    }
+
     /// <summary>A descriptor that was given for this address; the caller owns it, and says with <see cref="Add"/> that it uses it.</summary>
     public bool TryTake(ListeningKind kind, IPEndPoint asked, out int descriptor)
     {
@@ -76,7 +88,7 @@ public sealed class ListeningSockets : IDisposable
     {
         lock (_lock)
         {
-            _used[descriptor] = (kind, asked);
+            _used.Add((descriptor, kind, asked));
         }
     }
 
@@ -84,7 +96,7 @@ public sealed class ListeningSockets : IDisposable
     {
         lock (_lock)
         {
-            _used.Remove(descriptor);
+            _used.RemoveAll(used => used.Descriptor == descriptor);
         }
     }
 
@@ -96,9 +108,9 @@ public sealed class ListeningSockets : IDisposable
             return
             [
                 .. from used in _used
-                   let copy = Libc.DescriptorControl(used.Key, DuplicateCloseOnExec, 0)
+                   let copy = Libc.DescriptorControl(used.Descriptor, DuplicateCloseOnExec, 0)
                    where copy >= 0
-                   select new ListeningSocket(used.Value.Kind, used.Value.Asked, new SafeFileHandle(copy, ownsHandle: true)),
+                   select new ListeningSocket(used.Kind, used.Asked, new SafeFileHandle(copy, ownsHandle: true)),
             ];
         }
     }

@@ -41,6 +41,11 @@ public interface IUdpEndpoint
     /// </summary>
     bool TrySteer(UdpSteering steering) => false;
 
+    /// <summary>Reads no more, for another process has the same socket, and what arrives is its; sending goes on. Nothing where sockets cannot be handed over.</summary>
+    void StopReceiving()
+    {
+    }
+
     /// <summary>Closes the socket. No handler call comes after it.</summary>
     void Close();
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Proxy.Transport;
 
 /// <summary>What is set on a UDP socket before it is used.</summary>
@@ -5,8 +7,11 @@ public sealed record UdpOptions
 {
     public static readonly UdpOptions Default = new();
 
-    /// <summary>Whether strangers are awaited there, so that a successor of this process gets the socket (<see cref="LoopSettings.Listening"/>).</summary>
-    public bool IsListening { get; init; }
+    /// <summary>
+    /// The address as the settings have it, if strangers are awaited there: then a successor of this process gets the socket under this name, and one
+    /// that a predecessor gave is used (<see cref="LoopSettings.Listening"/>). Null: nobody else is to have it.
+    /// </summary>
+    public IPEndPoint? ListeningAs { get; init; }
 
     /// <summary>Receive buffer asked of the kernel. 4 MiB: a tunnel's window must fit, for loopback drops without a word.</summary>
     public int ReceiveBufferBytes { get; init; } = 4 << 20;

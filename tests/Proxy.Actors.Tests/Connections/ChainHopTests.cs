@@ -38,6 +38,44 @@ public sealed class ChainHopTests : IDisposable
     }
 
     [Fact]
+    public void A_next_hop_that_is_often_asked_for_is_connected_to_before_it_is_needed()
+    {
+        var rig = Rig();
+        rig.World.Network.SetLatency(rig.Node.Host, rig.UpstreamHost, TimeSpan.FromMilliseconds(100));
+        var next = rig.StartUpstream();
+        for (var calls = 0; calls < 20; calls++)
+        {
+            var caller = Call(rig, Path("10.0.0.4:80", "10.0.0.5:80"));
+            rig.Until(() => caller.Socket.Received.Count > 0);
+            caller.Socket.Reset();
+        }
+
+        rig.RunFor(1);
+        var made = next.Sockets.Count;
+        Assert.InRange(made, 21, 60);
+        var ready = Call(rig, Path("10.0.0.4:80", "10.0.0.5:80"), "payload");
+        rig.RunFor(0.05);
+        Assert.NotEmpty(ready.Socket.Received);
+        rig.Until(() => next.Sockets.Any(socket => socket.Text.EndsWith("payload", StringComparison.Ordinal)));
+
+        // A hop that goes away takes its ready connections along, and nobody is sent into them.
+        foreach (var socket in next.Sockets)
+        {
+            socket.Close();
+        }
+
+        rig.RunFor(1);
+        next.Close();
+        var late = Call(rig, Path("10.0.0.4:80", "10.0.0.5:80"));
+        rig.Until(() => late.Failure is not null);
+        Assert.Equal((2, EndReason.Refused), (late.Failure!.Hop, late.Failure.Reason));
+        ready.Socket.Reset();
+        late.Socket.Close();
+        rig.RunFor(60);
+        rig.EndWell();
+    }
+
+    [Fact]
     public void The_same_stream_through_a_tunnel_is_served_the_same()
     {
         var rig = Rig();

@@ -89,14 +89,7 @@ public sealed class ClusterTests : EndToEndTest
             Assert.True(cluster.Servers.Remove("server-1"));
 
             // It takes a second and a half to be sure that it is dead; nobody waits for as long.
-            var longest = TimeSpan.Zero;
-            var watch = Stopwatch.StartNew();
-            for (var number = 0; watch.Elapsed < TimeSpan.FromSeconds(6); number++)
-            {
-                var began = watch.Elapsed;
-                using var socket = await OpenAsync(cluster, number);
-                longest = watch.Elapsed - began > longest ? watch.Elapsed - began : longest;
-            }
+            var longest = await OpenForAsync(cluster, TimeSpan.FromSeconds(6));
 
             Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
             var ended = 0;
@@ -112,6 +105,61 @@ public sealed class ClusterTests : EndToEndTest
         {
             held.ForEach(socket => socket.Dispose());
         }
+    }
+
+    [Fact]
+    public async Task A_frozen_server_holds_its_own_streams_only_and_they_go_on()
+    {
+        await using var echo = TcpPeer.Echo();
+        await using var cluster = await ClusterProcesses.StartAsync(servers: 3, clients: 2, echo.Address);
+        var held = new List<Socket>();
+        try
+        {
+            for (var number = 0; number < 30; number++)
+            {
+                held.Add(await OpenAsync(cluster, number));
+            }
+
+            cluster.Servers["server-1"].Send(Signal.Stop);
+            var longest = await OpenForAsync(cluster, TimeSpan.FromSeconds(8));
+            cluster.Servers["server-1"].Send(Signal.Continue);
+
+            Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            foreach (var socket in held)
+            {
+                Assert.True(await LivesAsync(socket));
+            }
+
+            await cluster.MembersAsync(cluster.Clients[0], "server-1", "server-2", "server-3");
+            await cluster.TunnelsAsync(3);
+        }
+        finally
+        {
+            held.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task All_servers_are_replaced_one_after_the_other_and_no_connection_fails()
+    {
+        await using var echo = TcpPeer.Echo();
+        await using var cluster = await ClusterProcesses.StartAsync(servers: 3, clients: 2, echo.Address);
+        await using var first = Load(cluster.Clients[0]);
+        await using var second = Load(cluster.Clients[1]);
+        foreach (var name in cluster.Servers.Keys.ToArray())
+        {
+            cluster.Servers[name].Send(Signal.Terminate);
+            Assert.Equal(0, await cluster.Servers[name].ExitAsync(Bound));
+            await cluster.TunnelsAsync(2);
+            await cluster.StartServerAsync(name);
+            await cluster.TunnelsAsync(3);
+        }
+
+        await DoneAsync(first, second, 20);
+        await first.StopAsync();
+        await second.StopAsync();
+
+        Assert.Empty(first.Failures.Concat(second.Failures));
     }
 
     [Fact]
@@ -155,6 +203,21 @@ public sealed class ClusterTests : EndToEndTest
     {
         var (one, two) = (first.Done + more, second.Done + more);
         await Wait.UntilAsync(() => first.Done >= one && second.Done >= two, Bound, () => $"connections stand still at {first.Done} and {second.Done}");
+    }
+
+    /// <summary>Opens one connection after the other, and returns how long the longest took to be answered.</summary>
+    private async Task<TimeSpan> OpenForAsync(ClusterProcesses cluster, TimeSpan duration)
+    {
+        var longest = TimeSpan.Zero;
+        var watch = Stopwatch.StartNew();
+        for (var number = 0; watch.Elapsed < duration; number++)
+        {
+            var began = watch.Elapsed;
+            using var socket = await OpenAsync(cluster, number);
+            longest = watch.Elapsed - began > longest ? watch.Elapsed - began : longest;
+        }
+
+        return longest;
     }
 
     private async Task<Socket> OpenAsync(ClusterProcesses cluster, int number)

@@ -109,15 +109,50 @@ public sealed class RelayDrainTests : EndToEndTest
     [Fact]
     public async Task A_connection_that_does_not_end_is_ended_when_the_drain_time_is_over()
     {
-        await using var echoing = TcpPeer.Echo();
-        await using var relay = await NodeProcess.StartAsync(
-            "relay", "--listen", "127.0.0.1:0", "--to", echoing.Address.ToString(), "--admin", "127.0.0.1:0", "--drain", "1s");
+        await using var talking = new TcpPeer(TalkAsync);
+        await using var relay = await StartAsync(talking);
         using var application = await Dial.ToAsync(relay.Tcp);
-        await Exchange.PingAsync(application, Limit);
+        await application.ReadExactlyAsync(1, Limit);
 
         relay.Send(Signal.Terminate);
 
         Assert.Equal(SocketError.ConnectionReset, (await application.ReadToEndAsync(Limit)).End);
         Assert.Equal(0, await relay.ExitAsync(ExitBound));
+    }
+
+    [Fact]
+    public async Task A_connection_that_stands_still_is_closed_before_the_drain_time_is_over()
+    {
+        await using var echoing = TcpPeer.Echo();
+        await using var relay = await StartAsync(echoing);
+        using var application = await Dial.ToAsync(relay.Tcp);
+        await Exchange.PingAsync(application, Limit);
+
+        relay.Send(Signal.Terminate);
+
+        Assert.Equal(SocketError.Success, (await application.ReadToEndAsync(Limit)).End);
+        application.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, await relay.ExitAsync(ExitBound));
+    }
+
+    private static Task<NodeProcess> StartAsync(TcpPeer peer) => NodeProcess.StartAsync(
+        "relay", "--listen", "127.0.0.1:0", "--to", peer.Address.ToString(), "--admin", "127.0.0.1:0", "--drain", "3s");
+
+    // A few bytes again and again, as long as anybody listens.
+    private static async Task TalkAsync(Socket socket, CancellationToken cancellation)
+    {
+        using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        try
+        {
+            do
+            {
+                await socket.SendAllAsync("..."u8.ToArray(), cancellation);
+            }
+            while (await beat.WaitForNextTickAsync(cancellation));
+        }
+        catch (SocketException)
+        {
+            // The relay has ended it.
+        }
     }
 }

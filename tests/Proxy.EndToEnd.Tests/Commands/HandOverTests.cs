@@ -58,6 +58,45 @@ public sealed class HandOverTests : EndToEndTest
     }
 
     [Fact]
+    public async Task Streams_of_the_old_process_go_on_through_the_sockets_of_the_new_one()
+    {
+        using var directory = new WorkDirectory();
+        await using var echo = TcpPeer.Echo();
+        string[] arguments =
+        [
+            "server", "--listen", "kcp://127.0.0.1:0", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0",
+            "--hand-over", directory.File("hand-over"), "--drain", "60s",
+        ];
+        await using var old = await NodeProcess.StartAsync(arguments);
+        await using var client = await TunnelPair.StartClientAsync(old.Tunnels.Port, echo.Address);
+        var entry = client.Entries[0];
+        using var living = await Dial.ToAsync(entry);
+        await Exchange.PingAsync(living, Limit);
+        await using var load = new SteadyLoad(entry, perSecond: 50, atOnce: 50, Limit);
+        load.Start();
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var transfers = Enumerable.Range(0, Scale.Pick(5, 50)).Select(seed => Exchange.EchoAsync(
+            entry, new Content(seed, Scale.Pick(1_000_000, 10_000_000)), Limit, () => release.Task)).ToArray();
+        await Wait.UntilAsync(() => load.Done >= 50, Bound, () => $"only {load.Done} connections");
+
+        await using var successor = await NodeProcess.StartAsync(arguments);
+
+        Assert.Equal(old.Tunnels, successor.Tunnels);
+        await old.LogsAsync("has taken over", Bound);
+        await successor.LogsAsync("is ready", Bound);
+        await Exchange.PingAsync(living, Limit);
+        release.SetResult();
+        await Task.WhenAll(transfers);
+        var before = load.Done;
+        await Wait.UntilAsync(() => load.Done >= before + 50, Bound, () => $"only {load.Done - before} connections more");
+        await load.StopAsync();
+        Assert.Empty(load.Failures);
+        Assert.False(old.HasExited, "the old process ended, with a stream open");
+        living.Close();
+        Assert.Equal(0, await old.ExitAsync(Bound));
+    }
+
+    [Fact]
     public async Task A_successor_that_cannot_start_changes_nothing()
     {
         using var directory = new WorkDirectory();

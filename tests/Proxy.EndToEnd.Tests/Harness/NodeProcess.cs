@@ -60,6 +60,9 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public IPEndPoint Tcp => EndPoints("tcp").First();
 
+    /// <summary>Where a server takes chains without a tunnel.</summary>
+    public IPEndPoint Chains => EndPoints("chain").First();
+
     /// <summary>The listeners of the forwards, in the order of the command line.</summary>
     public IReadOnlyList<IPEndPoint> Entries => [.. EndPoints("tcp")];
 

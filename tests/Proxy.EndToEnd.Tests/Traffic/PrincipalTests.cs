@@ -25,7 +25,7 @@ public sealed class PrincipalTests : EndToEndTest
         Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(bob.Entries[0], Limit));
 
         await server.LogsAsync("(bob) -> ", TimeSpan.FromSeconds(5));
-        await bob.LogsAsync("NotAllowed", TimeSpan.FromSeconds(5));
+        await bob.LogsAsync("answered not allowed", TimeSpan.FromSeconds(5));
     }
 
     [Fact]

@@ -5,10 +5,10 @@ using Proxy.Protocol.Sealing.Keys;
 namespace Proxy.Protocol.Sealing.Resets;
 
 /// <summary>
-/// Tunnel ids that their maker recognises without remembering them: a random index and a MAC of it. With the same secret after a restart, a
+/// Tunnel ids that their maker recognises without remembering them: a generation, a random index, and a MAC of both. With the same secret after a restart, a
 /// server knows the tunnels that it lost, and can prove it by the token that belongs to each id. Thread-safe; owns the secret.
 /// <code>
-/// id     | index (32) | first 4 bytes of HMAC-SHA256(secret, "id" ‖ index) |
+/// id     | generation (8) | index (24) | first 4 bytes of HMAC-SHA256(secret, "id" ‖ generation ‖ index) |
 /// token  | first 16 bytes of HMAC-SHA256(secret, "token" ‖ id) |
 /// </code>
 /// </summary>
@@ -17,10 +17,13 @@ public sealed class TunnelIds : IDisposable
     public const int SecretBytesLength = 32;
 
     private readonly SecretBytes _secret;
+    private readonly byte? _generation;
 
     /// <param name="secret">32 bytes, the same for all listeners of a node and after a restart; copied.</param>
-    public TunnelIds(ReadOnlySpan<byte> secret)
+    /// <param name="generation">Of the process, so that two that share a socket tell their tunnels apart; null: there is only one, and the byte is random too.</param>
+    public TunnelIds(ReadOnlySpan<byte> secret, byte? generation = null)
     {
+        _generation = generation;
         Lengths.Check(secret, SecretBytesLength, nameof(secret));
         _secret = new SecretBytes(secret);
     }
@@ -34,13 +37,17 @@ public sealed class TunnelIds : IDisposable
         do
         {
             random.Fill(index);
+            index[0] = _generation ?? index[0];
             id = Id(BinaryPrimitives.ReadUInt32BigEndian(index));
         }
         while (id == 0);
         return id;
     }
 
-    /// <summary>Whether this node made the id. One in 4 billion guesses is right.</summary>
+    /// <summary>Of the process that made the id, if it is one of this node's.</summary>
+    public static byte GenerationOf(ulong id) => (byte)(id >> 56);
+
+    /// <summary>Whether this node made the id, in this process or in another that had the secret. One in 4 billion guesses is right.</summary>
     public bool IsOurs(ulong id)
     {
         Span<byte> expected = stackalloc byte[sizeof(ulong)];

@@ -115,6 +115,19 @@ public sealed class ResetTests
         Assert.All(drawn, id => Assert.False(other.IsOurs(id)));
     }
 
+    [Fact]
+    public void An_id_says_which_generation_of_the_process_made_it_and_every_generation_knows_it()
+    {
+        var secret = Enumerable.Repeat((byte)5, TunnelIds.SecretBytesLength).ToArray();
+        using var first = new TunnelIds(secret, generation: 7);
+        using var second = new TunnelIds(secret, generation: 8);
+
+        var drawn = Enumerable.Range(0, 100).Select(_ => first.Draw(_meeting.ClientRandom)).ToArray();
+
+        Assert.All(drawn, id => Assert.Equal(7, TunnelIds.GenerationOf(id)));
+        Assert.All(drawn, id => Assert.True(second.IsOurs(id)));
+    }
+
     private byte[] Answer(byte[] datagram)
     {
         var answer = new byte[ResetMessage.Bytes];
