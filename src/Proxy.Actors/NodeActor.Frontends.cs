@@ -20,7 +20,7 @@ public sealed partial class NodeActor
         {
             if (old is null && changed is { } added)
             {
-                var plan = FrontendPlan.ToBind(added, _connections);
+                var plan = FrontendPlan.ToBind(added, _connections, _environment.Cluster);
                 var dispatcher = DispatcherOf(added.To switch
                 {
                     TunnelTarget target => LoopOfPool(target.Tunnel, binding.Plan.New),

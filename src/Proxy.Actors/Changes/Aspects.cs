@@ -14,6 +14,7 @@ internal static class Aspects
         Aspect<FrontendSettings>.Of("proxy", NewConnections, frontend => frontend.Proxy, (old, changed) => old == changed),
         Aspect<FrontendSettings>.Of("timeouts", NewConnections, frontend => frontend.Timeouts),
         Aspect<FrontendSettings>.Of("limits", AtOnce, frontend => frontend.Limits),
+        Aspect<FrontendSettings>.Of("cluster-connections", Restart, frontend => frontend.ClusterConnections),
         Aspect<FrontendSettings>.Of("rules", NewConnections, frontend => frontend.Rules, (old, changed) => old.Equals(changed)),
         Aspect<FrontendSettings>.Of("proxy-protocol", NewConnections, frontend => frontend.ProxyProtocol),
         new("filters", NewConnections, SameSettings.Filters, static (_, _) => ""),
@@ -38,6 +39,7 @@ internal static class Aspects
     [
         new("servers", NewConnections, (old, changed) => SameSettings.Servers(old.Servers, changed.Servers), (old, changed) =>
             $"{string.Join(", ", old.Servers)} → {string.Join(", ", changed.Servers)}"),
+        Aspect<TunnelPoolSettings>.Of("cluster", NewConnections, tunnel => tunnel.Cluster),
         Aspect<TunnelPoolSettings>.Of("connections", NewConnections, tunnel => tunnel.Connections),
         Aspect<TunnelPoolSettings>.Of("renew-after", NewConnections, tunnel => tunnel.RenewAfter),
         Aspect<TunnelPoolSettings>.Of("tls", NewConnections, tunnel => tunnel.Tls, SameSettings.UpstreamTls),

@@ -26,7 +26,7 @@ internal interface IOutboundLegOwner
 /// hops' answers off the front of what comes back. For the loop's thread only.
 /// </summary>
 /// <remarks>What was sent is kept until the first hop has accepted the stream, at most about the first 16 KiB; then reading stops.</remarks>
-internal sealed class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handler) : IChannel, IChannelHandler, IEndForesight
+internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handler) : IChannel, IChannelHandler, IEndForesight
 {
     private readonly ArrayBufferWriter<byte> _early = new();
     private IChannel? _stream;

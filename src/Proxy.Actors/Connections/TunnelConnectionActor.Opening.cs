@@ -35,10 +35,11 @@ internal sealed partial class TunnelConnectionActor
 
     private void WaitingForTunnel()
     {
-        Receive<TunnelPoolActor.Granted>(granted => HandleGranted(granted.Link));
+        Receive<TunnelPoolActor.Granted>(HandleGranted);
         Receive<TunnelPoolActor.NoOther>(_ => Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal));
         Receive<TunnelPoolActor.Refused>(refused => HandleNoEntry(refused.Reason, refused.Text));
         Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
+        Receive<Timer>(timer => timer == Timer.Doubt, _ => { });
         Receive<Timer>(timer => timer == Timer.EntryDeadline, _ => HandleNoEntry(EndReason.NoTunnel, "no tunnel to the first hop"));
         ReceiveWhileWaiting("no tunnel came up");
     }
@@ -147,8 +148,9 @@ internal sealed partial class TunnelConnectionActor
         _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
     }
 
-    private void HandleGranted(TunnelLink link)
+    private void HandleGranted(TunnelPoolActor.Granted granted)
     {
+        var link = granted.Link;
         if (!link.CanOpen)
         {
             _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
@@ -159,6 +161,11 @@ internal sealed partial class TunnelConnectionActor
         _link = link;
         Context.Timers.Cancel(Timer.EntryDeadline);
         Become(Opening);
+        if (granted.HasOthers)
+        {
+            DoubtLater();
+        }
+
         if (_plan.Destination is null && _way.IsTunnelAlone)
         {
             _leg.Attach(link, null, null);
@@ -239,6 +246,7 @@ internal sealed partial class TunnelConnectionActor
     /// </summary>
     private void HandleStreamLost(EndReason reason)
     {
+        Context.Timers.Cancel(Timer.Doubt);
         _frontend.Log.Debug($"{_record.Peer}: the stream was not accepted ({reason.Text()}), opening another");
         if (reason is EndReason.TunnelLost or EndReason.PeerShutDown or EndReason.KilledLocally)
         {

@@ -62,6 +62,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         ConnectDeadline,
         EntryDeadline,
         Retry,
+        Doubt,
     }
 
     private sealed record Opened
@@ -129,6 +130,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         Receive<Opened>(_ =>
         {
             Context.Timers.Cancel(Timer.ConnectDeadline);
+            Context.Timers.Cancel(Timer.Doubt);
             _record.ConnectMicroseconds = _loop.NowMicroseconds - _askedAtMicroseconds;
             _record.Phase = ConnectionPhase.Relaying;
             TellWorks();
@@ -137,6 +139,8 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         });
         Receive<StreamLost>(lost => HandleStreamLost(lost.Reason));
         Receive<RefusedByHop>(refused => HandleRefused(refused.Failure));
+        Receive<Timer>(timer => timer == Timer.Doubt, _ => LookElsewhere());
+        Receive<TunnelPoolActor.Granted>(granted => TryElsewhere(granted));
         Receive<Timer>(_ =>
         {
             var text = $"no answer within {_settings.Timeouts.Connect.TotalSeconds:0.#} s";

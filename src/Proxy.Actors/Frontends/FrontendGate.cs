@@ -1,3 +1,5 @@
+using Proxy.Cluster.Engine;
+using Proxy.Cluster.Shares;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 
@@ -13,15 +15,17 @@ internal sealed class FrontendGate
     private readonly long[] _refused = new long[RefusalReasons.All.Count];
     private readonly Admission _admission;
     private readonly TimeProvider _clock;
+    private readonly ClusterLimit? _shared;
     private GateSettings _settings;
 
     /// <param name="settings">What holds until <see cref="Change"/>.</param>
     /// <param name="node">What all frontends of the node share.</param>
     /// <param name="clock">For rules that hold at times.</param>
     /// <param name="nowMicroseconds">The loop's clock.</param>
-    public FrontendGate(GateSettings settings, ConnectionBudget node, TimeProvider clock, long nowMicroseconds)
+    /// <param name="shared">What all nodes of the cluster may have together; who waits counts. Null: they share nothing.</param>
+    public FrontendGate(GateSettings settings, ConnectionBudget node, TimeProvider clock, long nowMicroseconds, ClusterLimit? shared = null)
     {
-        (_settings, _clock) = (settings, clock);
+        (_settings, _clock, _shared) = (settings, clock, shared);
         _admission = new Admission(settings.Limits, node, nowMicroseconds);
     }
 
@@ -40,7 +44,19 @@ internal sealed class FrontendGate
             return AdmissionOutcome.Refused;
         }
 
+        if (_shared?.TryTake(_clock.NowMicroseconds()) == false)
+        {
+            _refused[(int)RefusalReason.ClusterConnections]++;
+            refusal = new Refusal(RefusalReason.ClusterConnections, _settings);
+            return AdmissionOutcome.Refused;
+        }
+
         var result = _admission.TryAdmit(client, nowMicroseconds);
+        if (result.Outcome == AdmissionOutcome.Refused)
+        {
+            _shared?.Release();
+        }
+
         lease = result.Lease;
         refusal = result.Reason is { } reason ? new Refusal(reason, _settings) : default;
         return result.Outcome;
@@ -81,6 +97,7 @@ internal sealed class FrontendGate
         if (result.Reason is { } reason)
         {
             refusal = new Refusal(reason, _settings);
+            _shared?.Release();
         }
 
         return true;
@@ -89,13 +106,23 @@ internal sealed class FrontendGate
     /// <summary>How long until <see cref="TryTakeWaiting"/> is to be asked again, if nobody leaves before; null: nobody waits.</summary>
     public long? MicrosecondsUntilQueueMoves(long nowMicroseconds) => _admission.MicrosecondsUntilQueueMoves(nowMicroseconds);
 
-    public void Leave(AdmissionLease lease) => _admission.Release(lease);
+    public void Leave(AdmissionLease lease)
+    {
+        _admission.Release(lease);
+        _shared?.Release();
+    }
 
     /// <summary>Turns away the first that waits: the frontend takes nobody any more. False: nobody waits.</summary>
     public bool TryDismissWaiting(out AdmissionLease lease, out Refusal refusal)
     {
         refusal = new Refusal(RefusalReason.Draining, _settings);
-        return _admission.TryDropFromQueue(RefusalReason.Draining, out lease);
+        if (!_admission.TryDropFromQueue(RefusalReason.Draining, out lease))
+        {
+            return false;
+        }
+
+        _shared?.Release();
+        return true;
     }
 
     /// <summary>Turns away, and counts, one that came when the frontend takes nobody any more.</summary>

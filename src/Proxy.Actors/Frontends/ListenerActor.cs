@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Cluster.Shares;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
 using Proxy.Policy.Limits;
@@ -21,9 +22,16 @@ internal sealed record FrontendPlan(
     /// <summary>What is spoken, for URLs.</summary>
     public string Scheme { get; init; } = "tcp";
 
+    /// <summary>What the cluster shares; the plan that a listener begins with has the say. Null: nothing.</summary>
+    public ClusterLimit? Shared { get; init; }
+
     /// <summary>To be bound, and to serve nobody until another plan comes: whether the node gets as far as that is not known yet.</summary>
-    public static FrontendPlan ToBind(FrontendSettings settings, ConnectionBudget node) =>
-        new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null) { Scheme = settings.Scheme };
+    public static FrontendPlan ToBind(FrontendSettings settings, ConnectionBudget node, ClusterDoor cluster) =>
+        new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null)
+        {
+            Scheme = settings.Scheme,
+            Shared = settings.ClusterConnections is { } limit ? cluster.LimitOf($"frontend:{settings.Name}", limit) : null,
+        };
 }
 
 /// <summary>
@@ -47,7 +55,7 @@ internal sealed partial class ListenerActor : ReceiveActor
         _plan = plan;
         _url = $"{plan.Scheme}://{plan.Listen}";
         _log = Context.GetLogger();
-        _gate = new FrontendGate(plan.Gate, plan.Node, Context.System.TimeProvider, Loop.NowMicroseconds);
+        _gate = new FrontendGate(plan.Gate, plan.Node, Context.System.TimeProvider, Loop.NowMicroseconds, plan.Shared);
     }
 
     /// <summary>Stops accepting, turns away who waits, lets connections finish, and stops after the last.</summary>

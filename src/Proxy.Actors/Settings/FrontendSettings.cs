@@ -25,6 +25,11 @@ public sealed record FrontendSettings
     /// <summary>How many it serves, of whom, how fast they may come, and who may wait.</summary>
     public AdmissionSettings Limits { get; init; } = AdmissionSettings.Unlimited;
 
+    /// <summary>
+    /// Connections at once over all nodes of the cluster that have a frontend of this name, divided by use. Null: any number. As the listener begins with it.
+    /// </summary>
+    public int? ClusterConnections { get; init; }
+
     /// <summary>Whom it serves.</summary>
     public AccessRules Rules { get; init; } = AccessRules.AllowAll;
 

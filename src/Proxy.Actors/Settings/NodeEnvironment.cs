@@ -50,6 +50,9 @@ public sealed class NodeEnvironment
     /// <summary>Filled by the node as its listeners are bound.</summary>
     public OwnListeners Own { get; init; } = new();
 
+    /// <summary>Opened by the host when the node takes part in a cluster.</summary>
+    public ClusterDoor Cluster { get; init; } = new();
+
     /// <summary>The processes before and after this one.</summary>
     public Generations Generations { get; init; } = new();
 

@@ -69,20 +69,28 @@ internal sealed class PreferenceActor : ReceiveActor
     private void Retired()
     {
         Receive<TunnelPoolActor.TunnelReady>(ready => _pool.Tell(ready, Sender));
+        Receive<Terminated>(_ => StopWhenEmpty());
         ReceiveAny(_ => { });
+    }
+
+    private void StopWhenEmpty()
+    {
+        if (Context.Children.Count == 0)
+        {
+            Context.Stop(Self);
+        }
     }
 
     private void Retire()
     {
         Become(Retired);
         Context.Timers.CancelAll();
-        foreach (var way in _ways)
+        foreach (var attempt in _ways.Where(way => way.Link is null).Select(way => way.Tunnel).OfType<IActorRef>())
         {
-            if (way is { Tunnel: { } attempt, Link: null })
-            {
-                Context.Stop(attempt);
-            }
+            Context.Stop(attempt);
         }
+
+        StopWhenEmpty();
     }
 
     private void HandleReady(TunnelPoolActor.TunnelReady ready)

@@ -65,7 +65,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     internal sealed record Retire(PoolPart? Successor);
 
     /// <summary>A tunnel that could open a stream just now; the asker looks again, as both live on one loop.</summary>
-    internal sealed record Granted(TunnelLink Link);
+    internal sealed record Granted(TunnelLink Link, bool HasOthers);
 
     /// <summary>There will be none.</summary>
     internal sealed record Refused(EndReason Reason, string Text)
@@ -109,9 +109,10 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     {
         foreach (var server in _settings.Servers.SelectMany(server => Enumerable.Repeat(server, _settings.Connections)))
         {
-            var self = Self;
-            Context.ActorOf(Props.Create(() => new PreferenceActor(_environment, server, _settings, self)));
+            MakerTo(server);
         }
+
+        JoinCluster();
     }
 
     protected override void PostStop() => Context.Parent.Tell(new NodeActor.TunnelsLeft(Totals with { Established = 0 }));
@@ -140,14 +141,15 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     private void Serving()
     {
         Receive<Acquire>(_ => Serve(Sender));
-        Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link) : NoOther.Instance));
+        Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link, HasOtherServers) : NoOther.Instance));
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(timer => timer == Timer.LookForTheLast, _ => DrainAfterTheLast());
         Receive<Timer>(_ => ServeWaiting());
         Receive<TunnelReady>(HandleTunnelReady);
-        Receive<TunnelSuspected>(_ => NoteLoad());
-        Receive<TunnelTrusted>(_ => NoteLoad());
+        Receive<TunnelSuspected>(_ => HandleSuspected());
+        Receive<TunnelTrusted>(_ => HandleTrusted());
         Receive<TunnelDraining>(_ => NoteLoad());
+        ReceiveMembers();
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
         Receive<Drain>(_ => BeginDraining());
@@ -162,6 +164,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         Receive<Retire>(_ => { });
         Receive<Timer>(_ => { });
         Receive<TunnelReady>(ready => ready.Link.Drain());
+        IgnoreMembers();
         Receive<TunnelDraining>(_ => { });
         Receive<Terminated>(terminated =>
         {
@@ -205,7 +208,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     {
         if (Pick() is { } link)
         {
-            asker.Tell(new Granted(link));
+            asker.Tell(new Granted(link, HasOtherServers));
         }
         else if (_waiting.Count >= _settings.MaximumWaiting)
         {
@@ -231,7 +234,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         while (_queue.First is { } first && Pick() is { } link)
         {
             Forget(first.Value);
-            first.Value.Tell(new Granted(link));
+            first.Value.Tell(new Granted(link, HasOtherServers));
         }
 
         LookAgainLater();
@@ -252,6 +255,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         _tunnels[Sender] = ready;
         _tally.HandleOpened(_tunnels.Count);
         NoteLoad();
+        NoteClusterTunnel(ready);
         ServeWaiting();
     }
 
@@ -261,6 +265,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         {
             _tally.HandleEnded(ended.Link);
             NoteLoad();
+            NoteDoubt(ended);
         }
     }
 
@@ -268,35 +273,16 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
 
     private TunnelLink? Pick(TunnelLink? except = null)
     {
-        var open = _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen && tunnel.Link != except).Select(tunnel => tunnel.Link).ToArray();
+        var open = Preferred([.. _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen && tunnel.Link != except)]);
         if (open.Length < 2)
         {
-            return open.FirstOrDefault();
+            return open.FirstOrDefault()?.Link;
         }
 
-        var first = open[_random.Next(open.Length)];
-        var second = open[_random.Next(open.Length)];
-        return first.ActiveStreams <= second.ActiveStreams ? first : second;
+        var first = _random.Next(open.Length);
+        var second = (first + 1 + _random.Next(open.Length - 1)) % open.Length;
+        return (LoadWithOneMore(open[first]) <= LoadWithOneMore(open[second]) ? open[first] : open[second]).Link;
     }
-
-    private TunnelTotals Totals => _tally.Totals(_tunnels.Values.Select(tunnel => tunnel.Link));
-
-    private ComponentStatus Status(string state) => StatusOf(state, Totals);
-
-    private ComponentStatus StatusOf(string state, TunnelTotals totals) => new()
-    {
-        Tunnels =
-        [
-            .. _tunnels.Values.Select(tunnel => TunnelStatuses.Of(tunnel.Link, tunnel.Server.Scheme, $"{tunnel.Server.Destination}")),
-            .. _settings.Servers.SelectMany(server => Enumerable.Repeat(server.Addresses[0], Math.Max(0, _settings.Connections - TunnelsTo(server))))
-                .Select(address => TunnelStatuses.Down(address, state == "draining" ? "closed" : "connecting")),
-        ],
-        TunnelTotals = totals,
-        Streams = new StreamCount(_tunnels.Values.Sum(tunnel => tunnel.Link.ActiveStreams), totals.Counters.Streams),
-    };
-
-    private int TunnelsTo(TunnelServer server) =>
-        _tunnels.Values.Count(tunnel => tunnel.Link.State == TunnelState.Ready && server.Addresses.Contains(tunnel.Server));
 
     // As long as a refused stream waits before it is opened again.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);

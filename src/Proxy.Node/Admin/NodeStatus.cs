@@ -21,11 +21,40 @@ internal sealed record NodeStatus(
     IReadOnlyList<TunnelListenerStatus> TunnelListeners,
     IReadOnlyList<ChainSetStatus> Chains,
     IReadOnlyList<DrainStatus> Drains,
-    ReloadStatus Reload);
+    ReloadStatus Reload)
+{
+    /// <summary>Null: the node is on its own.</summary>
+    public ClusterStatus? Cluster { get; init; }
+}
 
 internal sealed record NodeIdentity(string Name, string State, string Version, IReadOnlyList<string> Roles, long UptimeS);
 
-/// <summary>A member of the cluster; there is none where there is no cluster.</summary>
+/// <summary>The cluster as this node sees it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Engine">Where the next request goes.</param>
+/// <param name="Stale">Whether the engine is away, so that this is the last that was known.</param>
+/// <param name="Revision">The engine's, up to which it is complete.</param>
+internal sealed record ClusterStatus(string Name, string Engine, bool Stale, long Revision)
+{
+    /// <summary>What this node shares with the others.</summary>
+    public IReadOnlyList<SharedLimitStatus> Limits { get; init; } = [];
+
+    [JsonIgnore]
+    public IReadOnlyList<MemberStatus> Members { get; init; } = [];
+}
+
+/// <summary>A limit that holds across the cluster.</summary>
+/// <param name="Name">Such as <c>frontend:web</c>.</param>
+/// <param name="Limit">Of all nodes together.</param>
+/// <param name="Share">This node's part now.</param>
+/// <param name="Active">What it has of that.</param>
+/// <param name="Refused">How many it has turned away.</param>
+internal sealed record SharedLimitStatus(string Name, long Limit, long Share, long Active, long Refused);
+
+/// <summary>
+/// A member of the cluster; there is none where there is no cluster. Status: joining, up, draining, leaving. Load: streams and connections it had when it
+/// said so last.
+/// </summary>
 internal sealed record MemberStatus(string Name, string Address, string Status, double Load);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

@@ -47,6 +47,7 @@ internal static class ClientCommand
         var proxyProtocol = new ProxyProtocolOptions();
         var tls = new TunnelTlsOptions();
         var dialect = DialectOptions.ForClient();
+        var cluster = new ClusterOptions();
         var common = new CommonOptions();
         var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, renewAfter, passSource };
         proxies.AddTo(command);
@@ -54,6 +55,7 @@ internal static class ClientCommand
         proxyProtocol.AddInTo(command);
         tls.AddClientTo(command);
         dialect.AddTo(command);
+        cluster.AddClientTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -65,6 +67,8 @@ internal static class ClientCommand
                 dialect.CheckAddress(parsed, "--server", address.ToString(), AddressesOf(address.Destination));
             }
 
+            var isClustered = CheckCluster(parsed, cluster, dialect, servers.Length);
+            var hasTunnels = isClustered || servers.Length > 0;
             var count = parsed.GetValue(connections);
             if (count is < 1 or > MaximumConnections)
             {
@@ -72,9 +76,9 @@ internal static class ClientCommand
             }
 
             var renewal = parsed.GetValue(renewAfter) is { } text ? Values.Wait(text, "--renew-after") : TimeSpan.Zero;
-            var tlsOfServers = tls.ReadClient(parsed, addresses.Any(address => address.Transport == TunnelTransport.Tls));
-            var native = servers.Length > 0 ? dialect.ReadClient(parsed) : null;
-            var hops = via.Read(parsed, dialect, servers.Length > 0, AddressesOf);
+            var tlsOfServers = tls.ReadClient(parsed, isClustered || addresses.Any(address => address.Transport == TunnelTransport.Tls));
+            var native = hasTunnels ? dialect.ReadClient(parsed) : null;
+            var hops = via.Read(parsed, dialect, hasTunnels, AddressesOf);
             var tellsSource = parsed.GetValue(passSource);
             FrontendSettings[] frontends =
             [
@@ -90,25 +94,41 @@ internal static class ClientCommand
                 new NodeSettings
                 {
                     Name = common.NameOf(parsed),
-                    Tunnels = servers.Length == 0 ? [] :
+                    Tunnels = !hasTunnels ? [] :
                     [
                         new TunnelPoolSettings
                         {
                             Name = PoolName,
                             Servers = servers,
+                            Cluster = isClustered ? new ClusterPoolSettings(ClientIdentity(common.NameOf(parsed)), cluster.ReadServers(parsed)) : null,
                             Connections = count,
                             RenewAfter = renewal,
                             Tls = tlsOfServers,
                             Native = native,
                         },
                     ],
-                    ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(servers.Length > 0 ? PoolName : null, hops)],
+                    ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(hasTunnels ? PoolName : null, hops)],
                     Frontends = [.. frontends.Select(frontend => frontend with { ProxyProtocol = proxyProtocol.Read(parsed) })],
                 },
-                common.Read(parsed) with { StartLines = [.. servers.Length > 0 ? [dialect.Describe(parsed)] : Array.Empty<string>(), .. via.Describe(hops)] });
+                common.Read(parsed) with { Cluster = cluster.Read(parsed), StartLines = [.. hasTunnels ? [dialect.Describe(parsed)] : Array.Empty<string>(), .. via.Describe(hops)] });
         });
         return command;
     }
+
+    /// <summary>Whether the servers are a cluster's; who speaks without a seal may not go wherever the engine says.</summary>
+    private static bool CheckCluster(ParseResult parsed, ClusterOptions cluster, DialectOptions dialect, int servers)
+    {
+        if (!cluster.IsGiven(parsed))
+        {
+            return false;
+        }
+
+        dialect.CheckAddress(parsed, "--cluster", "servers anywhere", [IPAddress.None]);
+        return servers == 0 ? true : throw new UsageException("--server and --cluster do not go together: the cluster says which servers there are");
+    }
+
+    /// <summary>By what its servers are chosen: two clients of one name on one machine do not choose alike, and none chooses anew without need.</summary>
+    internal static string ClientIdentity(string name) => $"{name}@{StateDirectory.ReadIdentity(asked: null)}";
 
     /// <summary>The addresses of one server, separated by comma.</summary>
     internal static TunnelServer ServerOf(string urls, string option)

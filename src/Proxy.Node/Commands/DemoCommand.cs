@@ -15,14 +15,28 @@ internal static class DemoCommand
             HelpName = "N",
             DefaultValueFactory = _ => 256,
         };
-        var command = new Command("demo", "Sends a file through client, sealed KCP tunnel, server and web server on 127.0.0.1, and compares its digests.")
+        var seed = new Option<string?>("--seed")
+        {
+            Description = "The program tcpproxy-seed. Default: the one beside this program; where there is none, one server is shown and no cluster.",
+            HelpName = "FILE",
+        };
+        var command = new Command("demo", "Sends a file through a client, the sealed KCP tunnels of a cluster and a web server on 127.0.0.1, and compares its digests.")
         {
             keep,
             size,
+            seed,
         };
         command.SetAction((parsed, cancellation) => DemoRun.RunAsync(
             parsed.GetValue(size) is > 0 and <= 4096 and var megabytes ? megabytes : throw new UsageException("--megabytes: 1 to 4096 is expected"),
-            parsed.GetValue(keep)));
+            parsed.GetValue(keep),
+            FindSeed(parsed.GetValue(seed))));
         return command;
+    }
+
+    private static string? FindSeed(string? asked)
+    {
+        var beside = Path.Combine(AppContext.BaseDirectory, "tcpproxy-seed");
+        return asked is not null && !File.Exists(asked) ? throw new UsageException($"--seed {asked}: there is no such file")
+            : asked ?? (File.Exists(beside) ? beside : null);
     }
 }

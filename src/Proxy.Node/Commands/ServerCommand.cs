@@ -35,12 +35,14 @@ internal static class ServerCommand
         var tls = new TunnelTlsOptions();
         var principals = new PrincipalOptions();
         var dialect = DialectOptions.ForServer();
+        var cluster = new ClusterOptions();
         var common = new CommonOptions();
         var command = new Command("server", "Takes tunnels from proxy clients and connects their streams to real servers.") { listen, allow, to };
         proxyProtocol.AddOutTo(command);
         tls.AddServerTo(command);
         dialect.AddTo(command);
         principals.AddTo(command);
+        cluster.AddServerTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -79,7 +81,7 @@ internal static class ServerCommand
                         },
                     ],
                 },
-                common.Read(parsed) with { StartLines = [dialect.Describe(parsed), .. lines] });
+                common.Read(parsed) with { Cluster = cluster.ReadServer(parsed), StartLines = [dialect.Describe(parsed), .. lines] });
         });
         return command;
     }

@@ -19,12 +19,13 @@ internal static class StatusCommand
             DefaultValueFactory = _ => "http://127.0.0.1:9900",
         };
         var json = new Option<bool>("--json") { Description = "As JSON, for scripts." };
-        var command = new Command("status", "Shows tunnels, streams and frontends of a running node.") { admin, json };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(admin)!, parsed.GetValue(json), cancellation));
+        var cluster = new Option<bool>("--cluster") { Description = "Only the members of the cluster, as this node sees them." };
+        var command = new Command("status", "Shows tunnels, streams and frontends of a running node.") { admin, json, cluster };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(admin)!, parsed.GetValue(json), parsed.GetValue(cluster), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string admin, bool isJson, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string admin, bool isJson, bool isCluster, CancellationToken cancellation)
     {
         var url = admin.Contains("://", StringComparison.Ordinal) ? admin : "http://" + admin;
         if (!Uri.TryCreate(new Uri(url, UriKind.RelativeOrAbsolute), "/status", out var address))
@@ -39,6 +40,10 @@ internal static class StatusCommand
             if (isJson)
             {
                 Console.Out.WriteLine(text);
+            }
+            else if (isCluster)
+            {
+                return MemberTables.Print(JsonSerializer.Deserialize(text, StatusJson.Default.NodeStatus)!);
             }
             else
             {
@@ -101,6 +106,11 @@ internal static class StatusCommand
         if (status.Tunnels.Count > 0)
         {
             TunnelTables.Print(status.Tunnels, status.TunnelTotals);
+        }
+
+        if (status.Cluster is not null)
+        {
+            MemberTables.Print(status);
         }
 
         if (status.Live.Count > 0)

@@ -17,9 +17,12 @@ internal sealed class DemoNode : IDisposable
     public string Listening(string scheme) => _urls.First(url => url.StartsWith(scheme + "://", StringComparison.Ordinal));
 
     /// <summary>Starts the node and waits for its `ready`.</summary>
-    public static async Task<DemoNode> StartAsync(params string[] arguments)
+    public static Task<DemoNode> StartAsync(params string[] arguments) => StartProgramAsync(Environment.ProcessPath!, arguments);
+
+    /// <summary>The same for another program that says "listening URL" and "ready".</summary>
+    public static async Task<DemoNode> StartProgramAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -39,7 +42,7 @@ internal sealed class DemoNode : IDisposable
 
         var text = await errors;
         node.Dispose();
-        throw new InvalidOperationException($"tcpproxy {arguments[0]} did not start:\n{text}");
+        throw new InvalidOperationException($"{Path.GetFileName(program)} {arguments[0]} did not start:\n{text}");
     }
 
     public void Dispose()

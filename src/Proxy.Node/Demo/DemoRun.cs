@@ -10,7 +10,7 @@ namespace Proxy.Node.Demo;
 /// </summary>
 internal static class DemoRun
 {
-    public static async Task<int> RunAsync(int megabytes, bool isKept)
+    public static async Task<int> RunAsync(int megabytes, bool isKept, string? seed)
     {
         using var signals = new Hosting.StopSignals();
         Say($"TcpProxy demo: a file of {megabytes} MiB through a sealed KCP tunnel, everything on 127.0.0.1");
@@ -20,7 +20,7 @@ internal static class DemoRun
         var state = Directory.CreateTempSubdirectory("tcpproxy-demo-");
         try
         {
-            return await RunAsync(megabytes, isKept, web, state.FullName, signals);
+            return await RunAsync(megabytes, isKept, seed, web, state.FullName, signals);
         }
         finally
         {
@@ -28,7 +28,7 @@ internal static class DemoRun
         }
     }
 
-    private static async Task<int> RunAsync(int megabytes, bool isKept, DemoWebServer web, string state, Hosting.StopSignals signals)
+    private static async Task<int> RunAsync(int megabytes, bool isKept, string? seedProgram, DemoWebServer web, string state, Hosting.StopSignals signals)
     {
         var key = Path.Combine(state, "key");
         if (KeygenCommand.WriteFile(key) is not ExitCodes.Done and var failed)
@@ -37,14 +37,32 @@ internal static class DemoRun
         }
 
         Say($"key             tcpproxy keygen --out {key}");
-        using var server = await DemoNode.StartAsync(
-            "server", "--key-file", key, "--state-dir", state, "--listen", "kcp://127.0.0.1:0", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0");
-        Say($"proxy server    {server.Listening("kcp")}, allowed to reach 127.0.0.0/8");
+        using var seed = seedProgram is null ? null : await DemoNode.StartProgramAsync(seedProgram, DemoTopology.Seed);
+        var cluster = seed?.Listening("http");
+        Say(cluster is null ? "no seed         there is no tcpproxy-seed beside this program (--seed FILE): one server, and no cluster" : $"seed            {cluster}");
+        var servers = new List<DemoNode>();
+        try
+        {
+            foreach (var name in DemoTopology.ServerNames.Take(cluster is null ? 1 : int.MaxValue))
+            {
+                servers.Add(await DemoNode.StartAsync(DemoTopology.Server(name, key, Directory.CreateDirectory(Path.Combine(state, name)).FullName, cluster)));
+                Say($"proxy server    {servers[^1].Listening("kcp")}, allowed to reach 127.0.0.0/8{(cluster is null ? "" : $", a member as {name}")}");
+            }
 
-        using var client = await DemoNode.StartAsync(
-            "client", "--key-file", key, "--server", server.Listening("kcp"), "--forward", $"127.0.0.1:0=127.0.0.1:{web.Port}", "--admin", "127.0.0.1:0");
-        Say($"proxy client    {client.Listening("tcp")} -> tunnel -> 127.0.0.1:{web.Port}");
-        Say($"admin           {client.Listening("http")}/status (client), {server.Listening("http")}/status (server)");
+            return await RunClientAsync(megabytes, isKept, cluster, servers, web, key, signals);
+        }
+        finally
+        {
+            servers.ForEach(server => server.Dispose());
+        }
+    }
+
+    private static async Task<int> RunClientAsync(
+        int megabytes, bool isKept, string? cluster, List<DemoNode> servers, DemoWebServer web, string key, Hosting.StopSignals signals)
+    {
+        using var client = await DemoNode.StartAsync(DemoTopology.Client(key, cluster is not null, cluster ?? servers[0].Listening("kcp"), web.Port));
+        Say($"proxy client    {client.Listening("tcp")} -> {(cluster is null ? "tunnel" : "tunnels to the cluster's servers")} -> 127.0.0.1:{web.Port}");
+        Say($"admin           {client.Listening("http")}/status (client), {string.Join(", ", servers.Select(server => $"{server.Listening("http")}/status"))} (server)");
 
         var url = $"http://{client.Listening("tcp")["tcp://".Length..]}/file";
         var (bytes, digest, elapsed) = await DownloadAsync(url);
@@ -56,7 +74,7 @@ internal static class DemoRun
         {
             Say("");
             Say($"It keeps running. Try:  curl -s {url} | sha256sum");
-            Say($"                        {Environment.ProcessPath} status --admin {client.Listening("http")}");
+            Say($"                        {Environment.ProcessPath} status --admin {client.Listening("http")}{(cluster is null ? "" : " --cluster")}");
             Say("Ctrl-C ends it.");
             await signals.First;
         }

@@ -23,6 +23,9 @@ internal sealed record HostSettings
     /// <summary>What the log says at start about how the node was set up.</summary>
     public IReadOnlyList<string> StartLines { get; init; } = [];
 
+    /// <summary>Null: the node is on its own.</summary>
+    public ClusterHostSettings? Cluster { get; init; }
+
     /// <summary>Null: there is no access log.</summary>
     public AccessLogFile? AccessLog { get; init; }
 }

@@ -27,6 +27,7 @@ internal sealed class NodeHost
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
+    private volatile ClusterPart? _cluster;
 
     private NodeHost(Reloader reloader, IActorRef node, NodeEnvironment environment, ListeningSockets sockets)
     {
@@ -81,6 +82,7 @@ internal sealed class NodeHost
             [
                 // The drain has its own end, which a reload may change.
                 new ShutdownPhase(CoordinatedShutdown.PhaseServiceRequestsDone, LongestDrain),
+                new ShutdownPhase(CoordinatedShutdown.PhaseClusterLeave, TimeSpan.FromSeconds(3)),
                 new ShutdownPhase(CoordinatedShutdown.PhaseActorSystemTerminate, TimeSpan.FromSeconds(5)),
             ],
         });
@@ -106,13 +108,14 @@ internal sealed class NodeHost
         using var reloader = new Reloader(node, new LoadedInForce(settings, host), files, read, targets, log);
         using var hangup = ReloadOnSignal(reloader);
         running = new NodeHost(reloader, node, environment, sockets);
-        var code = await running.RunAsync(host, system, admin, log, signals);
+        var code = await running.RunAsync(host, system, environment, admin, log, signals);
         await system.Terminate();
+        await (running._cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
         await SessionLogs.Instance.WhenIdle(LogLinger);
         return code;
     }
 
-    private async Task<int> RunAsync(HostSettings host, ActorSystem system, Task<AdminServer> preparing, ILogger log, StopSignals signals)
+    private async Task<int> RunAsync(HostSettings host, ActorSystem system, NodeEnvironment environment, Task<AdminServer> preparing, ILogger log, StopSignals signals)
     {
         Predecessor? predecessor;
         try
@@ -153,13 +156,16 @@ internal sealed class NodeHost
         {
             _own.Add(admin.Url);
             using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, _generations, log) : null;
-            Announce(((NodeActor.Started)answer).Urls, admin.Url);
+            var urls = ((NodeActor.Started)answer).Urls;
+            _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, StatusAsync, log);
+            Announce(urls, admin.Url);
             predecessor?.TellReady();
             await using var watch = _reloader.Files.Count == 0
                 ? null
                 : new FileWatch(() => _reloader.Files, file => _reloader.ReloadAsync($"{file} has changed"), WatchInterval);
             var signal = await FirstOf(signals, successors);
             _state = "draining";
+            _cluster?.BeginDraining();
             if (successors is { Replaced.IsCompleted: true })
             {
                 // The successor has the socket, and whoever asks there means it.
@@ -185,6 +191,7 @@ internal sealed class NodeHost
     {
         system.CoordinatedShutdown.AddTask(
             CoordinatedShutdown.PhaseServiceRequestsDone, "drain", () => _node.GracefulStop(limit, NodeActor.Drain.Instance));
+        system.CoordinatedShutdown.AddTask(CoordinatedShutdown.PhaseClusterLeave, "leave", () => _cluster?.LeaveAsync() ?? Task.CompletedTask);
         await system.CoordinatedShutdown.Run(signal);
     }
 
@@ -217,12 +224,14 @@ internal sealed class NodeHost
     private async Task<NodeStatus> StatusAsync()
     {
         var parts = await _node.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout);
-        var identity = new NodeIdentity(
-            _reloader.Settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
+        var cluster = _cluster is { } part ? await part.StatusAsync() : null;
         return new NodeStatus(
-            identity, parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
-            FilterStatus.Of(_reloader.Settings.Frontends), [], parts.Live, parts.Tls,
-            parts.TunnelListeners, parts.Chains, parts.Drains, _reloader.Status);
+            Identity(), parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
+            FilterStatus.Of(_reloader.Settings.Frontends), cluster?.Members ?? [], parts.Live, parts.Tls,
+            parts.TunnelListeners, parts.Chains, parts.Drains, _reloader.Status)
+        {
+            Cluster = cluster,
+        };
     }
 
     private static AdminAnswers AnswersOf(Func<NodeHost> running) => new()
@@ -243,6 +252,9 @@ internal sealed class NodeHost
             ? ReloadOutcome.Refused($"the node finds {read.Errors.Count} errors in these files, with its own environment and rights; 'tcpproxy config check' in its place shows them")
             : await _reloader.PlanAsync(read);
     }
+
+    private NodeIdentity Identity() =>
+        new(_reloader.Settings.Name, _state, Version, Roles(), (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
 
     private string[] Roles()
     {

@@ -14,6 +14,8 @@ internal static class StateDirectory
     private const string Name = "tcpproxy";
 
     private const string ResetSecretFile = "reset-secret";
+    private const string IdentityFile = "identity";
+    private const int IdentityBytes = 16;
 
     /// <summary>The secret of that directory, or of the usual one; made where there is none yet.</summary>
     /// <param name="asked">The directory that was asked for, which has to do; null: any will.</param>
@@ -28,7 +30,7 @@ internal static class StateDirectory
             var path = Path.Combine(directory, ResetSecretFile);
             if (!File.Exists(path))
             {
-                Write(path);
+                Write(path, Convert.ToBase64String(RandomNumberGenerator.GetBytes(TunnelIds.SecretBytesLength)));
             }
 
             line = $"the secret of tunnel ids is in {path}: clients notice a restart at once";
@@ -46,12 +48,38 @@ internal static class StateDirectory
         }
     }
 
+    /// <summary>Who this node is to its cluster: the same after a restart, another for every other state directory.</summary>
+    /// <param name="asked">As for the secret; where nothing can be kept, it is another each time.</param>
+    public static string ReadIdentity(string? asked)
+    {
+        try
+        {
+            var directory = asked ?? Usual;
+            Directory.CreateDirectory(directory);
+            var path = Path.Combine(directory, IdentityFile);
+            if (!File.Exists(path))
+            {
+                Write(path, NewIdentity());
+            }
+
+            return File.ReadAllText(path).Trim() is { Length: 2 * IdentityBytes } identity
+                ? identity
+                : throw new ConfigurationException($"{path} does not hold an identity: remove it, and another is made");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return asked is null ? NewIdentity() : throw new ConfigurationException($"--state-dir {asked}: {failure.Message}");
+        }
+    }
+
+    private static string NewIdentity() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdentityBytes));
+
     private static string Usual => Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } home
         ? Path.Combine(home, Name)
         : Path.Combine("/var/lib", Name);
 
     /// <summary>Whole or not at all, and of two that start at once only one.</summary>
-    private static void Write(string path)
+    private static void Write(string path, string text)
     {
         var draft = $"{path}.{Environment.ProcessId}";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
@@ -62,7 +90,7 @@ internal static class StateDirectory
 
         using (var writer = new StreamWriter(draft, options))
         {
-            writer.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(TunnelIds.SecretBytesLength)));
+            writer.WriteLine(text);
         }
 
         try

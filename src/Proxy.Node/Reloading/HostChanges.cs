@@ -13,6 +13,7 @@ internal static class HostChanges
         Compare("log", "format", TextOf(old.IsLogJson), TextOf(changed.IsLogJson), ChangeEffect.Restart);
         Compare("admin", "address", old.Admin.ToString(), changed.Admin.ToString(), ChangeEffect.Restart);
         Compare("node", "hand-over", old.HandOver ?? "none", changed.HandOver ?? "none", ChangeEffect.Restart);
+        Compare("cluster", "settings", TextOf(old.Cluster), TextOf(changed.Cluster), ChangeEffect.Restart);
         return changes;
 
         void Compare<T>(string subject, string name, T before, T after, ChangeEffect effect)
@@ -23,6 +24,10 @@ internal static class HostChanges
             }
         }
     }
+
+    private static string TextOf(ClusterHostSettings? cluster) => cluster is null
+        ? "none"
+        : $"{cluster.Name} at {string.Join(',', cluster.Endpoints)}, lease {cluster.LeaseSeconds} s, as {string.Join(',', cluster.Advertised.Select(at => $"{at.Transport}://{at.Address}"))}, capacity {cluster.Capacity}, user {cluster.UserName}";
 
     private static string TextOf(bool isJson) => isJson ? "json" : "text";
 }

@@ -46,6 +46,8 @@ internal sealed record FrontendDraft
 
     public AdmissionSettings Limits { get; init; } = AdmissionSettings.Unlimited;
 
+    public int ClusterConnections { get; init; } = int.MaxValue;
+
     public BandwidthSettings Bandwidth { get; init; } = BandwidthSettings.Unlimited;
 
     public AccessRules Rules { get; init; } = AccessRules.AllowAll;
@@ -98,6 +100,7 @@ internal static class FrontendReader
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
             Limits = LimitsReader.Read(limits, missing.Limits),
+            ClusterConnections = limits.Limit("cluster-connections", missing.ClusterConnections),
             Bandwidth = BandwidthReader.Read(limits, missing.Bandwidth),
             Rules = frontend.Find("rules") is { } rules ? RulesReader.Read(rules, reading) : missing.Rules,
             Timeouts = TimeoutsReader.Read(frontend.Inside("timeouts"), missing.Timeouts, hasHeader: true),
@@ -145,6 +148,7 @@ internal static class FrontendReader
             Proxy = draft.IsProxy ? new ForwardProxySettings { Protocols = draft.At!.Protocols, Users = draft.Users, Via = draft.HttpVia } : null,
             MaximumRetries = draft.MaximumRetries,
             Limits = draft.Limits,
+            ClusterConnections = draft.ClusterConnections == int.MaxValue ? null : draft.ClusterConnections,
             Bandwidth = draft.Bandwidth,
             Rules = draft.Rules,
             Timeouts = draft.Timeouts,

@@ -10,7 +10,7 @@ namespace Proxy.Node.Settings;
 /// <summary>Makes the settings of a node out of a configuration, or tells everything that is wrong with it.</summary>
 internal sealed class NodeReader
 {
-    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "route-tables", "servers", "principals", "defaults", "node", "log", "admin", "key"];
+    private static readonly string[] Tables = ["frontends", "upstreams", "tunnels", "chains", "route-tables", "servers", "principals", "defaults", "node", "log", "admin", "key", "cluster"];
 
     private readonly SettingsReading _reading = new();
     private readonly SettingsSource _source;
@@ -49,6 +49,7 @@ internal sealed class NodeReader
         var node = root.Inside("node");
         var host = HostReader.Read(root);
         var stateDirectory = node.Optional("state-directory", missing: null, value => value.File());
+        host = host with { Cluster = ClusterReader.Read(root.Inside("cluster"), () => ReadIdentity(stateDirectory, node)) };
         var maximum = node.Inside("limits").Limit("connections", int.MaxValue);
         var keys = KeysReader.Read(root, defaults.Principal, _reading, _source.Environment.GetValueOrDefault(KeySource.Variable));
         List<ChainSetSettings> chains = [.. root.Entries("chains").Select(entry => ReadChains(entry, defaults))];
@@ -63,6 +64,7 @@ internal sealed class NodeReader
             Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, chains, tables)).OfType<FrontendSettings>()],
         };
         settings = settings with { ChainSets = chains };
+        settings = JoinCluster(settings, root, host.Cluster);
         Check(settings, root, node, host);
         var dialect = settings.Servers.Any(server => server.Native is not null) || settings.Tunnels.Any(tunnel => tunnel.Native is not null)
             ? [$"tunnels are sealed: {CipherChoice.Best.Name}"]
@@ -156,6 +158,43 @@ internal sealed class NodeReader
         }
 
         return _resetSecret;
+    }
+
+    private string ReadIdentity(string? directory, SettingsObject node)
+    {
+        try
+        {
+            return _source.IsCheckOnly ? "" : StateDirectory.ReadIdentity(directory);
+        }
+        catch (UsageException wrong)
+        {
+            node.Wrong(wrong.Message);
+            return "";
+        }
+    }
+
+    private static NodeSettings JoinCluster(NodeSettings settings, SettingsObject root, ClusterHostSettings? cluster)
+    {
+        if (cluster is null && settings.Tunnels.Any(tunnel => tunnel.Cluster is not null))
+        {
+            root.Inside("cluster").Wrong("a tunnel has the cluster's servers, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
+        }
+
+        if (cluster is null && settings.Frontends.Any(frontend => frontend.ClusterConnections is not null))
+        {
+            root.Inside("cluster").Wrong("a frontend shares its connections with the cluster, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
+        }
+
+        // Who the clients are among which the servers are spread.
+        return settings with
+        {
+            Tunnels =
+            [
+                .. settings.Tunnels.Select(tunnel => tunnel.Cluster is { } own
+                    ? tunnel with { Cluster = own with { Client = $"{settings.Name}/{tunnel.Name}@{cluster?.Identity}" } }
+                    : tunnel),
+            ],
+        };
     }
 
     // What stands beside the scope is its owner's, for references; but a table of ours there was meant to be inside.

@@ -13,6 +13,10 @@ internal sealed record TunnelDraft
 
     public IReadOnlyList<TunnelServer> Servers { get; init; } = [];
 
+    public bool IsOfCluster { get; init; }
+
+    public int ClusterServers { get; init; } = 3;
+
     public int Connections { get; init; } = 1;
 
     public TimeSpan RenewAfter { get; init; }
@@ -42,6 +46,8 @@ internal static class TunnelReader
         return new TunnelDraft
         {
             Servers = tunnel.Find("servers") is { } servers ? ReadServers(servers) : missing.Servers,
+            IsOfCluster = tunnel.Switch("cluster", missing.IsOfCluster),
+            ClusterServers = tunnel.Whole("cluster-servers", missing.ClusterServers, 1, 1000),
             Connections = tunnel.Whole("connections", missing.Connections, 1, ClientCommand.MaximumConnections),
             RenewAfter = tunnel.Duration("renew-after", missing.RenewAfter),
             IsNative = DialectReader.ReadIsNative(tunnel, missing.IsNative),
@@ -57,9 +63,18 @@ internal static class TunnelReader
 
     public static TunnelPoolSettings Build(string name, TunnelDraft draft, SettingsObject place, NodeKeys keys, SettingsReading reading)
     {
-        if (draft.Servers.Count == 0 && place.Lacks("servers"))
+        if (draft.Servers.Count == 0 && !draft.IsOfCluster && place.Lacks("servers"))
         {
-            place.Wrong("a tunnel to nowhere", "servers = [\"kcp://HOST:PORT\"]");
+            place.Wrong("a tunnel to nowhere", "servers = [\"kcp://HOST:PORT\"] or cluster = true");
+        }
+        else if (draft.Servers.Count > 0 && draft.IsOfCluster)
+        {
+            place.WrongAt("cluster", "servers and cluster do not go together: the cluster says which servers there are");
+        }
+
+        if (draft.IsOfCluster && !draft.IsNative && !draft.IsInsecure)
+        {
+            place.WrongAt("cluster", "a cluster's servers may be anywhere, and the vproxy dialect has no seal", "dialect = native, or insecure = true if that is meant");
         }
 
         var addresses = draft.Servers.SelectMany(server => server.Addresses);
@@ -75,6 +90,7 @@ internal static class TunnelReader
         {
             Name = name,
             Servers = draft.Servers,
+            Cluster = draft.IsOfCluster ? new ClusterPoolSettings(name, draft.ClusterServers) : null,
             Connections = draft.Connections,
             RenewAfter = draft.RenewAfter,
             MaximumWaiting = draft.MaximumWaiting,

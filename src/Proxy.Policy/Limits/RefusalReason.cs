@@ -12,6 +12,9 @@ public enum RefusalReason
     /// <summary>The listener has as many as it may have.</summary>
     ListenerConnections,
 
+    /// <summary>All nodes of the cluster together have as many on the frontend as they may, or this node's share of them is taken.</summary>
+    ClusterConnections,
+
     /// <summary>The client's address has as many as it may have on this listener.</summary>
     SourceConnections,
 
@@ -42,6 +45,7 @@ public static class RefusalReasons
         RefusalReason.Denied => "denied",
         RefusalReason.TotalConnections => "node_connections",
         RefusalReason.ListenerConnections => "frontend_connections",
+        RefusalReason.ClusterConnections => "cluster_connections",
         RefusalReason.SourceConnections => "source_connections",
         RefusalReason.PrefixConnections => "prefix_connections",
         RefusalReason.AcceptRate => "accept_rate",

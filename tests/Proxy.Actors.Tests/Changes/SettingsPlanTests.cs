@@ -66,6 +66,7 @@ public sealed class SettingsPlanTests
             ["Proxy"] = frontend => frontend with { Proxy = new ForwardProxySettings { Protocols = ForwardProtocols.Socks } },
             ["Timeouts"] = frontend => frontend with { Timeouts = new ConnectionTimeouts { Idle = TimeSpan.FromMinutes(1) } },
             ["Limits"] = frontend => frontend with { Limits = new AdmissionSettings { MaximumQueued = 3 } },
+            ["ClusterConnections"] = frontend => frontend with { ClusterConnections = 9 },
             ["Rules"] = frontend => frontend with { Rules = Rules("192.0.2.0/25") },
             ["ProxyProtocol"] = frontend => frontend with { ProxyProtocol = new ProxyProtocolSettings { TrustedSenders = Networks("10.0.0.0/9") } },
             ["Filters"] = frontend => frontend with { Filters = [new Policy.Filters.CutFilterFactory(1, null)] },
@@ -98,6 +99,7 @@ public sealed class SettingsPlanTests
         {
             ["Name"] = tunnel => tunnel with { Name = "other" },
             ["Servers"] = tunnel => tunnel with { Servers = [Destination.Of(IPAddress.Parse("10.0.0.3"), 4001)] },
+            ["Cluster"] = tunnel => tunnel with { Cluster = new ClusterPoolSettings("client") },
             ["Connections"] = tunnel => tunnel with { Connections = 3 },
             ["RenewAfter"] = tunnel => tunnel with { RenewAfter = TimeSpan.FromHours(1) },
             ["Tls"] = tunnel => tunnel with { Tls = tunnel.Tls with { ServerName = "a" } },

@@ -1,3 +1,4 @@
+using Proxy.Cluster.Shares;
 using System.Net;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
@@ -9,6 +10,19 @@ namespace Proxy.Actors.Tests;
 /// <summary>Who is turned away before anything is made for the connection.</summary>
 public sealed class FrontendGateTests
 {
+    [Fact]
+    public void Without_a_share_of_the_clusters_connections_nobody_comes_in()
+    {
+        var shared = new ClusterLimit("frontend:web", 5);
+        var gate = new FrontendGate(new GateSettings(AccessRules.AllowAll, AdmissionSettings.Unlimited), new ConnectionBudget(10), new ManualTime(), 0, shared);
+
+        var outcome = gate.Enter(NetworkAddress.From(IPAddress.Loopback), 0, out var lease, out var refusal);
+
+        Assert.Equal((AdmissionOutcome.Refused, null, RefusalReason.ClusterConnections), (outcome, lease, refusal.Reason));
+        Assert.Contains(new RefusalCount("cluster_connections", 1), gate.Refusals());
+        Assert.Equal((0, 1), (shared.Active, shared.Refused));
+    }
+
     [Fact]
     public void One_address_beyond_its_limit_is_refused_while_another_is_served()
     {

@@ -7,6 +7,10 @@ internal static class Executables
     public static string Node { get; } = Environment.GetEnvironmentVariable("PROXY_NODE_EXECUTABLE")
         ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Proxy.Node", Configuration(), "tcpproxy"));
 
+    /// <summary>The tcpproxy-seed that was built beside these tests.</summary>
+    public static string Seed { get; } =
+        Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Proxy.Seed", Configuration(), "tcpproxy-seed"));
+
     /// <summary>The sample filter that was built beside these tests.</summary>
     public static string UppercaseFilter { get; } =
         Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "UppercaseFilter", Configuration(), "UppercaseFilter.dll"));

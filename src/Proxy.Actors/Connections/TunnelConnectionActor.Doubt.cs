@@ -1,0 +1,45 @@
+using Proxy.Kernel;
+
+namespace Proxy.Actors;
+
+// A server that has died without a word is suspect only after a while. A new connection does not wait as long where there are other servers.
+internal sealed partial class TunnelConnectionActor
+{
+    private long _heardDatagrams;                 // of the tunnel, when its answer was last awaited
+
+    private void DoubtLater()
+    {
+        _heardDatagrams = _link!.Counters.DatagramsReceived;
+        var patience = Math.Max(LeastDoubtMilliseconds, RoundTripsOfDoubt * _link.RoundTripMilliseconds);
+        Context.Timers.StartSingleTimer(Timer.Doubt, Timer.Doubt, TimeSpan.FromMilliseconds(patience));
+    }
+
+    /// <summary>The stream was not accepted for some round trips. A server that is heard is only slow, and asking another one as well would do things twice.</summary>
+    private void LookElsewhere()
+    {
+        if (_leg.IsAccepted)
+        {
+            return;
+        }
+
+        if (_link!.Counters.DatagramsReceived != _heardDatagrams)
+        {
+            DoubtLater();
+            return;
+        }
+
+        _way.Pool!.Actor.Tell(new TunnelPoolActor.AcquireOther(_link));
+    }
+
+    private void TryElsewhere(TunnelPoolActor.Granted other)
+    {
+        if (!_leg.IsAccepted && other.Link != _link && other.Link.CanOpen && _link!.Counters.DatagramsReceived == _heardDatagrams && _leg.TryTakeBack())
+        {
+            _frontend.Log.Debug($"{_record.Peer}: the server is silent, the stream is opened at another one");
+            HandleGranted(other);
+        }
+    }
+
+    private const int LeastDoubtMilliseconds = 400;
+    private const int RoundTripsOfDoubt = 4;
+}

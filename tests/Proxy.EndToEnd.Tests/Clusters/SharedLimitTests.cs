@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using Proxy.EndToEnd.Tests.Harness;
+using Proxy.EndToEnd.Tests.Peers;
+
+namespace Proxy.EndToEnd.Tests.Clusters;
+
+/// <summary>Connections that all nodes together may have at their frontends of one name.</summary>
+public sealed class SharedLimitTests : EndToEndTest
+{
+    private const int Maximum = 40;
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(40);
+
+    private readonly WorkDirectory _work = new();
+
+    [Fact]
+    public async Task Two_relays_have_no_more_together_than_the_limit_and_who_needs_more_gets_it()
+    {
+        await using var echo = TcpPeer.Echo();
+        var endpoint = $"http://{FreePort.ForTcp()}";
+        await using var seed = await NodeProcess.StartByAsync(Executables.Seed, ["--listen", endpoint]);
+        await using var first = await StartRelayAsync("relay-1", endpoint, echo.Address);
+        await using var second = await StartRelayAsync("relay-2", endpoint, echo.Address);
+        await Wait.UntilAsync(
+            async () => await ShareAsync(first) is > 0 and < Maximum && await ShareAsync(second) is > 0 and < Maximum, Bound, () => "the limit was not divided");
+
+        var held = new Dictionary<NodeProcess, List<Socket>> { [first] = [], [second] = [] };
+        try
+        {
+            await Wait.UntilAsync(
+                async () =>
+                {
+                    await TryOneMoreAsync(first, held);
+                    await TryOneMoreAsync(second, held);
+                    Assert.InRange(held.Values.Sum(sockets => sockets.Count), 0, Maximum);
+                    return held.Values.Sum(sockets => sockets.Count) >= Maximum * 95 / 100;
+                },
+                Bound,
+                () => $"only {held[first].Count} and {held[second].Count} got in");
+
+            held[first].ForEach(socket => socket.Dispose());
+            held[first].Clear();
+            await Wait.UntilAsync(
+                async () =>
+                {
+                    await TryOneMoreAsync(second, held);
+                    Assert.InRange(held[second].Count, 0, Maximum);
+                    return held[second].Count >= Maximum * 9 / 10;
+                },
+                Bound,
+                () => $"only {held[second].Count} got in");
+        }
+        finally
+        {
+            foreach (var socket in held.Values.SelectMany(sockets => sockets))
+            {
+                socket.Dispose();
+            }
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _work.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private async Task<NodeProcess> StartRelayAsync(string name, string endpoint, IPEndPoint target)
+    {
+        var file = _work.File($"{name}.conf");
+        await File.WriteAllTextAsync(file, $$"""
+            tcpproxy {
+              node { name = {{name}}, state-directory = "{{name}}" }
+              cluster { endpoints = ["{{endpoint}}"] }
+              upstreams { echo { servers = ["{{target}}"] } }
+              frontends { web { listen = "tcp://127.0.0.1:0", upstream = echo, limits { cluster-connections = {{Maximum}} } } }
+              admin { listen = "127.0.0.1:0" }
+            }
+            """);
+        return await NodeProcess.StartAsync("run", "-c", file);
+    }
+
+    private static async Task<long> ShareAsync(NodeProcess node) =>
+        (await NodeStatus.OfAsync(node)).Root.GetProperty("cluster").GetProperty("limits")[0].GetProperty("share").GetInt64();
+
+    private async Task TryOneMoreAsync(NodeProcess node, Dictionary<NodeProcess, List<Socket>> held)
+    {
+        Socket? socket = null;
+        try
+        {
+            socket = await Dial.ToAsync(node.Entries[0]);
+            await socket.SendAllAsync(new byte[] { 1 }, Limit);
+            if (await socket.ReceiveAsync(new byte[1], Limit) == 1)
+            {
+                held[node].Add(socket);
+                return;
+            }
+        }
+        catch (SocketException)
+        {
+            // Turned away.
+        }
+
+        socket?.Dispose();
+    }
+}
