@@ -122,8 +122,9 @@ fi
 # A test that hangs must not take the summary with it.
 if ((long)); then limit=90m; else limit=20m; fi
 code=0
+# Two at a time: the end-to-end tests mostly wait, the others mostly compute.
 PROXY_LONG=$long timeout --kill-after=10s "$limit" \
-    dotnet test --solution TcpProxy.sln -c Release --no-build --max-parallel-test-modules 1 --no-progress --no-ansi \
+    dotnet test --solution TcpProxy.sln -c Release --no-build --max-parallel-test-modules 2 --no-progress --no-ansi \
     2>&1 | tee "$work/tests" || code=${PIPESTATUS[0]}
 
 # A module that crashed counts as an error only, and its tests are missing from the total; an empty one shows in the code alone.

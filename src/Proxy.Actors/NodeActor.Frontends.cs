@@ -78,7 +78,10 @@ public sealed partial class NodeActor
             Counters = before?.Shared.Counters ?? new FrontendCounters(),
             Tls = before?.Shared.Tls ?? new TlsCounters(),
         };
-        var plan = new FrontendPlan(settings.Name, settings.Listen, shared.Target, GateSettings.Of(settings), _connections, shared.Counters, ConnectionsOf(settings, shared));
+        var plan = new FrontendPlan(settings.Name, settings.Listen, shared.Target, GateSettings.Of(settings), _connections, shared.Counters, ConnectionsOf(settings, shared))
+        {
+            Scheme = settings.Scheme,
+        };
         if (before is not null)
         {
             StopHelpers(before, keepsCertificates: ReferenceEquals(before.Settings.Tls, settings.Tls));
@@ -124,17 +127,19 @@ public sealed partial class NodeActor
     private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, TunnelTarget target, Frontend frontend)
     {
         var pool = _pools[target.Tunnel];
+        var proxy = ForwardProxy.TryCreate(settings);
         var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
             Way = new ChainWay(target.Tunnel, part, []),
             TellsSource = target.TellsSource,
+            Proxy = proxy,
         });
         var parts = new PoolParts(pool);
         return accepted =>
         {
             var part = parts.Next();
             var plan = plans[part];
-            return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(part.Dispatcher);
+            return TunnelConnectionOf(accepted, plan).WithDispatcher(part.Dispatcher);
         };
     }
 
@@ -144,11 +149,13 @@ public sealed partial class NodeActor
 
     private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, RoutedTarget target, Frontend frontend)
     {
+        var proxy = ForwardProxy.TryCreate(settings);
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
             Routes = target.Routes,
             ChainSets = _chainSets,
             TellsSource = target.TellsSource,
+            Proxy = proxy,
         };
         var isBound = target.Routes.ChainSets.Any(IsBoundToLoop);
         var next = 0u;
@@ -156,9 +163,13 @@ public sealed partial class NodeActor
         {
             // Without tunnels nothing binds a connection to a loop, and they go round.
             var loop = isBound ? LoopOfChains : (int)(next++ % (uint)_environment.Dispatchers.Count);
-            return Props.Create(() => new TunnelConnectionActor(accepted, plan)).WithDispatcher(_environment.Dispatchers[loop]);
+            return TunnelConnectionOf(accepted, plan).WithDispatcher(_environment.Dispatchers[loop]);
         };
     }
+
+    private static Props TunnelConnectionOf(Transport.IAcceptedConnection accepted, OutboundPlan plan) => plan.Proxy is { } proxy
+        ? Props.Create(() => new ProxyClientActor(accepted, plan, proxy))
+        : Props.Create(() => new TunnelConnectionActor(accepted, plan));
 
     private void Retire(FrontendPart part)
     {

@@ -65,8 +65,8 @@ public sealed partial class NodeActor
     {
         UpstreamTarget relayed => string.Join(
             ',', relayed.Routes.Select(route => $"{route.Pattern}={TextOf(route.Upstream)}").Concat(relayed.Upstream is { } name ? [TextOf(name)] : [])),
-        ChainTarget chained => chained.Destination.ToString(),
-        RoutedTarget routed => routed.Destination.ToString(),
+        ChainTarget chained => chained.Destination?.ToString() ?? "-",
+        RoutedTarget routed => routed.Destination?.ToString() ?? "-",
         TunnelTarget tunnelled => tunnelled.Destination?.ToString() ?? "-",
         _ => throw new InvalidOperationException($"{target} is not known"),
     };

@@ -15,6 +15,7 @@ var root = new RootCommand("A clustered TCP proxy: plain layer-4 relays, and tun
     ConfigCommand.Create(),
     StatusCommand.Create(),
     KeygenCommand.Create(),
+    RedirectCommand.Create(),
     DemoCommand.Create(),
 };
 

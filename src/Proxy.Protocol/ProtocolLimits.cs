@@ -58,4 +58,10 @@ public static class ProtocolLimits
 
     /// <summary>Application protocols that a ClientHello may offer: browsers offer two or three, and each costs a string.</summary>
     public const int ApplicationProtocols = 64;
+
+    /// <summary>The first line and the fields of an HTTP message: as much as common servers take.</summary>
+    public const int HttpHeadBytes = 16 * 1024;
+
+    /// <summary>Fields of an HTTP message; common servers take a hundred.</summary>
+    public const int HttpFields = 100;
 }

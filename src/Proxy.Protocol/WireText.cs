@@ -4,7 +4,7 @@ using System.Text;
 namespace Proxy.Protocol;
 
 /// <summary>Short texts for people, on the wire as UTF-8: cut to a bound when written, made harmless for a log when read.</summary>
-internal static class WireText
+public static class WireText
 {
     public static int LengthBytes(string text, int maxBytes) => Math.Min(Encoding.UTF8.GetByteCount(text), maxBytes);
 

@@ -11,6 +11,7 @@ internal static class Aspects
     public static IReadOnlyList<Aspect<FrontendSettings>> OfFrontend { get; } =
     [
         Aspect<FrontendSettings>.Of("target", NewConnections, frontend => frontend.To, SameSettings.Targets),
+        Aspect<FrontendSettings>.Of("proxy", NewConnections, frontend => frontend.Proxy, (old, changed) => old == changed),
         Aspect<FrontendSettings>.Of("timeouts", NewConnections, frontend => frontend.Timeouts),
         Aspect<FrontendSettings>.Of("limits", AtOnce, frontend => frontend.Limits),
         Aspect<FrontendSettings>.Of("cluster-connections", Restart, frontend => frontend.ClusterConnections),

@@ -221,6 +221,9 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
     private void HandleAccepted()
     {
         _isAccepted = true;
+
+        // Whoever saw bytes kept here before it began to read waits to hear that they have gone.
+        _owesDrained |= _early.WrittenCount > 0;
         _early.ResetWrittenCount();
         if (!AwaitsAnswers)
         {

@@ -20,4 +20,7 @@ internal sealed record OutboundPlan(NodeEnvironment Environment, Frontend Fronte
 
     /// <summary>Whether the last hop is told who the connection is for.</summary>
     public bool TellsSource { get; init; }
+
+    /// <summary>For clients that say themselves where they want to go; <see cref="Destination"/> is put in for each then. Null: they say nothing.</summary>
+    public ForwardProxy? Proxy { get; init; }
 }

@@ -268,7 +268,7 @@ internal sealed partial class TunnelConnectionActor
     private void NoteAttempt()
     {
         _record.Phase = ConnectionPhase.Connecting;
-        _record.Server = _frontend.Target;
+        _record.Server = _target;
         _record.Attempts++;
         _askedAtMicroseconds = _loop.NowMicroseconds;
         _record.WaitMicroseconds ??= _askedAtMicroseconds - _record.StartMicroseconds;

@@ -23,6 +23,8 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
     private readonly ConnectionRecord _record;
     private readonly IChannel _application;
     private readonly ClientPreamble _preamble;
+    private readonly AskedConnection? _asked;     // null: the destination is the frontend's
+    private readonly string _target;
     private OutboundLeg _leg = null!;
     private Relay? _relay;
     private ChainFields _source = ChainFields.Empty;
@@ -39,6 +41,19 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
         _application = _loop.Adopt(accepted, _preamble);
+        _target = _frontend.Target;
+    }
+
+    /// <summary>For a client that has said where it wants to go.</summary>
+    public TunnelConnectionActor(AskedConnection asked, OutboundPlan plan)
+    {
+        _plan = plan;
+        _frontend = plan.Frontend;
+        _settings = plan.Settings;
+        _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
+        _preamble = new ClientPreamble(Self);
+        (_asked, _record, _application) = (asked, asked.Record, asked.Client);
+        _target = plan.Destination!.ToString();
     }
 
     private enum Timer
@@ -61,6 +76,13 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
 
     protected override void PreStart()
     {
+        if (_asked is { } asked)
+        {
+            _source = SourceFields(_record.Local);
+            Begin(asked.Unread);
+            return;
+        }
+
         if (!_settings.ProxyProtocol.IsExpectedFrom(_record.Peer.Address))
         {
             Begin(null, []);
@@ -158,16 +180,21 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
 
     private void Begin(ProxyHeader? header, byte[] unread)
     {
-        if (_preamble.Fault is { } gone)
+        _record.Client = header?.Source ?? _record.Peer;
+        _source = SourceFields(header?.Destination ?? _record.Local);
+        Begin(unread);
+    }
+
+    private void Begin(byte[] unread)
+    {
+        if ((_asked is null ? _preamble.Fault : _asked.Client.Fault) is { } gone)
         {
             // The word of it stands behind the header: a relay would wait for an end that has been told already.
             EndEarly(EndReason.ResetByClient, gone.Text);
             return;
         }
 
-        _record.Client = header?.Source ?? _record.Peer;
-        _source = SourceFields(header?.Destination ?? _record.Local);
-        _leg = new OutboundLeg(new LegEvents(Self), TunnelStreamChannel.Nobody);
+        _leg = new OutboundLeg(new LegEvents(Self, _asked?.Client), TunnelStreamChannel.Nobody);
         _relay = new Relay(_loop, _application, _leg, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
         _record.Relay = _relay;
         _relay.Start(unread);
@@ -184,6 +211,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         }
 
         Become(Closing);
+        _asked?.Client.Refuse(reason, detail);
         _relay.Abort();
     }
 
@@ -204,7 +232,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
     private void EndEarly(EndReason reason, string detail)
     {
         _record.End(reason, detail, _loop.NowMicroseconds);
-        ConnectionLog.Write(_frontend.Log, _record, _frontend.Target);
+        ConnectionLog.Write(_frontend.Log, _record, _target);
         Context.Stop(Self);
     }
 
@@ -214,9 +242,14 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         OriginalDestination = destination is null ? null : Destination.Of(destination),
     };
 
-    private sealed class LegEvents(IActorRef owner) : IOutboundLegOwner
+    private sealed class LegEvents(IActorRef owner, IAskedClient? asked) : IOutboundLegOwner
     {
-        public void OnOpened() => owner.Tell(Opened.Instance, ActorRefs.NoSender);
+        public void OnOpened()
+        {
+            // At once, as a message would come behind the first bytes.
+            asked?.Grant();
+            owner.Tell(Opened.Instance, ActorRefs.NoSender);
+        }
 
         public void OnStreamLost(EndReason reason) => owner.Tell(new StreamLost(reason), ActorRefs.NoSender);
 

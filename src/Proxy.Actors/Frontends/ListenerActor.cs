@@ -29,6 +29,7 @@ internal sealed record FrontendPlan(
     public static FrontendPlan ToBind(FrontendSettings settings, ConnectionBudget node, ClusterDoor cluster) =>
         new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null)
         {
+            Scheme = settings.Scheme,
             Shared = settings.ClusterConnections is { } limit ? cluster.LimitOf($"frontend:{settings.Name}", limit) : null,
         };
 }

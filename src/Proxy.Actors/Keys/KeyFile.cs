@@ -20,7 +20,7 @@ public static class KeyFile
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            CheckMode(path, file);
+            CheckMode(path, file, "key file", "make a new key");
             using var text = new SecretBytes(ReadBytes);
             var length = file.ReadAtLeast(text.Span, ReadBytes, throwOnEndOfStream: false);
             return KeyText.TryRead(text.Span[..length], out var key, out var problem)
@@ -34,7 +34,9 @@ public static class KeyFile
     }
 
     /// <summary>The open file's mode, so that it can not be another one by the time it is read.</summary>
-    private static void CheckMode(string path, FileStream file)
+    /// <param name="kind">What the file is, for the message.</param>
+    /// <param name="cure">What to do if somebody may have read it.</param>
+    internal static void CheckMode(string path, FileStream file, string kind, string cure)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -45,8 +47,8 @@ public static class KeyFile
         if ((mode & OfOthers) != UnixFileMode.None)
         {
             throw new KeyFileException(
-                $"the key file {path} is open to others than its owner (mode {Convert.ToString((int)mode, 8).PadLeft(4, '0')}): chmod 600 it, and "
-                + "make a new key if somebody may have read it");
+                $"the {kind} {path} is open to others than its owner (mode {Convert.ToString((int)mode, 8).PadLeft(4, '0')}): chmod 600 it, and "
+                + $"{cure} if somebody may have read it");
         }
     }
 }

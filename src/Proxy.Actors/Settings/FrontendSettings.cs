@@ -17,6 +17,9 @@ public sealed record FrontendSettings
     /// <summary>Where its connections go.</summary>
     public required FrontendTarget To { get; init; }
 
+    /// <summary>For clients that say themselves where they want to go: the target then has no destination. Null: they say nothing.</summary>
+    public ForwardProxySettings? Proxy { get; init; }
+
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
     /// <summary>How many it serves, of whom, how fast they may come, and who may wait.</summary>
@@ -52,6 +55,9 @@ public sealed record FrontendSettings
     /// connection a search through all servers.
     /// </summary>
     public int MaximumRetries { get; init; } = 15;
+
+    /// <summary>What is spoken with clients, as URLs of listeners begin.</summary>
+    internal string Scheme => Proxy?.Scheme ?? "tcp";
 }
 
 /// <summary>Where the connections of a frontend go.</summary>
@@ -67,7 +73,8 @@ public sealed record UpstreamTarget(string? Upstream) : FrontendTarget
 
 /// <summary>Through a chain, to what its last hop can reach.</summary>
 /// <param name="ChainSet">One of <see cref="NodeSettings.ChainSets"/>.</param>
-public sealed record ChainTarget(string ChainSet, Destination Destination) : FrontendTarget
+/// <param name="Destination">Null: clients say it (<see cref="FrontendSettings.Proxy"/>).</param>
+public sealed record ChainTarget(string ChainSet, Destination? Destination) : FrontendTarget
 {
     /// <summary>Whether the last hop is told who the connection is for, and what it connected to.</summary>
     public bool TellsSource { get; init; }
@@ -75,7 +82,8 @@ public sealed record ChainTarget(string ChainSet, Destination Destination) : Fro
 
 /// <summary>The way that a table finds for each connection: straight, through a chain, or nowhere.</summary>
 /// <param name="Routes">Its sets of chains are among <see cref="NodeSettings.ChainSets"/>.</param>
-public sealed record RoutedTarget(RouteTable Routes, Destination Destination) : FrontendTarget
+/// <param name="Destination">Null: clients say it (<see cref="FrontendSettings.Proxy"/>).</param>
+public sealed record RoutedTarget(RouteTable Routes, Destination? Destination) : FrontendTarget
 {
     /// <summary>Whether the last hop of a chain is told who the connection is for, and what it connected to.</summary>
     public bool TellsSource { get; init; }
@@ -84,7 +92,8 @@ public sealed record RoutedTarget(RouteTable Routes, Destination Destination) : 
 /// <summary>Through a tunnel, to what its server can reach.</summary>
 /// <param name="Tunnel">One of <see cref="NodeSettings.Tunnels"/>.</param>
 /// <param name="Destination">
-/// Told to the server in a chain header; null where the server has one target for all (<c>--to</c>) and no header is sent.
+/// Told to the server in a chain header; null where clients say it (<see cref="FrontendSettings.Proxy"/>), and where the server has one target for
+/// all (<c>--to</c>) and no header is sent.
 /// </param>
 public sealed record TunnelTarget(string Tunnel, Destination? Destination) : FrontendTarget
 {

@@ -21,11 +21,12 @@ internal static class ClientCommand
         };
         var forward = new Option<string[]>("--forward")
         {
+            DefaultValueFactory = _ => [],
             Description = "Takes connections at LISTEN and has the server connect them to TARGET; may be repeated. TARGET - sends no header: the "
                 + "server then has its own target (--to).",
             HelpName = "LISTEN=TARGET",
-            Required = true,
         };
+        var proxies = new ForwardProxyOptions();
         var via = new ViaOptions();
         var connections = new Option<int>("--connections")
         {
@@ -49,6 +50,7 @@ internal static class ClientCommand
         var cluster = new ClusterOptions();
         var common = new CommonOptions();
         var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, renewAfter, passSource };
+        proxies.AddTo(command);
         via.AddTo(command);
         proxyProtocol.AddInTo(command);
         tls.AddClientTo(command);
@@ -77,6 +79,17 @@ internal static class ClientCommand
             var tlsOfServers = tls.ReadClient(parsed, isClustered || addresses.Any(address => address.Transport == TunnelTransport.Tls));
             var native = hasTunnels ? dialect.ReadClient(parsed) : null;
             var hops = via.Read(parsed, dialect, hasTunnels, AddressesOf);
+            var tellsSource = parsed.GetValue(passSource);
+            FrontendSettings[] frontends =
+            [
+                .. parsed.GetRequiredValue(forward).Select(text => Forward(text, tellsSource, hops.Count > 0)),
+                .. proxies.Read(parsed, TargetOf(null, tellsSource, hops.Count > 0)),
+            ];
+            if (frontends.Length == 0)
+            {
+                throw new UsageException("a client needs a --forward, --socks, --http, --mixed or --redirect: where to take connections");
+            }
+
             return NodeHost.RunAsync(
                 new NodeSettings
                 {
@@ -95,10 +108,7 @@ internal static class ClientCommand
                         },
                     ],
                     ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(hasTunnels ? PoolName : null, hops)],
-                    Frontends = [.. parsed.GetRequiredValue(forward).Select(text => Forward(text, parsed.GetValue(passSource), hops.Count > 0) with
-                    {
-                        ProxyProtocol = proxyProtocol.Read(parsed),
-                    })],
+                    Frontends = [.. frontends.Select(frontend => frontend with { ProxyProtocol = proxyProtocol.Read(parsed) })],
                 },
                 common.Read(parsed) with { Cluster = cluster.Read(parsed), StartLines = [.. hasTunnels ? [dialect.Describe(parsed)] : Array.Empty<string>(), .. via.Describe(hops)] });
         });
@@ -145,21 +155,19 @@ internal static class ClientCommand
         {
             Name = text[..split],
             Listen = Values.ListenEndPoint(text[..split], "--forward"),
-            To = TargetOf(text[(split + 1)..], tellsSource, hasChain),
+            To = ForwardTo(text[(split + 1)..], tellsSource, hasChain),
         };
     }
 
-    private static FrontendTarget TargetOf(string target, bool tellsSource, bool hasChain)
-    {
-        if (hasChain)
-        {
-            return target == "-"
-                ? throw new UsageException("--forward LISTEN=-: the hops of --via have to be told where a connection goes")
-                : new ChainTarget(ViaOptions.SetName, Values.Target(target, "--forward")) { TellsSource = tellsSource };
-        }
+    private static FrontendTarget ForwardTo(string target, bool tellsSource, bool hasChain) => target != "-"
+        ? TargetOf(Values.Target(target, "--forward"), tellsSource, hasChain)
+        : hasChain
+            ? throw new UsageException("--forward LISTEN=-: the hops of --via have to be told where a connection goes")
+            : TargetOf(null, tellsSource, hasChain);
 
-        return new TunnelTarget(PoolName, target == "-" ? null : Values.Target(target, "--forward")) { TellsSource = tellsSource };
-    }
+    private static FrontendTarget TargetOf(Destination? destination, bool tellsSource, bool hasChain) => hasChain
+        ? new ChainTarget(ViaOptions.SetName, destination) { TellsSource = tellsSource }
+        : new TunnelTarget(PoolName, destination) { TellsSource = tellsSource };
 
     /// <summary>What a server's name means now; a name nobody knows yet is not known to be loopback either.</summary>
     internal static IPAddress[] AddressesOf(Destination server)

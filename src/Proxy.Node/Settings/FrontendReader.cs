@@ -14,7 +14,17 @@ internal sealed record FrontendDraft
 {
     public static readonly FrontendDraft Default = new();
 
-    public IPEndPoint? Listen { get; init; }
+    public FrontendListen? At { get; init; }
+
+    public IPEndPoint? Listen => At?.EndPoint;
+
+    /// <summary>Whether clients say where they want to go.</summary>
+    public bool IsProxy => At is { Protocols: not ForwardProtocols.None };
+
+    public ProxyUsers? Users { get; init; }
+
+    /// <summary>Null: nobody is told of the proxy.</summary>
+    public string? HttpVia { get; init; }
 
     public string? Upstream { get; init; }
 
@@ -53,9 +63,21 @@ internal sealed record FrontendDraft
     public IReadOnlyList<ServerNameRoute> Routes { get; init; } = [];
 }
 
+/// <summary>An address, and what clients speak there that say themselves where they want to go; none: they say nothing.</summary>
+internal sealed record FrontendListen(IPEndPoint EndPoint, ForwardProtocols Protocols);
+
 internal static class FrontendReader
 {
     private const string Scheme = "tcp://";
+
+    private static readonly (string Text, ForwardProtocols Protocols)[] Schemes =
+    [
+        (Scheme, ForwardProtocols.None),
+        ("socks5://", ForwardProtocols.Socks),
+        ("http://", ForwardProtocols.Http),
+        ("mixed://", ForwardProtocols.Socks | ForwardProtocols.Http),
+        ("redirect://", ForwardProtocols.Redirect),
+    ];
 
     // Each costs the connection a search through all servers.
     private const int MaximumRetries = 100;
@@ -65,13 +87,15 @@ internal static class FrontendReader
         var limits = frontend.Inside("limits");
         return new FrontendDraft
         {
-            Listen = frontend.Optional("listen", missing.Listen, value => value.TryParse(ListenOf, out var listen) ? listen : null),
+            At = frontend.Optional("listen", missing.At, value => value.TryParse(ListenOf, out var listen) ? listen : null),
             Upstream = frontend.Optional("upstream", missing.Upstream, value => value.Text()),
             Tunnel = frontend.Optional("tunnel", missing.Tunnel, value => value.Text()),
             RouteTable = frontend.Optional("route-table", missing.RouteTable, value => value.Text()),
             Chain = frontend.Optional("chain", missing.Chain, value => value.Text()),
             Via = frontend.Find("via") is { } via ? ChainUrlReader.ReadHops(via, reading) : missing.Via,
             IsInsecure = frontend.Switch("insecure", missing.IsInsecure),
+            Users = frontend.Optional("proxy-users", missing.Users, value => ReadUsers(value, reading)),
+            HttpVia = frontend.Optional("http-via", missing.HttpVia, ViaOf),
             To = frontend.Optional("to", missing.To, value => value.Text()),
             TellsSource = frontend.Switch("pass-source", missing.TellsSource),
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
@@ -106,6 +130,11 @@ internal static class FrontendReader
             place.Inside("tls").WrongAt("client-ca", "tls.client-ca has no effect: TLS does not end here", "set tls.certificates");
         }
 
+        if (draft is { At.Protocols: ForwardProtocols.Redirect, Users: not null })
+        {
+            place.WrongAt("proxy-users", "clients that are redirected know nothing of a proxy and cannot say who they are", "remove it; rules { … } can tell them by their addresses");
+        }
+
         if (draft.Listen is null && place.Lacks("listen"))
         {
             place.Wrong("a frontend without an address", $"listen = \"{Scheme}HOST:PORT\"");
@@ -116,6 +145,7 @@ internal static class FrontendReader
             Name = name,
             Listen = listen,
             To = to,
+            Proxy = draft.IsProxy ? new ForwardProxySettings { Protocols = draft.At!.Protocols, Users = draft.Users, Via = draft.HttpVia } : null,
             MaximumRetries = draft.MaximumRetries,
             Limits = draft.Limits,
             ClusterConnections = draft.ClusterConnections == int.MaxValue ? null : draft.ClusterConnections,
@@ -129,9 +159,54 @@ internal static class FrontendReader
         };
     }
 
-    private static IPEndPoint ListenOf(string url) => url.StartsWith(Scheme, StringComparison.Ordinal)
-        ? Values.ListenEndPoint(url[Scheme.Length..], "")
-        : throw new UsageException($"'{url}': {Scheme}HOST:PORT is expected, such as {Scheme}127.0.0.1:8080");
+    private static FrontendListen ListenOf(string url)
+    {
+        foreach (var (scheme, protocols) in Schemes)
+        {
+            if (url.StartsWith(scheme, StringComparison.Ordinal))
+            {
+                return new FrontendListen(Values.ListenEndPoint(url[scheme.Length..], ""), protocols);
+            }
+        }
+
+        throw new UsageException($"'{url}': {Scheme}HOST:PORT is expected, such as {Scheme}127.0.0.1:8080, or {string.Join(" or ", Schemes.Skip(1).Select(known => known.Text))}");
+    }
+
+    // A pseudonym (RFC 9110, 7.6.3): a word.
+    private static string? ViaOf(SettingsValue value)
+    {
+        if (value.Text() is not { } name)
+        {
+            return null;
+        }
+
+        if (name.Length is > 0 and <= 64 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+        {
+            return name;
+        }
+
+        value.Wrong("a word of letters, digits, '-', '_' and '.' is expected", "such as \"edge-1\"");
+        return null;
+    }
+
+    private static ProxyUsers? ReadUsers(SettingsValue value, SettingsReading reading)
+    {
+        if (value.File() is not { } path)
+        {
+            return null;
+        }
+
+        reading.AddFile(path);
+        try
+        {
+            return ProxyUsers.Read(path);
+        }
+        catch (KeyFileException wrong)
+        {
+            value.Wrong(wrong.Message);
+            return null;
+        }
+    }
 
     private static List<ServerNameRoute> ReadRoutes(SettingsValue routes)
     {

@@ -42,6 +42,12 @@ internal static class TargetReader
             return null;
         }
 
+        if (draft.IsProxy)
+        {
+            place.WrongAt("listen", "its clients say where they want to go, and there is nothing to carry them there", "set tunnel = NAME, or via, or chain = NAME");
+            return null;
+        }
+
         if (draft.Upstream is null && draft.Routes.Count == 0)
         {
             place.Wrong("it goes nowhere", "set upstream = NAME, or tunnel = NAME with to = \"HOST:PORT\"");
@@ -67,6 +73,11 @@ internal static class TargetReader
             return null;
         }
 
+        if (draft.IsProxy)
+        {
+            return RefusesTo(draft, place) || table is null ? null : new RoutedTarget(table, null) { TellsSource = draft.TellsSource };
+        }
+
         if (!Destination.TryParse(draft.To, out var destination))
         {
             place.WrongAt("to", $"to = '{draft.To}': HOST:PORT is expected", "such as \"example.org:80\" or \"[2001:db8::1]:80\"");
@@ -79,8 +90,19 @@ internal static class TargetReader
     private static FrontendTarget? ReadFar(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
     {
         RefuseWithTunnel(draft, place);
+        if (draft.IsProxy)
+        {
+            return ReadProxied(name, draft, chains, place);
+        }
+
         if (draft.To is not { } to)
         {
+            if (draft.At is null && !place.Lacks("listen"))
+            {
+                // What is there and wrong has been reported; it may have meant that clients say it.
+                return null;
+            }
+
             place.Wrong("it goes through a tunnel or a chain, and nobody says where to", "to = \"HOST:PORT\", or to = \"-\" where a tunnel's server has a target of its own");
             return null;
         }
@@ -102,6 +124,28 @@ internal static class TargetReader
         }
 
         return new ChainTarget(draft.Chain ?? AddOwn(name, draft, chains, place), destination) { TellsSource = draft.TellsSource };
+    }
+
+    private static bool RefusesTo(FrontendDraft draft, SettingsObject place)
+    {
+        if (draft.To is not null)
+        {
+            place.WrongAt("to", "its clients say where they want to go, and 'to' says it, too", "remove it, or listen at tcp://");
+        }
+
+        return draft.To is not null;
+    }
+
+    private static FrontendTarget? ReadProxied(string name, FrontendDraft draft, List<ChainSetSettings> chains, SettingsObject place)
+    {
+        if (RefusesTo(draft, place))
+        {
+            return null;
+        }
+
+        return draft.Via.Count == 0 && draft.Tunnel is { } tunnel
+            ? new TunnelTarget(tunnel, null) { TellsSource = draft.TellsSource }
+            : new ChainTarget(draft.Chain ?? AddOwn(name, draft, chains, place), null) { TellsSource = draft.TellsSource };
     }
 
     // A set of one chain, for this frontend alone.

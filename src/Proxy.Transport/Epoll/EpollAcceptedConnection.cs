@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using static Proxy.Transport.Epoll.LinuxConstants;
 
 namespace Proxy.Transport.Epoll;
 
@@ -10,6 +12,20 @@ internal sealed class EpollAcceptedConnection(int descriptor, IPEndPoint remoteE
     public IPEndPoint RemoteEndPoint { get; } = remoteEndPoint;
 
     public IPEndPoint LocalEndPoint { get; } = localEndPoint;
+
+    public unsafe IPEndPoint? OriginalDestination
+    {
+        get
+        {
+            var address = default(NativeAddress);
+            var count = (uint)NativeAddress.Size;
+            var isIPv4 = RemoteEndPoint.AddressFamily == AddressFamily.InterNetwork || RemoteEndPoint.Address.IsIPv4MappedToIPv6;
+            var found = Libc.GetOption(_descriptor, isIPv4 ? IPv4Level : IPv6Level, OriginalDestinationOption, &address, &count) == 0
+                ? address.ToEndPoint()
+                : null;
+            return found is null || found.Equals(LocalEndPoint) ? null : found;
+        }
+    }
 
     public void Refuse()
     {

@@ -34,7 +34,9 @@ internal static class LinuxConstants
     public const int TcpKeepAliveCount = 6;
     public const int TcpUserTimeout = 18;
     public const int TcpNotSentLowWater = 25;
+    public const int IPv4Level = 0;
     public const int IPv6Level = 41;
+    public const int OriginalDestinationOption = 80;      // SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST
     public const int IPv6Only = 26;
     public const int UdpLevel = 17;
     public const int UdpSegment = 103;

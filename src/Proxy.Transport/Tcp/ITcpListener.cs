@@ -29,6 +29,12 @@ public interface IAcceptedConnection
 
     IPEndPoint LocalEndPoint { get; }
 
+    /// <summary>
+    /// Where the client had connected to before this machine's packet filter redirected it here; null: it is not known, or not so. To be asked
+    /// before the connection is adopted.
+    /// </summary>
+    IPEndPoint? OriginalDestination => null;
+
     /// <summary>Closes it with a reset, without a word.</summary>
     void Refuse();
 }

@@ -66,7 +66,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>The listeners of the forwards, in the order of the command line.</summary>
     public IReadOnlyList<IPEndPoint> Entries => [.. EndPoints("tcp")];
 
-    public Uri Admin => Listening.First(address => address.Scheme == "http");
+    /// <summary>It is printed last: what an HTTP frontend has printed looks the same.</summary>
+    public Uri Admin => Listening.Last(address => address.Scheme == "http");
+
+    /// <summary>Where clients say themselves where they want to go; the first.</summary>
+    public IPEndPoint Proxy => EndPoints("mixed").Concat(EndPoints("socks5")).Concat(EndPoints("http")).First();
 
     public long ResidentBytes => ProcessFacts.ResidentBytes(Id);
 

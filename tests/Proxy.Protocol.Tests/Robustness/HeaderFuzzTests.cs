@@ -1,4 +1,6 @@
+using System.Text;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Http;
 using Proxy.Protocol.ProxyProtocol;
 using Proxy.Protocol.Sealing.Records;
 using Proxy.Protocol.Tests.Sealing;
@@ -23,6 +25,12 @@ public sealed class HeaderFuzzTests
 
     [Fact]
     public void Proxy_headers() => Check("proxy", ReadProxyHeader);
+
+    [Fact]
+    public void Http_requests() => Check("http-request", ReadHttpRequest);
+
+    [Fact]
+    public void Http_responses() => Check("http-response", (source, out consumedBytes) => HttpResponseHead.TryRead(source, "GET", out consumedBytes, out _, out _));
 
     [Fact]
     public void Client_hellos() => Check("hello", ReadClientHello);
@@ -82,6 +90,20 @@ public sealed class HeaderFuzzTests
 
     private static ReadStatus ReadResponse(ReadOnlySpan<byte> source, out int consumedBytes) =>
         ChainResponse.TryRead(source, out consumedBytes, out _, out _);
+
+    // What an origin server is given is a request of its own, and the same one.
+    private static ReadStatus ReadHttpRequest(ReadOnlySpan<byte> source, out int consumedBytes)
+    {
+        var status = HttpRequestHead.TryRead(source, out consumedBytes, out var head, out _);
+        if (status == ReadStatus.Done && !head!.IsConnect)
+        {
+            var text = Encoding.Latin1.GetString(head.ToOrigin(via: null)).Replace($"{head.Method} /", $"{head.Method} http://{head.Destination}/");
+            Assert.Equal(ReadStatus.Done, HttpRequestHead.TryRead(Encoding.Latin1.GetBytes(text), out var length, out var again, out var broken));
+            Assert.Equal((text.Length, HttpRule.None, head.Body, head.Destination), (length, broken, again!.Body, again.Destination));
+        }
+
+        return status;
+    }
 
     private static ReadStatus ReadProxyHeader(ReadOnlySpan<byte> source, out int consumedBytes) =>
         ProxyHeaderReader.TryRead(source, out consumedBytes, out _, out _);
