@@ -6,7 +6,7 @@ using Proxy.Kernel;
 
 namespace Proxy.Node.Hosting;
 
-/// <summary>Logs in words what happens in the cluster, and knows which members cannot be reached from here.</summary>
+/// <summary>Logs in words what happens in the cluster.</summary>
 internal sealed class ClusterEvents : ReceiveActor
 {
     private readonly ILogger _log;

@@ -1,5 +1,5 @@
-using Proxy.Cluster.Shares;
 using System.Net;
+using Proxy.Cluster.Shares;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 using Proxy.Simulation.Tests;
