@@ -224,8 +224,8 @@ internal sealed partial class HttpSession : IChannelHandler
             return;
         }
 
-        _unread = bytes[count..].ToArray();
-        exchange.HasBodyFollowed = true;
+        _unread = [.. _unread, .. bytes[count..]];
+        exchange.HasBodyFollowed |= count > 0;
         _leg!.Pass(bytes[..count]);
     }
 
