@@ -30,8 +30,11 @@ public sealed record NativeTunnelSettings
     /// <summary>Streams that may exist at once, those still being cleaned up included.</summary>
     public int MaximumStreams { get; init; } = 8192;
 
-    /// <summary>Streams a peer may open per second, over a burst of <see cref="MaximumStreams"/>.</summary>
-    public int OpensPerSecond { get; init; } = 2000;
+    /// <summary>
+    /// Streams a peer may open per second, over a burst of <see cref="MaximumStreams"/>. More than two cores can connect, so that honest clients never
+    /// meet it, and who opens and resets in a flood costs no more than they.
+    /// </summary>
+    public int OpensPerSecond { get; init; } = 20_000;
 
     /// <summary>Answers (PING acknowledgement, RST to unknown streams) per second; a peer that provokes more loses its tunnel.</summary>
     public int RepliesPerSecond { get; init; } = 1000;
