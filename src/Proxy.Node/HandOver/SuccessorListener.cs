@@ -36,7 +36,7 @@ internal sealed class SuccessorListener : IDisposable
         {
             return new SuccessorListener(path, DescriptorSocket.Listen(path), sockets, generations, log);
         }
-        catch (Exception failure) when (failure is SocketException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception failure) when (failure is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new IOException($"cannot listen for a successor at {path}: {failure.Message}", failure);
         }

@@ -155,7 +155,12 @@ internal sealed class NodeHost
         await using (admin)
         {
             _own.Add(admin.Url);
-            using var successors = host.HandOver is { } path ? SuccessorListener.Start(path, _sockets, _generations, log) : null;
+            if (!TryAwaitSuccessor(host.HandOver, log, out var awaiting))
+            {
+                return ExitCodes.Failed;
+            }
+
+            using var successors = awaiting;
             var urls = ((NodeActor.Started)answer).Urls;
             _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, StatusAsync, log);
             Announce(urls, admin.Url);
@@ -179,6 +184,23 @@ internal sealed class NodeHost
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>False: the path cannot be used, and the log says why.</summary>
+    /// <param name="successors">Null: nobody is to take this process's place.</param>
+    private bool TryAwaitSuccessor(string? path, ILogger log, out SuccessorListener? successors)
+    {
+        try
+        {
+            successors = path is null ? null : SuccessorListener.Start(path, _sockets, _generations, log);
+            return true;
+        }
+        catch (IOException unusable)
+        {
+            log.LogError("{Text}", unusable.Message);
+            successors = null;
+            return false;
+        }
     }
 
     private static PosixSignalRegistration ReloadOnSignal(Reloader reloader) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>

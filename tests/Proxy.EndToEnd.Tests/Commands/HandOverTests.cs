@@ -115,6 +115,20 @@ public sealed class HandOverTests : EndToEndTest
     }
 
     [Fact]
+    public async Task A_path_that_cannot_be_used_is_an_error_that_names_it()
+    {
+        using var directory = new WorkDirectory();
+        var path = directory.File("missing/hand-over");
+
+        var failed = await CommandResult.OfNodeAsync(
+            "relay", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:9", "--admin", "127.0.0.1:0", "--hand-over", path);
+
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains($"cannot listen for a successor at {path}", failed.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", failed.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sockets_that_the_service_manager_passes_are_used_and_those_that_nobody_asked_for_are_named()
     {
         await using var echo = TcpPeer.Echo();
