@@ -12,6 +12,9 @@ public static class Storm
     private static readonly TimeSpan BlackoutBegin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BlackoutEnd = TimeSpan.FromSeconds(3);
 
+    // Fewer bytes are a few datagrams, which may pass without meeting one of the faults.
+    private const int EnoughToMeetAll = 200_000;
+
     /// <summary>Runs it; the result is the hash of all that happened.</summary>
     public static ulong Run(int seed, int streams, int totalBytes, bool isSealed = false)
     {
@@ -37,7 +40,8 @@ public static class Storm
         AssertComplete(cluster, talkers.Select(talker => talker()!));
         AssertComplete(cluster, upstream.Sessions.Values);
         Assert.Equal(streams, upstream.Sessions.Count);
-        Assert.True(loss.Dropped > 0 && duplication.Duplicates > 0 && reordering.Delayed > 0 && blackout.Dropped > 0, "the path was not bad at all");
+        var wasBad = loss.Dropped > 0 && duplication.Duplicates > 0 && reordering.Delayed > 0 && blackout.Dropped > 0;
+        Assert.True(wasBad || totalBytes < EnoughToMeetAll, $"the path was not bad at all for {totalBytes} bytes of {streams} streams");
 
         cluster.RunFor(5);
         Assert.Equal(0, cluster.Client.Status().Streams.Active);
