@@ -66,6 +66,15 @@ public interface ITunnelEngine : IDisposable
     /// <summary>Whether both directions of the stream have ended; what was given to send may still wait here.</summary>
     bool IsOver(int streamId);
 
+    /// <summary>The largest packet that <see cref="SendPacket"/> takes; 0: this dialect carries bytes of streams only.</summary>
+    int MaximumPacketBytes => 0;
+
+    /// <summary>
+    /// Sends a packet beside the bytes of an open stream: whole or not at all, once, in no order with the bytes or with other packets. It may be
+    /// lost anywhere, and is dropped here rather than kept long. The peer hears it as <see cref="TunnelEventKind.Packet"/>.
+    /// </summary>
+    PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet) => PacketFate.NotCarried;
+
     void FinishSending(int streamId);
 
     void SetReceiving(int streamId, bool isReceiving);

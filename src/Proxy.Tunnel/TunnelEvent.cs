@@ -17,6 +17,9 @@ public enum TunnelEventKind
     /// <summary>Bytes of a stream.</summary>
     Data,
 
+    /// <summary>A packet that the peer sent beside the bytes of a stream (<see cref="ITunnelEngine.SendPacket"/>).</summary>
+    Packet,
+
     /// <summary>The peer finished its direction of a stream; all its bytes were handed out before.</summary>
     EndOfStream,
 
@@ -77,7 +80,7 @@ public readonly ref struct TunnelEvent
     /// <summary>The stream it is about; 0 for the tunnel itself.</summary>
     public int StreamId { get; }
 
-    /// <summary>For <see cref="TunnelEventKind.Data"/>; never empty there.</summary>
+    /// <summary>For <see cref="TunnelEventKind.Data"/>, never empty there; and for <see cref="TunnelEventKind.Packet"/>.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
     /// <summary>
