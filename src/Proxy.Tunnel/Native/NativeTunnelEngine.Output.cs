@@ -75,10 +75,7 @@ public sealed partial class NativeTunnelEngine
         if (!isSmallProbe && (isProbe || MaySend(destination.Length, nowMicroseconds)))
         {
             length = WritePiece(body, ToMilliseconds(nowMicroseconds));
-            if (length + KcpPart.HeaderBytes + KcpSegment.HeaderBytes < body.Length)
-            {
-                length += WriteContent(body[length..], nowMicroseconds);
-            }
+            length += WriteContent(body[length..], body.Length, nowMicroseconds);
 
             if (!HasContent)
             {
@@ -187,6 +184,11 @@ public sealed partial class NativeTunnelEngine
 
     private int WriteSegmentsPart(Span<byte> body, long nowMicroseconds)
     {
+        if (body.Length <= KcpPart.HeaderBytes + KcpSegment.HeaderBytes)
+        {
+            return 0;
+        }
+
         var segmentsBytes = WriteSegments(body[KcpPart.HeaderBytes..], nowMicroseconds);
         if (segmentsBytes == 0)
         {

@@ -58,23 +58,26 @@ public sealed partial class NativeTunnelEngine
     }
 
     /// <summary>Segments and packets, as many as fit; the length of what was written.</summary>
-    private int WriteContent(Span<byte> body, long nowMicroseconds)
+    /// <param name="room">What is left of the body.</param>
+    /// <param name="wholeBytes">All of the body.</param>
+    /// <param name="nowMicroseconds">The present.</param>
+    private int WriteContent(Span<byte> room, int wholeBytes, long nowMicroseconds)
     {
         if (!_packets.HasWaiting)
         {
-            return WriteSegmentsPart(body, nowMicroseconds);
+            return WriteSegmentsPart(room, nowMicroseconds);
         }
 
         int length;
         if (_isPacketsTurn)
         {
-            length = WritePackets(body, body.Length, nowMicroseconds);
-            length += WriteSegmentsPart(body[length..], nowMicroseconds);
+            length = WritePackets(room, wholeBytes, nowMicroseconds);
+            length += WriteSegmentsPart(room[length..], nowMicroseconds);
         }
         else
         {
-            length = WriteSegmentsPart(body, nowMicroseconds);
-            length += WritePackets(body[length..], body.Length, nowMicroseconds);
+            length = WriteSegmentsPart(room, nowMicroseconds);
+            length += WritePackets(room[length..], wholeBytes, nowMicroseconds);
         }
 
         _isPacketsTurn = !_isPacketsTurn;

@@ -206,6 +206,7 @@ public sealed class PacketTests
             pair.DriveFor(0.002);
         }
 
+        pair.DriveFor(1);
         Assert.Equal(500, PacketsOf(pair.Server, id).Count);
         Assert.True(pair.Client.Engine.PresentDatagramBytes > 1400);
         pair.WithLink(link => link.MaximumBytes = 1300);
