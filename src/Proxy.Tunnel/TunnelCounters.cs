@@ -83,6 +83,21 @@ public sealed record TunnelCounters
     /// <summary>Groups of the peer of which too much was missing.</summary>
     public long FecGroupsNotRecovered { get; init; }
 
+    /// <summary>Packets of flows that have gone out whole.</summary>
+    public long PacketsSent { get; init; }
+
+    /// <summary>Packets of flows that have arrived whole.</summary>
+    public long PacketsReceived { get; init; }
+
+    /// <summary>Packets that waited too long or found no place, here.</summary>
+    public long PacketsDropped { get; init; }
+
+    /// <summary>Packets that were too large to be sent.</summary>
+    public long PacketsTooLarge { get; init; }
+
+    /// <summary>Packets of which fragments arrived, but not all.</summary>
+    public long PacketsIncomplete { get; init; }
+
     /// <summary>Times the peer was suspected to be gone.</summary>
     public long Suspicions { get; init; }
 
@@ -124,6 +139,11 @@ public sealed record TunnelCounters
             FecParityRefused = FecParityRefused + other.FecParityRefused,
             FecRecovered = FecRecovered + other.FecRecovered,
             FecGroupsNotRecovered = FecGroupsNotRecovered + other.FecGroupsNotRecovered,
+            PacketsSent = PacketsSent + other.PacketsSent,
+            PacketsReceived = PacketsReceived + other.PacketsReceived,
+            PacketsDropped = PacketsDropped + other.PacketsDropped,
+            PacketsTooLarge = PacketsTooLarge + other.PacketsTooLarge,
+            PacketsIncomplete = PacketsIncomplete + other.PacketsIncomplete,
             Suspicions = Suspicions + other.Suspicions,
             AddressChanges = AddressChanges + other.AddressChanges,
             BlackHoles = BlackHoles + other.BlackHoles,

@@ -17,7 +17,7 @@ internal sealed class Lane : IDisposable
 
     private readonly Queue<NativeControlFrame> _control = new();
     private readonly Queue<NativeStream> _creditTurns = new();
-    private readonly TurnQueue _sendTurns = new();
+    private readonly TurnQueue<NativeStream> _sendTurns = new();
     private readonly KcpEngine _kcp;
     private long _recentBytes;
     private long _recentSinceMicroseconds;

@@ -16,6 +16,7 @@ public sealed partial class NativeTunnelEngine
     {
         _nowMicroseconds = nowMicroseconds;
         TakeBackHandedOut();
+        _receivedPackets.TakeBack();
         do
         {
             if (_events.TryDequeue(out var pending))
@@ -24,7 +25,7 @@ public sealed partial class NativeTunnelEngine
                 return true;
             }
 
-            if (TryDeliverWaiting(out next))
+            if (TryHandOutPacket(out next) || TryDeliverWaiting(out next))
             {
                 return true;
             }

@@ -81,6 +81,7 @@ public sealed partial class NativeTunnelEngine
 
         _activeLanes = _blockedLanes = 0;
         _events.Clear();
+        DropPackets();
         var isToldByPeer = _machine.End == EndReason.PeerShutDown;
         var ended = _streams.Values.Where(stream => !(isToldByPeer && stream.IsWhole)).ToArray();
         var hasReaders = ended.Length < _streams.Count;

@@ -43,7 +43,7 @@ public sealed partial class NativeTunnelEngine
             return false;
         }
 
-        var isTail = !HasActiveLanes && !HasEvents;
+        var isTail = !HasContent && !HasEvents;
         if (isTail && _sent.DatagramsInFlight > 0)
         {
             _fecPolicy!.HandleTail(nowMicroseconds);
@@ -115,8 +115,10 @@ public sealed partial class NativeTunnelEngine
     {
         if (_fecSender is { IsOn: true } sender && _sent.NextNumber is { } number)
         {
-            sender.Keep(number, body, datagram.SentMicroseconds, isWorth: _sent.CarriesUserLane);
+            sender.Keep(number, body, datagram.SentMicroseconds, isWorth: _sent.CarriesUserLane || _carriesPackets);
         }
+
+        _carriesPackets = false;
     }
 
     private void HandleShard(ReadOnlySpan<byte> payload, ulong carrier)

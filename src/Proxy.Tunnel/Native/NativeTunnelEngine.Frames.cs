@@ -208,6 +208,10 @@ public sealed partial class NativeTunnelEngine
         var stream = AddStream(frame.StreamId, lane);
         TakeCredit(stream, frame.Credit);
         ApplyTo(stream, stream.Machine.HandleSyn());
+        if (!_earlyPackets.IsEmpty)
+        {
+            _earlyPackets.TakeFor((uint)frame.StreamId, nowMicroseconds, HandlePacket);
+        }
     }
 
     /// <summary>Each of them promises that nothing was processed.</summary>

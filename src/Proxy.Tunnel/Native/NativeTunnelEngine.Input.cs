@@ -130,6 +130,9 @@ public sealed partial class NativeTunnelEngine
                 case PartType.Piece when State != TunnelState.Closed:
                     isPlaced &= HandlePiece(part.Payload, nowMicroseconds);
                     break;
+                case PartType.Udp when State != TunnelState.Closed:
+                    HandlePacket(part.Payload, nowMicroseconds);
+                    break;
                 case PartType.Acknowledgement:
                     HandleAcknowledgement(part.Payload, nowMicroseconds);
                     break;

@@ -75,12 +75,9 @@ public sealed partial class NativeTunnelEngine
         if (!isSmallProbe && (isProbe || MaySend(destination.Length, nowMicroseconds)))
         {
             length = WritePiece(body, ToMilliseconds(nowMicroseconds));
-            if (length + KcpPart.HeaderBytes + KcpSegment.HeaderBytes < body.Length)
-            {
-                length += WriteSegmentsPart(body[length..], nowMicroseconds);
-            }
+            length += WriteContent(body[length..], body.Length, nowMicroseconds);
 
-            if (!HasActiveLanes)
+            if (!HasContent)
             {
                 // This one is the last there is: what is learned from it is not what the path can carry.
                 _rate.HandleNothingToSend(_sent.BytesInFlight);
@@ -138,9 +135,9 @@ public sealed partial class NativeTunnelEngine
     private bool MaySend(int bytes, long nowMicroseconds)
     {
         _isWaitingForPacer = false;
-        if (!HasActiveLanes || _sent.BytesInFlight + bytes > _controller.WindowBytes)
+        if (!HasContent || _sent.BytesInFlight + bytes > _controller.WindowBytes)
         {
-            if (!HasActiveLanes)
+            if (!HasContent)
             {
                 _rate.HandleNothingToSend(_sent.BytesInFlight);
             }
@@ -152,7 +149,8 @@ public sealed partial class NativeTunnelEngine
         return !_isWaitingForPacer;
     }
 
-    private bool HasActiveLanes => _activeLanes != 0 || _largeSegmentBytes > 0;
+    /// <summary>Whether there is anything to send but acknowledgements.</summary>
+    private bool HasContent => _activeLanes != 0 || _largeSegmentBytes > 0 || _packets.HasWaiting;
 
     /// <summary>
     /// With so many acknowledgements out since, the peer would keep repeating what it knows that we know: it forgets only what we confirm.
@@ -186,6 +184,11 @@ public sealed partial class NativeTunnelEngine
 
     private int WriteSegmentsPart(Span<byte> body, long nowMicroseconds)
     {
+        if (body.Length <= KcpPart.HeaderBytes + KcpSegment.HeaderBytes)
+        {
+            return 0;
+        }
+
         var segmentsBytes = WriteSegments(body[KcpPart.HeaderBytes..], nowMicroseconds);
         if (segmentsBytes == 0)
         {

@@ -18,7 +18,7 @@ public sealed partial class NativeTunnelEngine
     private bool TryWriteSizeProbe(Span<byte> buffer, long nowMicroseconds, out DatagramBatch batch)
     {
         batch = default;
-        if (!HasActiveLanes || !_roundTrip.IsMeasured || _size.NextTry(nowMicroseconds) is not { } bytes || !_seal.CanSeal(bytes)
+        if (!HasContent || !_roundTrip.IsMeasured || _size.NextTry(nowMicroseconds) is not { } bytes || !_seal.CanSeal(bytes)
             || !MaySend(bytes, nowMicroseconds))
         {
             return false;

@@ -192,6 +192,7 @@ public sealed partial class NativeTunnelEngine
     {
         stream.Lane.UnsentBytes -= stream.Unsent.Length;
         stream.DropUnsent();
+        _packets.Forget(stream.Id);
     }
 
     private void DropReceived(NativeStream stream)
@@ -215,6 +216,7 @@ public sealed partial class NativeTunnelEngine
     private void Remove(NativeStream stream)
     {
         _streams.Remove(stream.Id);
+        _packets.Forget(stream.Id);
         _budget.Close(stream.WindowBytes);
         stream.Lane.Streams--;
     }

@@ -35,7 +35,7 @@ public sealed partial class NativeTunnelEngine
         }
 
         next = Math.Min(next, Math.Min(_acknowledgements.DueMicroseconds, PathDueMicroseconds));
-        if (_isWaitingForPacer && HasActiveLanes)
+        if (_isWaitingForPacer && HasContent)
         {
             next = Math.Min(next, _pacer.NextMicroseconds(_size.Bytes, _controller.PacingBytesPerSecond, nowMicroseconds));
         }

@@ -4,6 +4,7 @@ using Proxy.Protocol.Streams;
 using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
 using Proxy.Tunnel.Native.Fec;
+using Proxy.Tunnel.Packets;
 
 namespace Proxy.Tunnel;
 
@@ -72,6 +73,10 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         _candidates = new PathCandidates(random);
         _size = new DatagramSize(settings.MaximumDatagramBytes);
         _pieces = new PieceStore(pool);
+        _packets = new PacketQueues(pool);
+        _receivedPackets = new ReceivedPackets(pool);
+        _assembly = new PacketAssembly(pool);
+        _earlyPackets = new EarlyPackets(pool);
         _lanes = new Lane[1 + settings.UserLanes];
         for (var index = 0; index < _lanes.Length; index++)
         {
@@ -100,7 +105,7 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         && _streams.Count < _settings.MaximumStreams && _budget.HasRoom && !IsControlCrowded;
 
     /// <summary>Whether <see cref="TryGetEvent"/> has something; sending can make it so (<see cref="TunnelEventKind.SendDrained"/>).</summary>
-    public bool HasEvents => _events.Count > 0 || _deliveryTurns.Count > 0 || (_lanesToRead != 0 && State != TunnelState.Closed);
+    public bool HasEvents => _events.Count > 0 || _deliveryTurns.Count > 0 || _receivedPackets.HasWaiting || (_lanesToRead != 0 && State != TunnelState.Closed);
 
     /// <summary>Whether something unanswered makes it doubtful that the peer is still there.</summary>
     public bool IsSuspect => _liveness.IsSuspect;
@@ -177,6 +182,7 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         _deliveryTurns.Clear();
         _gatheredFor = null;
         ReturnGathered();
+        DropPackets();
         _pieces.Dispose();
         _fecSender?.Dispose();
         _fecReceiver.Dispose();

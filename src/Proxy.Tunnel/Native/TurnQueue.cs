@@ -1,24 +1,25 @@
 namespace Proxy.Tunnel.Native;
 
-/// <summary>A queue of streams of which the first may stay first for a while.</summary>
-internal sealed class TurnQueue
+/// <summary>A queue of whoever wants to send, of which the first may stay first for a while.</summary>
+internal sealed class TurnQueue<T>
+    where T : class
 {
-    private readonly Queue<NativeStream> _others = new();
-    private NativeStream? _first;
+    private readonly Queue<T> _others = new();
+    private T? _first;
 
     public int Count => _first is null ? 0 : _others.Count + 1;
 
-    public NativeStream? First => _first;
+    public T? First => _first;
 
-    public void Append(NativeStream stream)
+    public void Append(T waiting)
     {
         if (_first is null)
         {
-            _first = stream;
+            _first = waiting;
         }
         else
         {
-            _others.Enqueue(stream);
+            _others.Enqueue(waiting);
         }
     }
 
@@ -26,10 +27,10 @@ internal sealed class TurnQueue
 
     public void MoveFirstToEnd()
     {
-        if (_first is { } stream && _others.Count > 0)
+        if (_first is { } waiting && _others.Count > 0)
         {
             RemoveFirst();
-            Append(stream);
+            Append(waiting);
         }
     }
 

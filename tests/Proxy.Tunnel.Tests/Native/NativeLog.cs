@@ -18,6 +18,9 @@ internal sealed class NativeLog
 
     public EndReason? Reset { get; set; }
 
+    /// <summary>In the order of arrival.</summary>
+    public List<byte[]> Packets { get; } = [];
+
     public int Drained { get; set; }
 
     public bool IsReleased { get; set; }

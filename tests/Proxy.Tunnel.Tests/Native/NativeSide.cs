@@ -161,6 +161,9 @@ internal sealed class NativeSide : IDisposable
                 Assert.True(stream.IsReading && stream.IsOpen && !stream.HasEnded && !next.Bytes.IsEmpty);
                 stream.Note(next.Bytes, KeepsBytes);
                 break;
+            case TunnelEventKind.Packet:
+                stream.Packets.Add(next.Bytes.ToArray());
+                break;
             case TunnelEventKind.EndOfStream:
                 Assert.True(stream.IsReading && stream.IsOpen && !stream.HasEnded);
                 stream.HasEnded = true;
