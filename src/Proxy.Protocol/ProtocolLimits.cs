@@ -21,6 +21,11 @@ public static class ProtocolLimits
     /// </summary>
     public const int InitialCreditBytes = 16 * 1024;
 
+    /// <summary>
+    /// Native: a packet of a flow in one frame. More than any datagram that is not cut on its way, and than what eight fragments carry over datagrams.
+    /// </summary>
+    public const int PacketBytes = 12 * 1024;
+
     /// <summary>Native: ranges of one acknowledgement, 526 bytes of it.</summary>
     public const int AcknowledgedRanges = 64;
 

@@ -15,6 +15,7 @@ internal static class TunnelMetrics
         Present(text, status);
         Opened(text, status.TunnelTotals);
         Datagrams(text, status.TunnelTotals);
+        Packets(text, status.TunnelTotals);
         Segments(text, status.TunnelTotals);
         ErrorCorrection(text, status);
         Listeners(text, status);
@@ -65,6 +66,17 @@ internal static class TunnelMetrics
         Family(text, "tcpproxy_tunnel_datagrams_lost_total", "counter", "Sent, and taken to be lost.", ("", counters.DatagramsLost));
         Family(text, "tcpproxy_tunnel_datagrams_spurious_total", "counter", "Of those, acknowledged later.", ("", counters.DatagramsSpurious));
         Family(text, "tcpproxy_tunnel_probes_sent_total", "counter", "Sent because no answer came.", ("", counters.ProbesSent));
+    }
+
+    private static void Packets(StringBuilder text, TunnelTotals totals)
+    {
+        var counters = totals.Counters;
+        Family(text, "tcpproxy_tunnel_packets_sent_total", "counter", "UDP packets of flows, gone out whole.", ("", counters.PacketsSent));
+        Family(text, "tcpproxy_tunnel_packets_received_total", "counter", "UDP packets of flows, arrived whole.", ("", counters.PacketsReceived));
+        Family(text, "tcpproxy_tunnel_packets_dropped_total", "counter", "UDP packets of flows that did not go through, by why.",
+            ("why=\"waiting\"", counters.PacketsDropped),
+            ("why=\"too-large\"", counters.PacketsTooLarge),
+            ("why=\"incomplete\"", counters.PacketsIncomplete));
     }
 
     private static void Segments(StringBuilder text, TunnelTotals totals)

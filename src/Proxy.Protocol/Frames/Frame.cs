@@ -29,6 +29,9 @@ public enum FrameKind
 
     /// <summary>Native: more credit for a stream.</summary>
     WindowUpdate,
+
+    /// <summary>Native, over ordered transports: a packet beside the bytes of a stream.</summary>
+    Packet,
 }
 
 /// <summary>
@@ -53,7 +56,7 @@ public readonly ref struct Frame
     /// <summary>From 1 where the frame is about a stream, else 0.</summary>
     public int StreamId { get; }
 
-    /// <summary>DATA: bytes of the stream, as many as have arrived, empty only for an end alone. GOAWAY: the reason's bytes.</summary>
+    /// <summary>DATA: bytes of the stream, as many as have arrived, empty only for an end alone. Packet: all of it. GOAWAY: the reason's bytes.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
     /// <summary>DATA: whether nothing follows this part in its direction. True only on the last part of a FIN or PSH-FIN.</summary>
@@ -87,6 +90,8 @@ public readonly ref struct Frame
     internal static Frame OfStream(FrameKind kind, int streamId, uint number = 0) => new(kind, streamId, default, endsStream: false, number);
 
     internal static Frame Data(int streamId, ReadOnlySpan<byte> payload, bool endsStream) => new(FrameKind.Data, streamId, payload, endsStream, 0);
+
+    internal static Frame Packet(int streamId, ReadOnlySpan<byte> packet) => new(FrameKind.Packet, streamId, packet, endsStream: false, 0);
 
     internal static Frame GoAway(uint lastStreamId, uint errorCode, ReadOnlySpan<byte> reason) =>
         new(FrameKind.GoAway, 0, reason, endsStream: false, ((ulong)lastStreamId << 32) | errorCode);

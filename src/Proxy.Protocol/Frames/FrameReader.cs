@@ -142,11 +142,11 @@ public sealed class FrameReader : IDisposable
     private ReadStatus ReadControl(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
         // Only the beginning of a long GOAWAY is kept.
-        const int KeptBytes = GoAwayFrame.NumbersBytes + ProtocolLimits.ReasonBytes;
+        var keptBytes = _header.Type == FrameType.Packet ? ProtocolLimits.PacketBytes : GoAwayFrame.NumbersBytes + ProtocolLimits.ReasonBytes;
         var payload = TakePayload(ref input);
         if (payload.Length < _header.PayloadBytes)
         {
-            Gather(payload, Math.Min(_header.PayloadBytes, KeptBytes));
+            Gather(payload, Math.Min(_header.PayloadBytes, keptBytes));
             payload = _gathered.AsSpan(0, _gatheredBytes);
         }
 
@@ -184,6 +184,8 @@ public sealed class FrameReader : IDisposable
                 return Frame.OfStream(FrameKind.Syn, (int)_header.StreamId, credit);
             case FrameType.WindowUpdate:
                 return Frame.OfStream(FrameKind.WindowUpdate, (int)_header.StreamId, BinaryPrimitives.ReadUInt32BigEndian(payload));
+            case FrameType.Packet:
+                return Frame.Packet((int)_header.StreamId, payload);
             default:
                 return GoAwayFrame.Read(payload);
         }

@@ -11,4 +11,7 @@ public enum FrameType : byte
 
     /// <summary>Credit; native dialect only.</summary>
     WindowUpdate = 8,
+
+    /// <summary>A packet of a flow; native dialect over ordered transports only.</summary>
+    Packet = 0x21,
 }

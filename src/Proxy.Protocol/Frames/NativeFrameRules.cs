@@ -8,7 +8,7 @@ internal static class NativeFrameRules
     /// <summary>Gives the first rule that is broken, or null.</summary>
     public static FrameRule? Check(FrameHeader header)
     {
-        if (header.Type is not (FrameType.Data or FrameType.Headers or FrameType.Ping or FrameType.GoAway or FrameType.WindowUpdate))
+        if (header.Type is not (FrameType.Data or FrameType.Headers or FrameType.Ping or FrameType.GoAway or FrameType.WindowUpdate or FrameType.Packet))
         {
             return FrameRule.UnknownType;
         }
@@ -23,7 +23,7 @@ internal static class NativeFrameRules
             return FrameRule.StreamIdReservedBit;
         }
 
-        var isOfStream = header.Type is FrameType.Data or FrameType.Headers or FrameType.WindowUpdate;
+        var isOfStream = header.Type is FrameType.Data or FrameType.Headers or FrameType.WindowUpdate or FrameType.Packet;
         if (isOfStream != (header.StreamId != 0))
         {
             return isOfStream ? FrameRule.StreamIdMissing : FrameRule.StreamIdUnexpected;
@@ -44,6 +44,7 @@ internal static class NativeFrameRules
         FrameType.Headers when header.PayloadBytes != HeadersBytes(header) => FrameRule.HeadersLength,
         FrameType.WindowUpdate when header.PayloadBytes != WindowUpdateFrame.PayloadBytes => FrameRule.WindowUpdateLength,
         FrameType.Ping when header.PayloadBytes != PingFrame.IdBytes => FrameRule.PingLength,
+        FrameType.Packet when header.PayloadBytes > ProtocolLimits.PacketBytes => FrameRule.PayloadTooLong,
         _ when header.PayloadBytes > ProtocolLimits.FramePayloadBytes => FrameRule.PayloadTooLong,
         FrameType.Data when header.PayloadBytes == 0 && !header.Has(FrameFlags.EndStream) => FrameRule.DataEmpty,
         _ => null,

@@ -13,9 +13,15 @@ public sealed partial class OrderedTunnelEngine
     {
         _nowMicroseconds = nowMicroseconds;
         TakeBackHandedOut();
+        _receivedPackets.TakeBack();
         if (_events.TryDequeue(out var pending))
         {
             next = new TunnelEvent(pending.Kind, pending.StreamId, default, pending.Reason, pending.Text, pending.Distance);
+            return true;
+        }
+
+        if (TryHandOutPacket(out next))
+        {
             return true;
         }
 

@@ -63,6 +63,7 @@ public sealed partial class OrderedTunnelEngine
     {
         DropFrames();
         _events.Clear();
+        _receivedPackets.Clear();
         var isToldByPeer = _machine.End == EndReason.PeerShutDown;
         var ended = _streams.Values.Where(stream => !(isToldByPeer && stream.IsWhole)).ToArray();
         var hasReaders = ended.Length < _streams.Count;

@@ -116,6 +116,9 @@ public sealed partial class OrderedTunnelEngine
             case FrameKind.Data:
                 HandleData(stream, frame);
                 break;
+            case FrameKind.Packet:
+                HandlePacket(stream, frame.Payload);
+                break;
         }
 
         RemoveIfDone(stream);

@@ -5,7 +5,7 @@ using Proxy.Tunnel.Ordered;
 
 namespace Proxy.Tunnel;
 
-/// <summary>What goes out: control first, then credit, then the streams in turn, a frame each.</summary>
+/// <summary>What goes out: control first, then credit, then packets and the streams in turn, a frame each.</summary>
 public sealed partial class OrderedTunnelEngine
 {
     private readonly Queue<NativeControlFrame> _control = new();
@@ -67,9 +67,22 @@ public sealed partial class OrderedTunnelEngine
             }
         }
 
-        while (buffer.Length - length >= LeastDataBytes && _sendTurns.TryDequeue(out var sender))
+        while (buffer.Length - length >= LeastDataBytes)
         {
-            length += WriteData(sender, buffer[length..]);
+            if ((_isPacketsTurn || _sendTurns.Count == 0) && WritePackets(buffer[length..]) is var bytes and > 0)
+            {
+                length += bytes;
+            }
+            else if (_sendTurns.TryDequeue(out var sender))
+            {
+                length += WriteData(sender, buffer[length..]);
+            }
+            else
+            {
+                break;
+            }
+
+            _isPacketsTurn = !_isPacketsTurn;
         }
 
         return length;
@@ -143,6 +156,7 @@ public sealed partial class OrderedTunnelEngine
         _control.Clear();
         _creditTurns.Clear();
         _sendTurns.Clear();
+        _packets.Clear();
     }
 
     // Below it a frame is not worth its header.

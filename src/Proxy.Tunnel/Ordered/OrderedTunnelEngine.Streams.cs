@@ -134,6 +134,7 @@ public sealed partial class OrderedTunnelEngine
         if (effects.Has(StreamEffects.DropUnsent))
         {
             stream.DropUnsent();
+            _packets.Forget(stream.Id);
         }
 
         if (effects.Has(StreamEffects.SendSyn | StreamEffects.SendSynAck))
@@ -190,6 +191,7 @@ public sealed partial class OrderedTunnelEngine
     private void Remove(OrderedStream stream)
     {
         _streams.Remove(stream.Id);
+        _packets.Forget(stream.Id);
         _budget.Close(stream.WindowBytes);
     }
 }

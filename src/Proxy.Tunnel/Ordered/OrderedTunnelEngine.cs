@@ -4,6 +4,7 @@ using Proxy.Protocol.Frames;
 using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
 using Proxy.Tunnel.Ordered;
+using Proxy.Tunnel.Packets;
 
 namespace Proxy.Tunnel;
 
@@ -49,6 +50,8 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
         _settings = settings;
         _pool = pool;
         _nowMicroseconds = _startedMicroseconds = nowMicroseconds;
+        _packets = new PacketQueues(pool);
+        _receivedPackets = new ReceivedPackets(pool);
         _reader = new FrameReader(pool, FrameDialect.Native);
         _roundTrip = new RoundTrip(ToMicroseconds(settings.InitialRoundTrip));
         _budget = new CreditBudget(settings.CreditBudgetBytes, settings.MaximumStreams);
@@ -64,7 +67,7 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
     public bool CanOpen => _machine.CanOpen && !_liveness.IsSuspect && _streams.Count < _settings.MaximumStreams && _budget.HasRoom
         && _control.Count < MaximumControlFrames / 2 && !_isDisposed;
 
-    public bool HasEvents => _events.Count > 0 || _deliveryTurns.Count > 0;
+    public bool HasEvents => _events.Count > 0 || _deliveryTurns.Count > 0 || _receivedPackets.HasWaiting;
 
     /// <summary>Whether something unanswered makes it doubtful that the peer is still there.</summary>
     public bool IsSuspect => _liveness.IsSuspect;
@@ -86,6 +89,10 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
         StreamsRefused = _statistics.StreamsRefused,
         PayloadBytesSent = _statistics.BytesSent,
         PayloadBytesReceived = _statistics.BytesReceived,
+        PacketsSent = _packetStatistics.Sent,
+        PacketsReceived = _packetStatistics.Received,
+        PacketsDropped = PacketStatistics.Dropped,
+        PacketsTooLarge = _packetStatistics.TooLarge,
         Suspicions = _suspicions,
     };
 
@@ -127,6 +134,7 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
         _events.Clear();
         _deliveryTurns.Clear();
         DropFrames();
+        _receivedPackets.Clear();
         _reader.Dispose();
     }
 

@@ -21,6 +21,28 @@ public sealed class NativeFrameTests
         AssertFrame("000004 08 00 00000009 00010000", target => WindowUpdateFrame.Write(target, 9, 65536), "CREDIT 9 65536");
 
     [Fact]
+    public void A_packet_is_a_frame() =>
+        AssertFrame("000002 21 00 00000009 abcd", target => PacketFrame.Write(target, 9, [0xab, 0xcd]), "PACKET 9 abcd");
+
+    [Fact]
+    public void A_packet_that_is_cut_anywhere_is_gathered_in_a_buffer_of_its_length()
+    {
+        var packet = Enumerable.Range(0, ProtocolLimits.PacketBytes).Select(value => (byte)value).ToArray();
+        var frame = new byte[FrameHeader.SizeBytes + packet.Length];
+        PacketFrame.Write(frame, 9, packet);
+        var lines = new List<string>();
+        using (var reader = new FrameReader(new CountingPool(), FrameDialect.Native))
+        {
+            foreach (var piece in frame.Chunk(1000))
+            {
+                ReadInto(lines, reader, piece);
+            }
+        }
+
+        Assert.Equal([$"PACKET 9 {Convert.ToHexStringLower(packet)}"], lines);
+    }
+
+    [Fact]
     public void Goaway_with_error_0_is_a_drain() => AssertFrame(
         "000010 07 00 00000000 00000009 00000000 647261696e696e67",
         target => NativeGoAwayFrame.WriteDrain(target, 9, "draining"),
@@ -48,6 +70,9 @@ public sealed class NativeFrameTests
     [InlineData("000000 00 01 80000001", FrameRule.StreamIdReservedBit)]
     [InlineData("000008 06 00 00000001", FrameRule.StreamIdUnexpected)]
     [InlineData("010001 00 00 00000001", FrameRule.PayloadTooLong)]
+    [InlineData("003001 21 00 00000001", FrameRule.PayloadTooLong)]
+    [InlineData("000001 21 00 00000000", FrameRule.StreamIdMissing)]
+    [InlineData("000001 21 01 00000001", FrameRule.UnknownFlags)]
     public void A_broken_rule_is_named(string hex, FrameRule rule) => Assert.Equal([$"malformed {rule}"], Read(Bytes.FromHex(hex)));
 
     [Fact]
@@ -124,6 +149,7 @@ public sealed class NativeFrameTests
                 FrameKind.Syn => $"SYN {frame.StreamId} credit {frame.Credit}",
                 FrameKind.Reset => $"RST {frame.StreamId} {frame.ResetReason} {frame.ResetDistance}",
                 FrameKind.WindowUpdate => $"CREDIT {frame.StreamId} {frame.Credit}",
+                FrameKind.Packet => $"PACKET {frame.StreamId} {Convert.ToHexStringLower(frame.Payload)}",
                 FrameKind.GoAway => $"GOAWAY last {frame.LastStreamId} error {frame.ErrorCode} {frame.ReasonText()}",
                 FrameKind.Data => $"DATA {frame.StreamId} {frame.Payload.Length}{(frame.EndsStream ? " end" : "")}",
                 _ => $"{(frame.Kind == FrameKind.Ping ? "PING" : frame.Kind)} {frame.PingId}",

@@ -112,11 +112,19 @@ public sealed class GoldenPartTests
         Assert.Equal(["PIECE 2 of 16909060 on 3: 300"], ReadParts.All(part.AsSpan(0, length)));
     }
 
-    [Theory]
-    [InlineData("01 00000007 00 0002 abcd", "Udp 9")]
-    [InlineData("01 00000007 03 0001 00 02 0002 abcd", "Udp 13")]
-    public void What_is_reserved_has_its_length_and_is_passed_over(string hex, string expected) =>
-        Assert.Equal([expected, "PADDING 0"], ReadParts.All(hex + "07"));
+    [Fact]
+    public void A_packet_goes_whole_or_in_fragments()
+    {
+        var part = new byte[64];
+        var length = UdpPart.Write(part, 7, opens: false, [0xab, 0xcd]);
+        Assert.Equal(Bytes.FromHex("01 00000007 00 0002 abcd"), part[..length]);
+        Assert.Equal(["UDP 7: abcd", "PADDING 0"], ReadParts.All("01 00000007 00 0002 abcd 07"));
+
+        length = UdpPart.WriteFragment(part, 7, opens: true, 0x1234, 1, 2, [0xef]);
+        Assert.Equal(Bytes.FromHex("01 00000007 03 1234 01 02 0001 ef"), part[..length]);
+        Assert.Equal(["UDP opens 7, packet 4660, 2 of 2: ef", "PADDING 0"], ReadParts.All("01 00000007 03 1234 01 02 0001 ef 07"));
+        Assert.Equal(["UDP opens 7: "], ReadParts.All("01 00000007 01 0000"));
+    }
 
     [Fact]
     public void From_type_64_on_the_rest_is_ignored()

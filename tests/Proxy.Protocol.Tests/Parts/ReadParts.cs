@@ -40,8 +40,13 @@ internal static class ReadParts
             + $"on {PiecePart.Lane(part.Payload)}: {PiecePart.Bytes(part.Payload).Length}",
         PartType.Fec => $"FEC {FecPart.Index(part.Payload)} over {FecPart.Count(part.Payload)} from {FecPart.First(part.Payload)}: "
             + Convert.ToHexStringLower(FecPart.Shard(part.Payload)),
+        PartType.Udp => Describe(UdpPart.Of(part.Payload)),
         _ => $"{part.Type} {part.Payload.Length}",
     };
+
+    private static string Describe(in UdpPart part) =>
+        $"UDP {(part.Opens ? "opens " : "")}{part.Flow}{(part.Count > 1 ? $", packet {part.Packet}, {part.Index + 1} of {part.Count}" : "")}: "
+        + Convert.ToHexStringLower(part.Bytes);
 
     private static string Ranges(NumberRanges ranges)
     {

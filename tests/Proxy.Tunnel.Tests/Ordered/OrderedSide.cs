@@ -133,6 +133,9 @@ internal sealed class OrderedSide : IDisposable
                 Assert.True(stream.IsReading && stream.IsOpen && !stream.HasEnded && !next.Bytes.IsEmpty);
                 stream.Note(next.Bytes, keeps: true);
                 break;
+            case TunnelEventKind.Packet:
+                stream.Packets.Add(next.Bytes.ToArray());
+                break;
             case TunnelEventKind.EndOfStream:
                 Assert.True(stream.IsReading && stream.IsOpen && !stream.HasEnded);
                 stream.HasEnded = true;
