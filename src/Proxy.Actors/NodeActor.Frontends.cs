@@ -130,6 +130,7 @@ public sealed partial class NodeActor
         var proxy = ForwardProxy.TryCreate(settings);
         var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
+            IsUdp = settings.IsUdp,
             Way = new ChainWay(target.Tunnel, part, []),
             TellsSource = target.TellsSource,
             Proxy = proxy,
@@ -137,7 +138,8 @@ public sealed partial class NodeActor
         var parts = new PoolParts(pool);
         return accepted =>
         {
-            var part = parts.Next();
+            // Senders of datagrams stay where their listener is, which is where the first part is.
+            var part = settings.IsUdp ? pool[0] : parts.Next();
             var plan = plans[part];
             return TunnelConnectionOf(accepted, plan).WithDispatcher(part.Dispatcher);
         };
@@ -152,6 +154,7 @@ public sealed partial class NodeActor
         var proxy = ForwardProxy.TryCreate(settings);
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
+            IsUdp = settings.IsUdp,
             Routes = target.Routes,
             ChainSets = _chainSets,
             TellsSource = target.TellsSource,

@@ -35,8 +35,9 @@ public sealed partial class NativeTunnelEngine
     public int MaximumPacketBytes =>
         UdpPart.MaxFragments * (NativeTunnelSettings.LeastDatagramBytes - FecSender.ReservedBytes - IDatagramSeal.OverheadBytes - UdpPart.FragmentHeaderBytes);
 
-    public PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet)
+    public PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet, long nowMicroseconds)
     {
+        _nowMicroseconds = nowMicroseconds;
         if (!_streams.TryGetValue(streamId, out var stream) || !stream.CanSend || stream.IsReleased)
         {
             return PacketFate.NotCarried;
