@@ -21,12 +21,14 @@ public sealed partial class NodeActor
             if (old is null && changed is { } added)
             {
                 var plan = FrontendPlan.ToBind(added, _connections, _environment.Cluster);
-                var dispatcher = DispatcherOf(added.To switch
+                var dispatcher = added.To switch
                 {
-                    TunnelTarget target => LoopOfPool(target.Tunnel, binding.Plan.New),
-                    ChainTarget or RoutedTarget => LoopOfChains,
-                    _ => _made,
-                });
+                    // A pool that is there keeps its loops, whatever stands before it from now on.
+                    TunnelTarget target when _pools.TryGetValue(target.Tunnel, out var parts) => parts[0].Dispatcher,
+                    TunnelTarget target => DispatcherOf(LoopOfPool(target.Tunnel, binding.Plan.New)),
+                    ChainTarget or RoutedTarget => DispatcherOf(LoopOfChains),
+                    _ => DispatcherOf(_made),
+                };
                 var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", dispatcher);
                 binding.Listeners.Add(listener);
                 binding.Frontends.Add(added, listener);

@@ -95,6 +95,7 @@ internal sealed class FrontendChanges
     /// <summary>What means the same stays the same object: the counters of filters and the certificates in force go on.</summary>
     private static FrontendSettings Merge(FrontendSettings old, FrontendSettings changed) => changed with
     {
+        To = SameSettings.Carriers(old, changed) ? changed.To : old.To,
         Filters = SameSettings.Filters(old, changed) ? old.Filters : changed.Filters,
         Tls = SameSettings.Terminations(old.Tls, changed.Tls) ? old.Tls : changed.Tls,
     };

@@ -45,8 +45,8 @@ internal sealed partial class EgressActor
             case { Command: ChainCommand.Echo }:
                 Echo(arrival.Answer, behind);
                 break;
-            case { Command: ChainCommand.Udp } when _isBare:
-                Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), "a connection of its own carries no UDP: only tunnels do");
+            case { Command: ChainCommand.Udp } when _stream is not TunnelStreamChannel { CarriesPackets: true }:
+                Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), $"{(_isBare ? "a connection of its own" : "this dialect")} carries no UDP");
                 break;
             case { Command: not (ChainCommand.Tcp or ChainCommand.Udp) }:
                 Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), $"this server does not serve the command {request.Command}");

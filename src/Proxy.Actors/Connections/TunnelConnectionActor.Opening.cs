@@ -163,6 +163,13 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
+        if (!ReferenceEquals(link.Loop, _loop))
+        {
+            // Settings see to it that there is none such; streams and sockets of two threads must never meet.
+            EndWith(EndReason.NoTunnel, "the tunnel lives on another loop");
+            return;
+        }
+
         NoteAttempt();
         _link = link;
         Context.Timers.Cancel(Timer.EntryDeadline);

@@ -46,6 +46,9 @@ internal sealed class TunnelStreamChannel : IPacketChannel, IEndForesight
     /// </summary>
     public byte? ResetDistance { get; private set; }
 
+    /// <summary>Whether its tunnel's dialect has packets.</summary>
+    public bool CarriesPackets => _engine.MaximumPacketBytes > 0;
+
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;

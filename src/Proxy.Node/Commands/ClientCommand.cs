@@ -93,6 +93,11 @@ internal static class ClientCommand
                 .. parsed.GetRequiredValue(forwardUdp).Select(text => ForwardUdp(text, tellsSource, hops.Count > 0)),
                 .. proxies.Read(parsed, TargetOf(null, tellsSource, hops.Count > 0)),
             ];
+            if (native is null && frontends.Any(frontend => frontend.IsUdp) && hasTunnels)
+            {
+                throw new UsageException("--forward-udp: the dialect of vproxy carries no datagrams");
+            }
+
             if (frontends.Length == 0)
             {
                 throw new UsageException("a client needs a --forward, --forward-udp, --socks, --http, --mixed or --redirect: where to take connections");

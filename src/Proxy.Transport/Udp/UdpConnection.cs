@@ -9,7 +9,7 @@ namespace Proxy.Transport;
 /// </summary>
 public sealed class UdpConnection : PacketChannel, IUdpHandler
 {
-    private static readonly UdpOptions Options = new() { ReceiveBufferBytes = BufferBytes, SendBufferBytes = BufferBytes };
+    private static readonly UdpOptions Options = new() { ReceiveBufferBytes = ReceiveBufferBytes, SendBufferBytes = SendBufferBytes };
 
     private readonly IPEndPoint _remote;
     private IUdpEndpoint? _endpoint;
@@ -63,6 +63,7 @@ public sealed class UdpConnection : PacketChannel, IUdpHandler
 
     protected override void Release() => _endpoint?.Close();
 
-    // Thousands may be open: enough for the burst of a few milliseconds, and charged only for what waits.
-    private const int BufferBytes = 256 * 1024;
+    // At 100 Mbit/s what comes in 90 ms, as the kernel counts twice what a datagram holds. Only what waits is charged, and thousands may be open.
+    private const int ReceiveBufferBytes = 2 * 1024 * 1024;
+    private const int SendBufferBytes = 256 * 1024;
 }

@@ -70,7 +70,8 @@ public sealed partial class NativeTunnelEngine
         }
 
         int length;
-        if (_isPacketsTurn)
+        // Streams that are opened now go ahead of what is sent beside them.
+        if (_isPacketsTurn && ControlFrames == 0)
         {
             length = WritePackets(room, wholeBytes, nowMicroseconds);
             length += WriteSegmentsPart(room[length..], nowMicroseconds);
