@@ -42,6 +42,8 @@ internal static class ServerCommand
         tls.AddServerTo(command);
         dialect.AddTo(command);
         principals.AddTo(command);
+        var udpIdle = new UdpIdleOption();
+        udpIdle.AddTo(command);
         cluster.AddServerTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -73,6 +75,7 @@ internal static class ServerCommand
                             ListenTls = ofTls,
                             Tls = termination,
                             Native = native,
+                            Timeouts = udpIdle.Apply(parsed, ConnectionTimeouts.Default),
                             Chains = chains,
                             Destinations = Rules(parsed.GetValue(allow) ?? []),
                             Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Concat(chains.SelectMany(chain => chain.Keys)).Select(key => key.Name).Distinct()]),
