@@ -149,7 +149,9 @@ public sealed class UdpTests : EndToEndTest
 
         await AllGoneAsync(client, server);
         Assert.Equal(before, (client.DescriptorCount, server.DescriptorCount));
-        Assert.Equal(senders + 1, (await NodeStatus.OfAsync(client)).Root.GetProperty("connections").GetProperty("total").GetInt64());
+
+        // The system may give a port a second time while its sender is remembered.
+        Assert.InRange((await NodeStatus.OfAsync(client)).Root.GetProperty("connections").GetProperty("total").GetInt64(), senders * 9 / 10, senders + 1);
     }
 
     private static Task<NodeProcess> ServerAsync(string scheme, params string[] more) => NodeProcess.StartAsync(

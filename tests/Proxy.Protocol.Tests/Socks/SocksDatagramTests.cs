@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Protocol.Chains;
 using Proxy.Protocol.Socks;
 
 namespace Proxy.Protocol.Tests.Socks;
