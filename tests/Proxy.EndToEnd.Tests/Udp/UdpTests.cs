@@ -154,6 +154,56 @@ public sealed class UdpTests : EndToEndTest
         Assert.InRange((await NodeStatus.OfAsync(client)).Root.GetProperty("connections").GetProperty("total").GetInt64(), senders * 9 / 10, senders + 1);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_name_server_is_asked_through_three_hops(bool beginsWithTunnel)
+    {
+        var address = FreePort.ForUdp();
+        using var work = new WorkDirectory();
+        await using var names = await PeerProcess.StartAsync(
+            "dnsmasq",
+            ["--no-daemon", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", $"--port={address.Port}", "--listen-address=127.0.0.1", "--bind-interfaces",
+                "--address=/example.test/192.0.2.7"],
+            address);
+        await using var first = beginsWithTunnel ? await ServerAsync("kcp") : await HopAsync(work, "first");
+        await using var second = await HopAsync(work, "second");
+        await using var third = await HopAsync(work, "third");
+        await using var client = await NodeProcess.StartAsync(
+        [
+            "client", .. beginsWithTunnel ? ["--server", $"kcp://{first.Kcp}"] : Via(work, first, "first"), .. Via(work, second, "second"), .. Via(work, third, "third"),
+            "--forward-udp", $"127.0.0.1:0={address}", "--admin", "127.0.0.1:0",
+        ]);
+        var entry = client.Listening.Single(listening => listening.Scheme == "udp");
+
+        var answer = await CommandResult.OfAsync(
+            Executables.RequirePeer("dig"), ["+short", "+time=5", "+tries=3", "@127.0.0.1", "-p", $"{entry.Port}", "www.example.test", "A"]);
+        await third.KillAsync();
+        using var socket = Connect("127.0.0.1", entry.Port);
+        await socket.SendAsync(Datagram(100), Limit);
+
+        Assert.Equal("192.0.2.7", answer.Output.Trim());
+        await Wait.UntilAsync(
+            async () =>
+            {
+                await socket.SendAsync(Datagram(100), Limit);
+                return client.Log.Any(line => line.Contains("hop 3") && line.Contains("refused, says hop 2"));
+            },
+            TimeSpan.FromSeconds(20),
+            () => string.Join('\n', client.Log));
+    }
+
+    private static async Task<NodeProcess> HopAsync(WorkDirectory work, string name)
+    {
+        var made = await CommandResult.OfNodeAsync("keygen", "--out", work.File(name));
+        Assert.True(made.ExitCode == 0, made.Errors);
+        return await NodeProcess.StartAsync(
+            "server", "--listen", $"chain+udp://127.0.0.1:0?key-file={work.File(name)}", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0");
+    }
+
+    private static string[] Via(WorkDirectory work, NodeProcess hop, string name) =>
+        ["--via", $"chain+udp://127.0.0.1:{hop.Listening.Single(address => address.Scheme == "chain+udp").Port}?key-file={work.File(name)}"];
+
     private static Task<NodeProcess> ServerAsync(string scheme, params string[] more) => NodeProcess.StartAsync(
         ["server", "--listen", $"{scheme}://127.0.0.1:0", "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0", .. more]);
 
