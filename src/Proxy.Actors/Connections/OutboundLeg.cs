@@ -124,7 +124,7 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
                 Failure = failure;
                 End = failure.Reason;
                 Close();
-                owner.OnRefused(failure);
+                Handler.OnFailed(this, new TransportFault(TransportFaultKind.Reset, failure.Text));
             }
 
             return;
