@@ -102,16 +102,21 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 echo "building ..."
-if ! dotnet build TcpProxy.sln -c Release -v quiet >"$work/build" 2>&1; then
+# One compiler for all projects, whatever the machine is set to: minutes less. It ends with the build.
+if ! dotnet build TcpProxy.sln -c Release -v quiet -p:UseSharedCompilation=true >"$work/build" 2>&1; then
     cat "$work/build"
     echo "the build failed"
     finish 0 1 0
 fi
 
+dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
+
 passed=0
 failed=0
+# The build holds style and analyzers already; all of it once more takes minutes.
+if ((long)); then format=(format); else format=(format whitespace); fi
 echo "checking the format ..."
-if dotnet format TcpProxy.sln --verify-no-changes --no-restore >"$work/format" 2>&1; then
+if dotnet "${format[@]}" TcpProxy.sln --verify-no-changes --no-restore >"$work/format" 2>&1; then
     passed=$((passed + 1))
 else
     cat "$work/format"

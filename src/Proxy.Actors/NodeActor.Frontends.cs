@@ -21,12 +21,14 @@ public sealed partial class NodeActor
             if (old is null && changed is { } added)
             {
                 var plan = FrontendPlan.ToBind(added, _connections, _environment.Cluster);
-                var dispatcher = DispatcherOf(added.To switch
+                var dispatcher = added.To switch
                 {
-                    TunnelTarget target => LoopOfPool(target.Tunnel, binding.Plan.New),
-                    ChainTarget or RoutedTarget => LoopOfChains,
-                    _ => _made,
-                });
+                    // A pool that is there keeps its loops, whatever stands before it from now on.
+                    TunnelTarget target when _pools.TryGetValue(target.Tunnel, out var parts) => parts[0].Dispatcher,
+                    TunnelTarget target => DispatcherOf(LoopOfPool(target.Tunnel, binding.Plan.New)),
+                    ChainTarget or RoutedTarget => DispatcherOf(LoopOfChains),
+                    _ => DispatcherOf(_made),
+                };
                 var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "frontend", dispatcher);
                 binding.Listeners.Add(listener);
                 binding.Frontends.Add(added, listener);
@@ -130,6 +132,7 @@ public sealed partial class NodeActor
         var proxy = ForwardProxy.TryCreate(settings);
         var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
+            IsUdp = settings.IsUdp,
             Way = new ChainWay(target.Tunnel, part, []),
             TellsSource = target.TellsSource,
             Proxy = proxy,
@@ -137,7 +140,8 @@ public sealed partial class NodeActor
         var parts = new PoolParts(pool);
         return accepted =>
         {
-            var part = parts.Next();
+            // Senders of datagrams stay where their listener is, which is where the first part is.
+            var part = settings.IsUdp ? pool[0] : parts.Next();
             var plan = plans[part];
             return TunnelConnectionOf(accepted, plan).WithDispatcher(part.Dispatcher);
         };
@@ -152,6 +156,7 @@ public sealed partial class NodeActor
         var proxy = ForwardProxy.TryCreate(settings);
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
+            IsUdp = settings.IsUdp,
             Routes = target.Routes,
             ChainSets = _chainSets,
             TellsSource = target.TellsSource,

@@ -73,7 +73,7 @@ public interface ITunnelEngine : IDisposable
     /// Sends a packet beside the bytes of an open stream: whole or not at all, once, in no order with the bytes or with other packets. It may be
     /// lost anywhere, and is dropped here rather than kept long. The peer hears it as <see cref="TunnelEventKind.Packet"/>.
     /// </summary>
-    PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet) => PacketFate.NotCarried;
+    PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet, long nowMicroseconds) => PacketFate.NotCarried;
 
     void FinishSending(int streamId);
 

@@ -5,42 +5,54 @@ using Proxy.Policy;
 
 namespace Proxy.Actors;
 
-/// <summary>Where this process itself listens for TCP: a chain that leads there would come round again. Thread-safe.</summary>
+/// <summary>Where this process itself listens: a chain that leads there would come round again. Thread-safe.</summary>
 public sealed class OwnListeners
 {
-    private readonly ConcurrentDictionary<IPEndPoint, byte> _listeners = new();
+    private readonly ConcurrentDictionary<(IPEndPoint EndPoint, bool IsUdp), byte> _listeners = new();
 
     /// <summary>Which addresses are this machine's, for listeners on all of them.</summary>
     public Func<IPAddress, bool> IsOwnAddress { get; init; } = SpecialAddresses.IsLoopback;
 
-    public void Add(IPEndPoint listener) => _listeners.TryAdd(listener, 0);
+    public void Add(IPEndPoint listener) => _listeners.TryAdd((listener, false), 0);
 
-    /// <param name="url">As listeners are announced: <c>tcp://127.0.0.1:4000</c>. What is not TCP is passed over.</param>
+    /// <param name="url">As listeners are announced: <c>tcp://127.0.0.1:4000</c>. What is no such address is passed over.</param>
     public void Add(string url)
     {
-        ArgumentNullException.ThrowIfNull(url);
-        var split = url.IndexOf("://", StringComparison.Ordinal);
-        if (split > 0 && url[..split] is not ("kcp" or "udp") && IPEndPoint.TryParse(url[(split + 3)..], out var endPoint))
+        if (TryRead(url, out var listener))
         {
-            Add(endPoint);
+            _listeners.TryAdd(listener, 0);
         }
     }
 
     /// <summary>Undoes <see cref="Add(string)"/>.</summary>
     public void Remove(string url)
     {
-        ArgumentNullException.ThrowIfNull(url);
-        if (IPEndPoint.TryParse(url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..], out var endPoint))
+        if (TryRead(url, out var listener))
         {
-            _listeners.TryRemove(endPoint, out _);
+            _listeners.TryRemove(listener, out _);
         }
     }
 
-    public bool Contains(IPAddress address, int port)
+    /// <param name="isUdp">Whether datagrams are to go there; the ports of the two have nothing to do with each other.</param>
+    public bool Contains(IPAddress address, int port, bool isUdp = false)
     {
         ArgumentNullException.ThrowIfNull(address);
         var real = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return _listeners.Keys.Any(listener => listener.Port == port && IsAt(listener.Address, real));
+        return _listeners.Keys.Any(listener => listener.IsUdp == isUdp && listener.EndPoint.Port == port && IsAt(listener.EndPoint.Address, real));
+    }
+
+    private static bool TryRead(string url, out (IPEndPoint EndPoint, bool IsUdp) listener)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        listener = default;
+        var split = url.IndexOf("://", StringComparison.Ordinal);
+        if (split <= 0 || !IPEndPoint.TryParse(url[(split + 3)..], out var endPoint))
+        {
+            return false;
+        }
+
+        listener = (endPoint, url[..split] is "kcp" or "udp");
+        return true;
     }
 
     private bool IsAt(IPAddress listener, IPAddress address) =>

@@ -10,7 +10,8 @@ internal static class Aspects
 {
     public static IReadOnlyList<Aspect<FrontendSettings>> OfFrontend { get; } =
     [
-        Aspect<FrontendSettings>.Of("target", NewConnections, frontend => frontend.To, SameSettings.Targets),
+        new("target", NewConnections, (old, changed) => !SameSettings.Carriers(old, changed) || SameSettings.Targets(old.To, changed.To), static (_, _) => ""),
+        new("tunnel or chain for datagrams", Restart, SameSettings.Carriers, static (_, _) => ""),
         Aspect<FrontendSettings>.Of("proxy", NewConnections, frontend => frontend.Proxy, (old, changed) => old == changed),
         Aspect<FrontendSettings>.Of("timeouts", NewConnections, frontend => frontend.Timeouts),
         Aspect<FrontendSettings>.Of("limits", AtOnce, frontend => frontend.Limits),

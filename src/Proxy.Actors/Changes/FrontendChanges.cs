@@ -19,7 +19,7 @@ internal sealed class FrontendChanges
         for (var index = 0; index < changed.Count; index++)
         {
             var wanted = changed[index];
-            if (left.Find(other => other.Name == wanted.Name && other.Listen.Equals(wanted.Listen)) is { } same)
+            if (left.Find(other => other.Name == wanted.Name && IsSamePlace(other, wanted)) is { } same)
             {
                 left.Remove(same);
                 inForce[index] = Keep(same, changed[index]);
@@ -33,7 +33,7 @@ internal sealed class FrontendChanges
         foreach (var index in places)
         {
             var frontend = changed[index];
-            if (frontend.Listen.Port != 0 && left.Find(other => other.Listen.Equals(frontend.Listen)) is { } other)
+            if (frontend.Listen.Port != 0 && left.Find(other => IsSamePlace(other, frontend)) is { } other)
             {
                 left.Remove(other);
                 inForce[index] = Keep(other, frontend);
@@ -95,9 +95,12 @@ internal sealed class FrontendChanges
     /// <summary>What means the same stays the same object: the counters of filters and the certificates in force go on.</summary>
     private static FrontendSettings Merge(FrontendSettings old, FrontendSettings changed) => changed with
     {
+        To = SameSettings.Carriers(old, changed) ? changed.To : old.To,
         Filters = SameSettings.Filters(old, changed) ? old.Filters : changed.Filters,
         Tls = SameSettings.Terminations(old.Tls, changed.Tls) ? old.Tls : changed.Tls,
     };
+
+    private static bool IsSamePlace(FrontendSettings one, FrontendSettings other) => one.Listen.Equals(other.Listen) && one.IsUdp == other.IsUdp;
 
     private void Tell(FrontendSettings frontend, string text, ChangeEffect effect) => _changes.Add(new SettingsChange(SubjectOf(frontend), text, effect));
 

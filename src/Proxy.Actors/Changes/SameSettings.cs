@@ -17,6 +17,17 @@ internal static class SameSettings
         _ => left == right,
     };
 
+    /// <summary>
+    /// Whether the listener may stay where it is: one of datagrams lives on the loop of what carries them. Two that take no datagrams always may.
+    /// </summary>
+    public static bool Carriers(FrontendSettings left, FrontendSettings right) => !left.IsUdp || !right.IsUdp || (left.To, right.To) switch
+    {
+        (TunnelTarget one, TunnelTarget other) => one.Tunnel == other.Tunnel,
+        (UpstreamTarget, UpstreamTarget) => true,
+        (ChainTarget or RoutedTarget, ChainTarget or RoutedTarget) => true,
+        _ => false,
+    };
+
     /// <summary>Filters are the same if they were made from the same; those of unknown origin only if they are the same objects.</summary>
     public static bool Filters(FrontendSettings left, FrontendSettings right) =>
         left.Filters.Count > 0 && left.FilterTexts.Count == left.Filters.Count && right.FilterTexts.Count == right.Filters.Count

@@ -16,17 +16,17 @@ internal sealed class Dial : IDialHandler
     private readonly ServerRace? _race;
     private IChannel? _untaken;
 
-    public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline, TcpOptions? options = null)
+    public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline, TcpOptions? options = null, bool isUdp = false)
     {
         _owner = owner;
-        _dialer = Dialer.Start(loop, endPoints, options ?? TcpOptions.Default, DialSettings.Default with { Deadline = deadline }, this);
+        _dialer = Dialer.Start(loop, endPoints, options ?? TcpOptions.Default, DialSettings.Default with { Deadline = deadline, IsUdp = isUdp }, this);
     }
 
     /// <summary>Dials the servers of <paramref name="race"/>, which is told how each of them did.</summary>
-    public Dial(IActorRef owner, IIoLoop loop, ServerRace race, TimeSpan deadline)
+    public Dial(IActorRef owner, IIoLoop loop, ServerRace race, TimeSpan deadline, bool isUdp = false)
     {
         (_owner, _race) = (owner, race);
-        var settings = DialSettings.Default with { Deadline = deadline, IsOrderGiven = true };
+        var settings = DialSettings.Default with { Deadline = deadline, IsOrderGiven = true, IsUdp = isUdp };
         _dialer = Dialer.Start(loop, race.Addresses(), TcpOptions.Default, settings, this);
     }
 

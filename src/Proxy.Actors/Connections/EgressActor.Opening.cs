@@ -11,7 +11,7 @@ namespace Proxy.Actors;
 internal sealed partial class EgressActor
 {
     /// <summary>Where a stream goes, who it is for, what it sent behind its header, and how it is answered; null: it is not.</summary>
-    private sealed record Job(Destination Destination, NextHopKind Next, ChainFields Fields, byte[] Behind, ChainAnswer? Answer)
+    private sealed record Job(Destination Destination, NextHopKind Next, ChainFields Fields, byte[] Behind, ChainAnswer? Answer, bool IsUdp = false)
     {
         /// <summary>As logs and status call it.</summary>
         public string Text { get; } = Destination.ToString();
@@ -45,14 +45,17 @@ internal sealed partial class EgressActor
             case { Command: ChainCommand.Echo }:
                 Echo(arrival.Answer, behind);
                 break;
-            case { Command: not ChainCommand.Tcp }:
+            case { Command: ChainCommand.Udp } when _stream is not TunnelStreamChannel { CarriesPackets: true }:
+                Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), $"{(_isBare ? "a connection of its own" : "this dialect")} carries no UDP");
+                break;
+            case { Command: not (ChainCommand.Tcp or ChainCommand.Udp) }:
                 Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), $"this server does not serve the command {request.Command}");
                 break;
             case { NextHop: NextHopKind.ChainHop, Fields.HopBudget: 0 }:
                 Answer(arrival.Answer, ChainStatus.Loop, EndReason.Loop, request.Destination.ToString(), "the chain may have no more hops");
                 break;
             default:
-                Resolve(new Job(request.Destination, request.NextHop, request.Fields, behind, arrival.Answer));
+                Resolve(new Job(request.Destination, request.NextHop, request.Fields, behind, arrival.Answer, request.Command == ChainCommand.Udp));
                 break;
         }
     }
@@ -102,7 +105,7 @@ internal sealed partial class EgressActor
 
         // The fixed target is the operator's own word; what clients ask for is held against the rules.
         var isOperators = job.Answer is null;
-        var elsewhere = Array.FindAll(addresses, address => isOperators || !_plan.Environment.Own.Contains(address, job.Destination.Port));
+        var elsewhere = Array.FindAll(addresses, address => isOperators || !_plan.Environment.Own.Contains(address, job.Destination.Port, job.IsUdp));
         if (elsewhere.Length == 0)
         {
             Refuse(job, EndReason.Loop, "this is one of this node's own listeners");
@@ -127,7 +130,7 @@ internal sealed partial class EgressActor
         _record.Attempts++;
         _record.Phase = ConnectionPhase.Connecting;
         _record.Server = job.Text;
-        if (job.Next == NextHopKind.ChainHop && TryTakeWarm(job, addresses) is { } warm)
+        if (job is { Next: NextHopKind.ChainHop, IsUdp: false } && TryTakeWarm(job, addresses) is { } warm)
         {
             BeginRelaying(job, warm);
             return;
@@ -135,7 +138,8 @@ internal sealed partial class EgressActor
 
         SetDeadline(_settings.Timeouts.Connect);
         Become(() => Connecting(job));
-        _dial = new Dial(Self, _loop, Array.ConvertAll(addresses, address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect);
+        _dial = new Dial(
+            Self, _loop, Array.ConvertAll(addresses, address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect, isUdp: job.IsUdp);
     }
 
     private void HandleDialed(Job job, Dial.Dialed dialed)
@@ -179,18 +183,18 @@ internal sealed partial class EgressActor
             SendResponse(job.Answer, ChainStatus.Ok, "");
         }
 
-        if (job.Next == NextHopKind.ChainHop)
+        if (job is { Next: NextHopKind.ChainHop, IsUdp: false })
         {
             upstream.ResetOnCrash();
         }
 
-        if (job.Next == NextHopKind.Destination && _settings.ProxyProtocolOut is { } version)
+        if (job is { Next: NextHopKind.Destination, IsUdp: false } && _settings.ProxyProtocolOut is { } version)
         {
             var asked = job.Fields.OriginalDestination is { Address: { } address, Port: var port } ? new IPEndPoint(address, port) : null;
             upstream.Send(ProxyHeaders.Write(version, null, job.Fields.OriginalSource, asked));
         }
 
-        var relay = new Relay(_loop, _stream, upstream, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        var relay = new Relay(_loop, _stream, upstream, _settings.Timeouts.ToRelaySettings(job.IsUdp), new RelayEvents(Self));
         _record.Relay = relay;
         _record.ConnectMicroseconds = _loop.NowMicroseconds - _dialledAtMicroseconds;
         _record.Phase = ConnectionPhase.Relaying;

@@ -45,10 +45,11 @@ internal static class Faults
         _ => null,
     };
 
-    public static RelaySettings ToRelaySettings(this ConnectionTimeouts timeouts) => new()
+    public static RelaySettings ToRelaySettings(this ConnectionTimeouts timeouts, bool isUdp = false) => new()
     {
-        IdleTimeout = timeouts.Idle,
+        IdleTimeout = isUdp ? timeouts.UdpIdle : timeouts.Idle,
         HalfCloseTimeout = timeouts.HalfClose,
         Lifetime = timeouts.Lifetime,
+        CarriesPackets = isUdp,
     };
 }

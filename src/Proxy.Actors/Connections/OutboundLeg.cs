@@ -26,9 +26,11 @@ internal interface IOutboundLegOwner
 /// hops' answers off the front of what comes back. For the loop's thread only.
 /// </summary>
 /// <remarks>What was sent is kept until the first hop has accepted the stream, at most about the first 16 KiB; then reading stops.</remarks>
-internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handler) : IChannel, IChannelHandler, IEndForesight
+internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandler handler)
+    : IPacketChannel, IChannelHandler, IPacketHandler, IEndForesight
 {
     private readonly ArrayBufferWriter<byte> _early = new();
+    private EarlyPackets? _earlyPackets;
     private IChannel? _stream;
     private ChainPath? _path;
     private ChainCall? _call;
@@ -84,6 +86,32 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
 
         Begin(connected, path, call);
         HandleAccepted();
+    }
+
+    public IPacketHandler? PacketHandler { get; set; }
+
+    /// <summary>What comes before there is a way is sent with the headers.</summary>
+    public UdpSendStatus SendPacket(ReadOnlySpan<byte> packet)
+    {
+        if (_isGone)
+        {
+            return UdpSendStatus.Failed;
+        }
+
+        if (_stream is IPacketChannel stream)
+        {
+            return stream.SendPacket(packet);
+        }
+
+        return _stream is null && (_earlyPackets ??= new EarlyPackets()).TryAdd(packet) ? UdpSendStatus.Sent : UdpSendStatus.WouldBlock;
+    }
+
+    void IPacketHandler.OnPacket(IPacketChannel channel, ReadOnlySpan<byte> packet)
+    {
+        if (!_isGone)
+        {
+            PacketHandler?.OnPacket(this, packet);
+        }
     }
 
     public bool Send(ReadOnlySpan<byte> bytes)
@@ -208,6 +236,15 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
         if (_early.WrittenCount > 0)
         {
             stream.Send(_early.WrittenSpan);
+        }
+
+        if (stream is IPacketChannel packets)
+        {
+            packets.PacketHandler = this;
+            while (_earlyPackets is { } early && early.TryTake(out var packet))
+            {
+                packets.SendPacket(packet);
+            }
         }
 
         if (_isFinished)

@@ -9,6 +9,9 @@ namespace Proxy.Actors;
 /// <param name="Destination">Null: the server has a target of its own, and no header is sent.</param>
 internal sealed record OutboundPlan(NodeEnvironment Environment, Frontend Frontend, FrontendSettings Settings, Destination? Destination)
 {
+    /// <summary>Whether datagrams go that way, in place of bytes.</summary>
+    public bool IsUdp { get; init; }
+
     /// <summary>The one way there is; null: <see cref="Routes"/> says which.</summary>
     public ChainWay? Way { get; init; }
 

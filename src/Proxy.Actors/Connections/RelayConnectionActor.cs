@@ -35,7 +35,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
         _record = frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), Loop.NowMicroseconds);
         _deadline = Loop.CreateDeadline(() => Self.Tell(DeadlinePassed.Instance, ActorRefs.NoSender));
         _preamble = new ClientPreamble(Self);
-        _client = Loop.Adopt(accepted, _preamble);
+        _client = accepted.AdoptBy(Loop, _preamble);
     }
 
     private sealed record DeadlinePassed
@@ -196,7 +196,7 @@ internal sealed partial class RelayConnectionActor : UntypedActor
     {
         _deadline.Cancel();
         Inspect(ref client, ref server);
-        var relay = new Relay(Loop, client, server, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        var relay = new Relay(Loop, client, server, _settings.Timeouts.ToRelaySettings(_settings.IsUdp), new RelayEvents(Self));
         _record.Relay = relay;
         _record.Phase = ConnectionPhase.Relaying;
         Become(Relaying);

@@ -129,6 +129,12 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
+        if (_plan.IsUdp && !way.IsDirect)
+        {
+            HandleNoEntry(EndReason.NotAllowed, $"{FirstHop}: a chain for UDP begins with a tunnel");
+            return;
+        }
+
         NoteAttempt();
         Become(Dialling);
         if (FirstAddress is { Address: { } address })
@@ -154,6 +160,13 @@ internal sealed partial class TunnelConnectionActor
         if (!link.CanOpen)
         {
             _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
+            return;
+        }
+
+        if (!ReferenceEquals(link.Loop, _loop))
+        {
+            // Settings see to it that there is none such; streams and sockets of two threads must never meet.
+            EndWith(EndReason.NoTunnel, "the tunnel lives on another loop");
             return;
         }
 
@@ -185,13 +198,13 @@ internal sealed partial class TunnelConnectionActor
         }
 
         var port = FirstAddress.Port;
-        if (_way.IsDirect && Array.TrueForAll(resolved.Addresses, address => _plan.Environment.Own.Contains(address, port)))
+        if (_way.IsDirect && Array.TrueForAll(resolved.Addresses, address => _plan.Environment.Own.Contains(address, port, _plan.IsUdp)))
         {
             HandleNoEntry(EndReason.Loop, $"{FirstHop} is one of this node's own listeners");
             return;
         }
 
-        _dial = new Dial(Self, _loop, resolved.Addresses.Select(address => new IPEndPoint(address, port)), _settings.Timeouts.Connect);
+        _dial = new Dial(Self, _loop, resolved.Addresses.Select(address => new IPEndPoint(address, port)), _settings.Timeouts.Connect, isUdp: _plan.IsUdp);
     }
 
     private void HandleDialed(Dial.Dialed dialed)
@@ -276,7 +289,7 @@ internal sealed partial class TunnelConnectionActor
 
     private ChainPath PathThrough(TunnelLink? link)
     {
-        var path = _way.PathThrough(link, _plan.Destination) with { Source = _source };
+        var path = _way.PathThrough(link, _plan.Destination) with { Source = _source, Command = _plan.IsUdp ? ChainCommand.Udp : ChainCommand.Tcp };
         if (path.Hops.Count == 1)
         {
             return path;

@@ -40,7 +40,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
-        _application = _loop.Adopt(accepted, _preamble);
+        _application = accepted.AdoptBy(_loop, _preamble);
         _target = _frontend.Target;
     }
 
@@ -195,7 +195,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         }
 
         _leg = new OutboundLeg(new LegEvents(Self, _asked?.Client), TunnelStreamChannel.Nobody);
-        _relay = new Relay(_loop, _application, _leg, _settings.Timeouts.ToRelaySettings(), new RelayEvents(Self));
+        _relay = new Relay(_loop, _application, _leg, _settings.Timeouts.ToRelaySettings(_plan.IsUdp), new RelayEvents(Self));
         _record.Relay = _relay;
         _relay.Start(unread);
         Context.Timers.StartSingleTimer(Timer.ConnectDeadline, Timer.ConnectDeadline, _settings.Timeouts.Connect);

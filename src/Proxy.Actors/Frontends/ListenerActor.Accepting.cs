@@ -55,7 +55,8 @@ internal sealed partial class ListenerActor
     private void Serve(IAcceptedConnection connection, AdmissionLease lease)
     {
         _total++;
-        _connections.Add(Context.Watch(Context.ActorOf(_plan.Connection!(connection))), lease);
+        var props = _plan.Connection!(connection);
+        _connections.Add(Context.Watch(Context.ActorOf(_plan.IsUdp ? props.WithDispatcher(Context.Dispatcher) : props)), lease);
     }
 
     private void ServeWaiting()

@@ -22,6 +22,9 @@ internal sealed record FrontendPlan(
     /// <summary>What is spoken, for URLs.</summary>
     public string Scheme { get; init; } = "tcp";
 
+    /// <summary>Whether senders of datagrams are its connections; they stay on the listener's loop.</summary>
+    public bool IsUdp => Scheme == "udp";
+
     /// <summary>What the cluster shares; the plan that a listener begins with has the say. Null: nothing.</summary>
     public ClusterLimit? Shared { get; init; }
 
@@ -35,7 +38,7 @@ internal sealed record FrontendPlan(
 }
 
 /// <summary>
-/// A TCP listener that takes users' traffic and gives each connection an actor of its own. States: binding → (held) → listening → draining →
+/// A listener that takes users' traffic, TCP or UDP, and gives each connection, or sender, an actor of its own. States: binding → (held) → listening → draining →
 /// stopped.
 /// </summary>
 internal sealed partial class ListenerActor : ReceiveActor
@@ -46,7 +49,7 @@ internal sealed partial class ListenerActor : ReceiveActor
     private readonly RefusalReport _report = new();
     private readonly Queue<IAcceptedConnection> _accepted = new();
     private FrontendPlan _plan;
-    private ITcpListener? _listener;
+    private IListener? _listener;
     private string _url;
     private long _total;
 
@@ -118,7 +121,7 @@ internal sealed partial class ListenerActor : ReceiveActor
     // States
 
     /// <summary>Bound, and not in force yet: who comes stays where it is, and is served or refused with all the rest.</summary>
-    private void Held(ITcpListener listener)
+    private void Held(IListener listener)
     {
         Receive<Accepted>(_ =>
         {
@@ -141,7 +144,7 @@ internal sealed partial class ListenerActor : ReceiveActor
         ReceiveInEveryState("binding");
     }
 
-    private void Listening(ITcpListener listener)
+    private void Listening(IListener listener)
     {
         Receive<Accepted>(_ => HandleAccepted());
         Receive<AcceptFailed>(failed => _log.Warning($"{_url}: cannot accept: {failed.Fault}; trying again in a moment"));
@@ -192,10 +195,11 @@ internal sealed partial class ListenerActor : ReceiveActor
     }
 
     /// <summary>The one place where the socket comes from.</summary>
-    private bool TryBind(out ITcpListener listener, out TransportFault fault) =>
-        Loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out listener, out fault);
+    private bool TryBind(out IListener listener, out TransportFault fault) => _plan.IsUdp
+        ? UdpListener.TryListen(Loop, _plan.Listen, new Acceptor(Self, _accepted), out listener, out fault)
+        : Loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out listener, out fault);
 
-    private void BeginListening(ITcpListener listener)
+    private void BeginListening(IListener listener)
     {
         WarnOfCoveredRules(_plan.Gate.Rules);
         Become(() => Listening(listener));

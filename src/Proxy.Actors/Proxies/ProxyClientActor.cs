@@ -40,7 +40,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         _original = proxy.Protocols == ForwardProtocols.Redirect ? accepted.OriginalDestination : null;
         _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
-        _client = _loop.Adopt(accepted, _preamble);
+        _client = accepted.AdoptBy(_loop, _preamble);
     }
 
     private enum Timer

@@ -14,6 +14,9 @@ public sealed record ConnectionTimeouts
     /// <summary>Without a byte in either direction.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Without a datagram in either direction: the end of a flow of UDP, as it has no other.</summary>
+    public TimeSpan UdpIdle { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Without a byte in the direction that is still open, after the other one ended.</summary>
     public TimeSpan HalfClose { get; init; } = TimeSpan.FromSeconds(30);
 

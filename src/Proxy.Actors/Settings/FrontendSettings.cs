@@ -14,6 +14,9 @@ public sealed record FrontendSettings
 
     public required IPEndPoint Listen { get; init; }
 
+    /// <summary>Whether it takes datagrams: each sender is a connection then. No TLS, filters, bandwidth or PROXY headers.</summary>
+    public bool IsUdp { get; init; }
+
     /// <summary>Where its connections go.</summary>
     public required FrontendTarget To { get; init; }
 
@@ -57,7 +60,7 @@ public sealed record FrontendSettings
     public int MaximumRetries { get; init; } = 15;
 
     /// <summary>What is spoken with clients, as URLs of listeners begin.</summary>
-    internal string Scheme => Proxy?.Scheme ?? "tcp";
+    internal string Scheme => IsUdp ? "udp" : Proxy?.Scheme ?? "tcp";
 }
 
 /// <summary>Where the connections of a frontend go.</summary>

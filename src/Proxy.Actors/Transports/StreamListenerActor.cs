@@ -26,7 +26,7 @@ internal sealed class StreamListenerActor : ReceiveActor
     private readonly ILoggingAdapter _log;
     private readonly ServerTunnels _tunnels;
     private readonly Queue<IAcceptedConnection> _accepted = new();
-    private ITcpListener? _listener;
+    private IListener? _listener;
     private string _url;
     private int _connections;
 
@@ -84,7 +84,7 @@ internal sealed class StreamListenerActor : ReceiveActor
 
     // States
 
-    private void Listening(ITcpListener listener)
+    private void Listening(IListener listener)
     {
         Receive<Accepted>(_ => Take());
         Receive<Opened>(opened => _tunnels.Add(Sender, opened.Link, opened.Principal, static () => { }));
@@ -143,7 +143,7 @@ internal sealed class StreamListenerActor : ReceiveActor
         _tunnels.HandleEnded(connection);
     }
 
-    private void BeginDraining(ITcpListener listener)
+    private void BeginDraining(IListener listener)
     {
         _log.Info($"{_url}: draining {_tunnels.Count} tunnels");
         listener.Close();

@@ -10,7 +10,7 @@ namespace Proxy.Actors;
 /// A stream of a tunnel as a channel, so that one pump serves sockets and streams alike. <see cref="IChannelHandler.OnConnected"/> says that
 /// the peer accepted a stream that we opened. For the loop's thread only.
 /// </summary>
-internal sealed class TunnelStreamChannel : IChannel, IEndForesight
+internal sealed class TunnelStreamChannel : IPacketChannel, IEndForesight
 {
     public static readonly IChannelHandler Nobody = new IgnoringHandler();
 
@@ -18,6 +18,8 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
     private readonly ITunnelEngine _engine;
     private bool _isGone;
     private IDeadline? _lingerDeadline;
+    private IPacketHandler? _packetHandler;
+    private EarlyPackets? _early;
 
     public TunnelStreamChannel(TunnelLink link, ITunnelEngine engine, int streamId, IChannelHandler handler)
     {
@@ -44,6 +46,9 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
     /// </summary>
     public byte? ResetDistance { get; private set; }
 
+    /// <summary>Whether its tunnel's dialect has packets.</summary>
+    public bool CarriesPackets => _engine.MaximumPacketBytes > 0;
+
     public EndPoint? RemoteEndPoint => null;
 
     public EndPoint? LocalEndPoint => null;
@@ -53,6 +58,37 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
     public bool HasUnsent => !_isGone && _engine.HasUnsent(StreamId);
 
     private bool IsLingering => _lingerDeadline is not null;
+
+    public IPacketHandler? PacketHandler
+    {
+        get => _packetHandler;
+        set
+        {
+            _packetHandler = value;
+            while (!_isGone && value is not null && _early is { } early && early.TryTake(out var packet))
+            {
+                value.OnPacket(this, packet);
+            }
+        }
+    }
+
+    public UdpSendStatus SendPacket(ReadOnlySpan<byte> packet)
+    {
+        if (_isGone)
+        {
+            return UdpSendStatus.Failed;
+        }
+
+        var fate = _engine.SendPacket(StreamId, packet, _link.Loop.NowMicroseconds);
+        _link.RequestTurn();
+        return fate switch
+        {
+            PacketFate.Queued => UdpSendStatus.Sent,
+            PacketFate.QueueFull => UdpSendStatus.WouldBlock,
+            PacketFate.TooLarge => UdpSendStatus.TooLarge,
+            _ => UdpSendStatus.Failed,
+        };
+    }
 
     public bool Send(ReadOnlySpan<byte> bytes)
     {
@@ -107,6 +143,7 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
         }
 
         Handler = Nobody;
+        _packetHandler = null;
         _lingerDeadline = _link.Loop.CreateDeadline(Release);
         _lingerDeadline.Set(_link.Loop.NowMicroseconds + LingerMicroseconds);
         SetReceiving(true);
@@ -123,6 +160,12 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
             case TunnelEventKind.Data:
                 IsMoreAtHand = next.IsLast;
                 Handler.OnReceived(this, next.Bytes);
+                break;
+            case TunnelEventKind.Packet when _packetHandler is { } handler:
+                handler.OnPacket(this, next.Bytes);
+                break;
+            case TunnelEventKind.Packet when !IsLingering:
+                (_early ??= new EarlyPackets()).TryAdd(next.Bytes);
                 break;
             case TunnelEventKind.EndOfStream when IsLingering:
                 Release();
@@ -175,6 +218,8 @@ internal sealed class TunnelStreamChannel : IChannel, IEndForesight
     private void Leave()
     {
         _isGone = true;
+        _packetHandler = null;
+        _early = null;
         _lingerDeadline?.Cancel();
         _link.Forget(this);
         _link.RequestTurn();

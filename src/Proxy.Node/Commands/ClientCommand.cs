@@ -26,6 +26,13 @@ internal static class ClientCommand
                 + "server then has its own target (--to).",
             HelpName = "LISTEN=TARGET",
         };
+        var forwardUdp = new Option<string[]>("--forward-udp")
+        {
+            DefaultValueFactory = _ => [],
+            Description = "Takes datagrams at LISTEN and has the server send them to TARGET, and its answers back; a sender is forgotten after a minute without any. "
+                + "May be repeated.",
+            HelpName = "LISTEN=TARGET",
+        };
         var proxies = new ForwardProxyOptions();
         var via = new ViaOptions();
         var connections = new Option<int>("--connections")
@@ -49,7 +56,7 @@ internal static class ClientCommand
         var dialect = DialectOptions.ForClient();
         var cluster = new ClusterOptions();
         var common = new CommonOptions();
-        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, connections, renewAfter, passSource };
+        var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, forwardUdp, connections, renewAfter, passSource };
         proxies.AddTo(command);
         via.AddTo(command);
         proxyProtocol.AddInTo(command);
@@ -83,11 +90,17 @@ internal static class ClientCommand
             FrontendSettings[] frontends =
             [
                 .. parsed.GetRequiredValue(forward).Select(text => Forward(text, tellsSource, hops.Count > 0)),
+                .. parsed.GetRequiredValue(forwardUdp).Select(text => ForwardUdp(text, tellsSource, hops.Count > 0)),
                 .. proxies.Read(parsed, TargetOf(null, tellsSource, hops.Count > 0)),
             ];
+            if (native is null && frontends.Any(frontend => frontend.IsUdp) && hasTunnels)
+            {
+                throw new UsageException("--forward-udp: the dialect of vproxy carries no datagrams");
+            }
+
             if (frontends.Length == 0)
             {
-                throw new UsageException("a client needs a --forward, --socks, --http, --mixed or --redirect: where to take connections");
+                throw new UsageException("a client needs a --forward, --forward-udp, --socks, --http, --mixed or --redirect: where to take connections");
             }
 
             return NodeHost.RunAsync(
@@ -108,7 +121,7 @@ internal static class ClientCommand
                         },
                     ],
                     ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(hasTunnels ? PoolName : null, hops)],
-                    Frontends = [.. frontends.Select(frontend => frontend with { ProxyProtocol = proxyProtocol.Read(parsed) })],
+                    Frontends = [.. frontends.Select(frontend => frontend.IsUdp ? frontend : frontend with { ProxyProtocol = proxyProtocol.Read(parsed) })],
                 },
                 common.Read(parsed) with { Cluster = cluster.Read(parsed), StartLines = [.. hasTunnels ? [dialect.Describe(parsed)] : Array.Empty<string>(), .. via.Describe(hops)] });
         });
@@ -145,18 +158,29 @@ internal static class ClientCommand
 
     private static FrontendSettings Forward(string text, bool tellsSource, bool hasChain)
     {
-        var split = text.IndexOf('=', StringComparison.Ordinal);
-        if (split <= 0)
-        {
-            throw new UsageException($"--forward '{text}': LISTEN=TARGET is expected, such as 127.0.0.1:8080=10.0.0.5:80");
-        }
+        var (listen, target) = SplitForward(text, "--forward", "127.0.0.1:8080=10.0.0.5:80");
+        return new FrontendSettings { Name = listen, Listen = Values.ListenEndPoint(listen, "--forward"), To = ForwardTo(target, tellsSource, hasChain) };
+    }
 
+    private static FrontendSettings ForwardUdp(string text, bool tellsSource, bool hasChain)
+    {
+        const string Option = "--forward-udp";
+        var (listen, target) = SplitForward(text, Option, "127.0.0.1:5353=10.0.0.53:53");
         return new FrontendSettings
         {
-            Name = text[..split],
-            Listen = Values.ListenEndPoint(text[..split], "--forward"),
-            To = ForwardTo(text[(split + 1)..], tellsSource, hasChain),
+            Name = $"udp://{listen}",
+            Listen = Values.ListenEndPoint(listen, Option),
+            IsUdp = true,
+            To = TargetOf(Values.Target(target, Option), tellsSource, hasChain),
         };
+    }
+
+    private static (string Listen, string Target) SplitForward(string text, string option, string example)
+    {
+        var split = text.IndexOf('=', StringComparison.Ordinal);
+        return split > 0
+            ? (text[..split], text[(split + 1)..])
+            : throw new UsageException($"{option} '{text}': LISTEN=TARGET is expected, such as {example}");
     }
 
     private static FrontendTarget ForwardTo(string target, bool tellsSource, bool hasChain) => target != "-"

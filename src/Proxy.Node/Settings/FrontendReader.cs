@@ -18,6 +18,8 @@ internal sealed record FrontendDraft
 
     public IPEndPoint? Listen => At?.EndPoint;
 
+    public bool IsUdp => At is { IsUdp: true };
+
     /// <summary>Whether clients say where they want to go.</summary>
     public bool IsProxy => At is { Protocols: not ForwardProtocols.None };
 
@@ -54,6 +56,9 @@ internal sealed record FrontendDraft
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
+    /// <summary>The short form of timeouts.udp-idle.</summary>
+    public TimeSpan? UdpIdle { get; init; }
+
     public ProxyHeaderSettings ProxyProtocol { get; init; } = ProxyHeaderSettings.Default;
 
     public SettingsValue? Filters { get; init; }
@@ -64,15 +69,17 @@ internal sealed record FrontendDraft
 }
 
 /// <summary>An address, and what clients speak there that say themselves where they want to go; none: they say nothing.</summary>
-internal sealed record FrontendListen(IPEndPoint EndPoint, ForwardProtocols Protocols);
+internal sealed record FrontendListen(IPEndPoint EndPoint, ForwardProtocols Protocols, bool IsUdp = false);
 
 internal static class FrontendReader
 {
     private const string Scheme = "tcp://";
+    private const string UdpScheme = "udp://";
 
     private static readonly (string Text, ForwardProtocols Protocols)[] Schemes =
     [
         (Scheme, ForwardProtocols.None),
+        (UdpScheme, ForwardProtocols.None),
         ("socks5://", ForwardProtocols.Socks),
         ("http://", ForwardProtocols.Http),
         ("mixed://", ForwardProtocols.Socks | ForwardProtocols.Http),
@@ -104,6 +111,7 @@ internal static class FrontendReader
             Bandwidth = BandwidthReader.Read(limits, missing.Bandwidth),
             Rules = frontend.Find("rules") is { } rules ? RulesReader.Read(rules, reading) : missing.Rules,
             Timeouts = TimeoutsReader.Read(frontend.Inside("timeouts"), missing.Timeouts, hasHeader: true),
+            UdpIdle = frontend.OptionalValue<TimeSpan>("idle", missing.UdpIdle, value => value.Wait()),
             ProxyProtocol = ProxyProtocolReader.Read(frontend.Inside("proxy-protocol"), missing.ProxyProtocol),
             Filters = frontend.Find("filters") ?? missing.Filters,
             Tls = TlsReader.ReadFrontend(frontend.Inside("tls"), missing.Tls, reading),
@@ -135,6 +143,7 @@ internal static class FrontendReader
             place.WrongAt("proxy-users", "clients that are redirected know nothing of a proxy and cannot say who they are", "remove it; rules { … } can tell them by their addresses");
         }
 
+        CheckUdp(draft, place);
         if (draft.Listen is null && place.Lacks("listen"))
         {
             place.Wrong("a frontend without an address", $"listen = \"{Scheme}HOST:PORT\"");
@@ -144,6 +153,7 @@ internal static class FrontendReader
         {
             Name = name,
             Listen = listen,
+            IsUdp = draft.IsUdp,
             To = to,
             Proxy = draft.IsProxy ? new ForwardProxySettings { Protocols = draft.At!.Protocols, Users = draft.Users, Via = draft.HttpVia } : null,
             MaximumRetries = draft.MaximumRetries,
@@ -151,12 +161,44 @@ internal static class FrontendReader
             ClusterConnections = draft.ClusterConnections == int.MaxValue ? null : draft.ClusterConnections,
             Bandwidth = draft.Bandwidth,
             Rules = draft.Rules,
-            Timeouts = draft.Timeouts,
+            Timeouts = draft.UdpIdle is { } idle ? draft.Timeouts with { UdpIdle = idle } : draft.Timeouts,
             ProxyProtocol = draft.ProxyProtocol.Build(),
             Filters = [.. filters.Select(filter => filter.Filter)],
             FilterTexts = [.. filters.Select(filter => filter.Text)],
             Tls = tls,
         };
+    }
+
+    // What would be passed over must not look as if it held.
+    private static void CheckUdp(FrontendDraft draft, SettingsObject place)
+    {
+        if (!draft.IsUdp)
+        {
+            if (draft.UdpIdle is not null && draft.At is not null)
+            {
+                place.WrongAt("idle", "idle is for udp://", "timeouts.idle is for connections");
+            }
+
+            return;
+        }
+
+        Refuse(draft.Tls.Certificates.Count > 0, place.Inside("tls"), "certificates");
+        Refuse(draft.Routes.Count > 0, place, "routes");
+        Refuse(draft.Filters is { } filters && filters.List().Count > 0, place, "filters");
+        Refuse(draft.Bandwidth != BandwidthSettings.Unlimited, place.Inside("limits"), "bandwidth");
+        Refuse(draft.ProxyProtocol.IsIn || draft.ProxyProtocol.Out is not null, place, "proxy-protocol");
+        if (draft.To == "-")
+        {
+            place.WrongAt("to", "to = \"-\" sends no header, and without one the server does not know that it is UDP", "to = \"HOST:PORT\"");
+        }
+
+        static void Refuse(bool isSet, SettingsObject inside, string what)
+        {
+            if (isSet)
+            {
+                inside.WrongAt(what, $"{what}: datagrams have none", "remove it");
+            }
+        }
     }
 
     private static FrontendListen ListenOf(string url)
@@ -165,7 +207,7 @@ internal static class FrontendReader
         {
             if (url.StartsWith(scheme, StringComparison.Ordinal))
             {
-                return new FrontendListen(Values.ListenEndPoint(url[scheme.Length..], ""), protocols);
+                return new FrontendListen(Values.ListenEndPoint(url[scheme.Length..], ""), protocols, scheme == UdpScheme);
             }
         }
 

@@ -115,7 +115,7 @@ internal sealed class NodeReader
         _frontendPlaces[entry.Key] = entry.Value;
         if (draft.Listen is { } listen)
         {
-            _listens.Add(new ListenPlace(IsUdp: false, listen, $"frontends.{entry.Key}", entry.Value));
+            _listens.Add(new ListenPlace(draft.IsUdp, listen, $"frontends.{entry.Key}", entry.Value));
         }
 
         return FrontendReader.Build(entry.Key, draft, chains, tables, entry.Value, _reading);

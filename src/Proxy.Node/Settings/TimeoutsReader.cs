@@ -11,6 +11,7 @@ internal static class TimeoutsReader
         Header = hasHeader ? timeouts.Wait("header", missing.Header) : missing.Header,
         Connect = timeouts.Wait("connect", missing.Connect),
         Idle = timeouts.Duration("idle", missing.Idle),
+        UdpIdle = timeouts.Wait("udp-idle", missing.UdpIdle),
         HalfClose = timeouts.Duration("half-close", missing.HalfClose),
         Lifetime = timeouts.Duration("lifetime", missing.Lifetime),
     };

@@ -22,6 +22,9 @@ public sealed record ChainPath
 
     public Destination? Destination { get; }
 
+    /// <summary>What is asked for, where there is a destination.</summary>
+    public ChainCommand Command { get; init; } = ChainCommand.Tcp;
+
     /// <summary>Who the connection is for, told to the last hop alone: the others have no use for it.</summary>
     public ChainFields Source { get; init; } = ChainFields.Empty;
 
@@ -42,11 +45,11 @@ public sealed record ChainPath
         };
         if (!isLast)
         {
-            return new ChainRequest(ChainCommand.Tcp, Hops[index + 1].Address, NextHopKind.ChainHop) { Fields = fields };
+            return new ChainRequest(Command, Hops[index + 1].Address, NextHopKind.ChainHop) { Fields = fields };
         }
 
         return Destination is { } destination
-            ? new ChainRequest(ChainCommand.Tcp, destination, NextHopKind.Destination) { Fields = fields }
+            ? new ChainRequest(Command, destination, NextHopKind.Destination) { Fields = fields }
             : ChainRequest.Echo with { Fields = fields };
     }
 

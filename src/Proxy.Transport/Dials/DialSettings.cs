@@ -13,6 +13,9 @@ public sealed record DialSettings
     /// </summary>
     public bool IsOrderGiven { get; init; }
 
+    /// <summary>Whether datagrams are wanted: then the first address that there is a way to wins, for nobody answers.</summary>
+    public bool IsUdp { get; init; }
+
     /// <summary>How long the whole dial may take.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
 }

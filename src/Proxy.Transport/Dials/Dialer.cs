@@ -26,6 +26,7 @@ public sealed class Dialer : IThreadPoolWorkItem
     private readonly IIoLoop _loop;
     private readonly TcpOptions _options;
     private readonly IDialHandler _handler;
+    private readonly bool _isUdp;
     private readonly HappyEyeballs _engine;
     private readonly IDeadline _deadline;
     private readonly List<Attempt> _attempts = [];
@@ -33,7 +34,7 @@ public sealed class Dialer : IThreadPoolWorkItem
 
     private Dialer(IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TcpOptions options, DialSettings settings, IDialHandler handler)
     {
-        (_loop, _options, _handler) = (loop, options, handler);
+        (_loop, _options, _handler, _isUdp) = (loop, options, handler, settings.IsUdp);
         _engine = new HappyEyeballs(endPoints, settings, loop.NowMicroseconds);
         _deadline = loop.CreateDeadline(Advance);
     }
@@ -119,7 +120,7 @@ public sealed class Dialer : IThreadPoolWorkItem
         public Attempt(Dialer dialer, IPEndPoint endPoint)
         {
             (_dialer, EndPoint) = (dialer, endPoint);
-            Channel = dialer._loop.Connect(endPoint, dialer._options, this);
+            Channel = dialer._isUdp ? UdpConnection.Connect(dialer._loop, endPoint, this) : dialer._loop.Connect(endPoint, dialer._options, this);
         }
 
         public IPEndPoint EndPoint { get; }

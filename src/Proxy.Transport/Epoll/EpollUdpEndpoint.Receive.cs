@@ -8,8 +8,8 @@ internal sealed partial class EpollUdpEndpoint
     private const int ReceivesPerTurn = 64;
     private const int BytesPerTurn = 256 << 10;
 
-    // Room for one control message with an int, and one that nobody asked for.
-    private const int ControlBytes = 64;
+    // Room for one control message with an int, one with an address, and one that nobody asked for.
+    private const int ControlBytes = 128;
 
     private void ReceiveTurn()
     {
@@ -64,7 +64,7 @@ internal sealed partial class EpollUdpEndpoint
                 message.NameBytes = NativeAddress.Size;
             }
 
-            if (IsJoining)
+            if (IsJoining || TellsOwnAddress)
             {
                 message.Control = control;
                 message.ControlBytes = ControlBytes;
@@ -85,6 +85,7 @@ internal sealed partial class EpollUdpEndpoint
         if (count > 0 && isWhole)
         {
             var segmentSizeBytes = IsJoining ? SegmentSizeOf(&message) : 0;
+            ReceivedAt = TellsOwnAddress ? PacketInfo.Read(&message) : default;
             _handler.OnDatagrams(
                 this,
                 buffer.AsSpan(0, (int)count),
@@ -98,10 +99,8 @@ internal sealed partial class EpollUdpEndpoint
     /// <summary>What the kernel says of a batch that it has joined; 0 when it is a single datagram.</summary>
     private static unsafe int SegmentSizeOf(MessageHeader* message)
     {
-        // struct cmsghdr { size_t len; int level; int type; } and then the data. UDP_GRO is the only message that is asked for.
-        var hasOne = message->ControlBytes >= ControlMessage.HeaderBytes + sizeof(int);
-        var header = (ControlMessage*)message->Control;
-        return hasOne && header->Level == UdpLevel && header->Type == UdpGro ? *(int*)(message->Control + ControlMessage.HeaderBytes) : 0;
+        var data = ControlMessage.Find(message, UdpLevel, UdpGro, sizeof(int));
+        return data is null ? 0 : *(int*)data;
     }
 
     /// <summary>False: there is nothing to receive. Errors of an unconnected socket concern nobody in particular.</summary>

@@ -34,6 +34,30 @@ internal sealed partial class EpollUdpEndpoint
         return status;
     }
 
+    public unsafe UdpSendStatus SendFrom(UInt128 host, ReadOnlySpan<byte> datagram, in UdpAddress to)
+    {
+        if (host == default || !TellsOwnAddress)
+        {
+            return Send(datagram, Math.Max(1, datagram.Length), to);
+        }
+
+        var address = default(NativeAddress);
+        if (IsClosed || !address.TryWrite(to, _isIPv4))
+        {
+            return IsClosed ? UdpSendStatus.Failed : UdpSendStatus.Unreachable;
+        }
+
+        int error;
+        fixed (byte* start = datagram)
+        {
+            error = PacketInfo.Send(_descriptor, start, datagram.Length, &address, host, _isIPv4);
+        }
+
+        var status = Errno.ToSendStatus(error);
+        FailedSends += status == UdpSendStatus.Failed ? 1 : 0;
+        return status;
+    }
+
     private unsafe int SendAll(byte* start, int count, int segmentSizeBytes, NativeAddress* to)
     {
         var batchBytes = Math.Min(LargestBatchDatagrams, LargestBatchBytes / segmentSizeBytes) * segmentSizeBytes;

@@ -46,6 +46,11 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
     /// <summary>Whether the kernel gives equal datagrams of one sender as one.</summary>
     public bool IsJoining { get; private init; }
 
+    public UInt128 ReceivedAt { get; private set; }
+
+    /// <summary>Whether the kernel says which of our addresses a datagram was sent to.</summary>
+    private bool TellsOwnAddress { get; init; }
+
     private bool IsClosed => _descriptor < 0;
 
     public static int Open(
@@ -92,6 +97,8 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
         {
             GrantedReceiveBufferBytes = grantedBytes,
             IsSegmenting = loop.Settings.UdpOffload && UdpOffload.Segmenting,
+            TellsOwnAddress = options.TellsOwnAddress && bound.Address.Equals(localEndPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any)
+                && PacketInfo.TryAskFor(descriptor, localEndPoint.AddressFamily == AddressFamily.InterNetwork),
             IsJoining = loop.Settings.UdpOffload && UdpOffload.Joining && EpollSockets.SetOption(descriptor, UdpLevel, UdpGro, 1),
         };
         listening?.Add(ListeningKind.Udp, options.ListeningAs!, descriptor);

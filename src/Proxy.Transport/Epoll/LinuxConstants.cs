@@ -38,6 +38,9 @@ internal static class LinuxConstants
     public const int IPv6Level = 41;
     public const int OriginalDestinationOption = 80;      // SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST
     public const int IPv6Only = 26;
+    public const int IPv4PacketInfo = 8;                  // IP_PKTINFO, as option and as message
+    public const int IPv6ReceivePacketInfo = 49;
+    public const int IPv6PacketInfo = 50;
     public const int UdpLevel = 17;
     public const int UdpSegment = 103;
     public const int UdpGro = 104;

@@ -79,10 +79,37 @@ public static class UdpOffload
 
 /// <summary>struct cmsghdr, as 64-bit Linux has it; the data follow it.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct ControlMessage
+internal unsafe struct ControlMessage
 {
     public const nuint HeaderBytes = 16;
     public nuint Bytes;
     public int Level;
     public int Type;
+
+    /// <summary>The data of the first control message of that kind which has so many bytes of them; null: there is none.</summary>
+    public static byte* Find(MessageHeader* message, int level, int type, int dataBytes)
+    {
+        var at = message->Control;
+        var left = message->ControlBytes;
+        while (left >= HeaderBytes)
+        {
+            var header = (ControlMessage*)at;
+            if (header->Bytes < HeaderBytes || header->Bytes > left)
+            {
+                return null;
+            }
+
+            if (header->Level == level && header->Type == type && header->Bytes >= HeaderBytes + (nuint)dataBytes)
+            {
+                return at + HeaderBytes;
+            }
+
+            // Each begins at a multiple of eight.
+            var whole = Math.Min(left, (header->Bytes + 7) & ~(nuint)7);
+            at += whole;
+            left -= whole;
+        }
+
+        return null;
+    }
 }

@@ -32,7 +32,7 @@ public interface IIoLoop
     IDeadline CreateDeadline(Action callback);
 
     /// <summary>Binds and listens; the listener accepts from the start. False: <paramref name="fault"/> says why.</summary>
-    bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault);
+    bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out IListener listener, out TransportFault fault);
 
     /// <summary>
     /// Begins to connect. Ends in <see cref="IChannelHandler.OnConnected"/> or <see cref="IChannelHandler.OnFailed"/>, whatever goes wrong;

@@ -78,7 +78,7 @@ internal abstract partial class RunLoop : IIoLoop, IDisposable
     public IDeadline CreateDeadline(Action callback) => _deadlines.Create(callback);
 
     public abstract bool TryListen(
-        IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault);
+        IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out IListener listener, out TransportFault fault);
 
     public abstract IChannel Connect(IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler);
 

@@ -7,7 +7,7 @@ internal sealed partial class PortableLoop
 {
     private readonly HashSet<IDisposable> _open = [];
 
-    public override bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    public override bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out IListener listener, out TransportFault fault)
     {
         try
         {

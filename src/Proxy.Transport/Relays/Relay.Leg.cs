@@ -3,7 +3,7 @@ namespace Proxy.Transport.Relays;
 public sealed partial class Relay
 {
     /// <summary>One side of the relay: its channel, and what it has received for the other.</summary>
-    private sealed class Leg(Relay relay, RelaySide side, IChannel channel) : IChannelHandler, ISpliceHandler
+    private sealed class Leg(Relay relay, RelaySide side, IChannel channel) : IChannelHandler, ISpliceHandler, IPacketHandler
     {
         public RelaySide Side { get; } = side;
 
@@ -12,6 +12,8 @@ public sealed partial class Relay
         public Leg Other { get; set; } = null!;
 
         public long ReceivedBytes { get; private set; }
+
+        public long ReceivedPackets { get; private set; }
 
         /// <summary>Whether this side has ended its direction.</summary>
         public bool HasEnded { get; private set; }
@@ -42,6 +44,11 @@ public sealed partial class Relay
         {
             Channel.Handler = this;
             (Channel as ISpliceSource)?.AllowSplice(Other.Channel, this);
+            if (relay.CarriesPackets)
+            {
+                ((IPacketChannel)Channel).PacketHandler = this;
+            }
+
             HasKeptBytes = Channel.HasUnsent;
             if (!Other.Channel.HasUnsent)
             {
@@ -58,6 +65,17 @@ public sealed partial class Relay
         {
             var isMoreAtHand = channel is IEndForesight { IsMoreAtHand: true };
             Note(bytes.Length, isMoreAtHand && Other.Channel is IPatientSink sink ? sink.SendBeforeMore(bytes) : Other.Channel.Send(bytes));
+        }
+
+        public void OnPacket(IPacketChannel channel, ReadOnlySpan<byte> packet)
+        {
+            ReceivedBytes += packet.Length;
+            ReceivedPackets++;
+            relay.NoteActivity();
+            if (((IPacketChannel)Other.Channel).SendPacket(packet) != UdpSendStatus.Sent)
+            {
+                relay.PacketsLost++;
+            }
         }
 
         public void OnSpliced(IChannel channel, int count, bool isTaken) => Note(count, isTaken);

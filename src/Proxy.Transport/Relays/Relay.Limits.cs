@@ -29,6 +29,14 @@ public sealed partial class Relay
         {
             EndWithReset(RelayEndKind.LifetimeReached, default);
         }
+        else if (now >= QuietEndMicroseconds() && CarriesPackets)
+        {
+            // Datagrams have no other end than that.
+            if (TryEnd(RelayEndKind.Completed, default))
+            {
+                CloseBoth();
+            }
+        }
         else if (now >= QuietEndMicroseconds())
         {
             EndWithReset(IsHalfClosed ? RelayEndKind.HalfCloseTimeout : RelayEndKind.IdleTimeout, default);

@@ -25,6 +25,7 @@ public sealed partial class Relay
         _client = new Leg(this, RelaySide.Client, client);
         _upstream = new Leg(this, RelaySide.Upstream, upstream);
         (_client.Other, _upstream.Other) = (_upstream, _client);
+        CarriesPackets = settings.CarriesPackets && client is IPacketChannel && upstream is IPacketChannel;
         _limit = loop.CreateDeadline(OnLimit);
     }
 
@@ -32,9 +33,18 @@ public sealed partial class Relay
 
     public long BytesFromUpstream => _upstream.ReceivedBytes;
 
+    public long PacketsFromClient => _client.ReceivedPackets;
+
+    public long PacketsFromUpstream => _upstream.ReceivedPackets;
+
+    /// <summary>Packets that the other side did not take: too large, too many, or not now.</summary>
+    public long PacketsLost { get; private set; }
+
     public RelayDirectionState FromClient => _client.State;
 
     public RelayDirectionState FromUpstream => _upstream.State;
+
+    private bool CarriesPackets { get; }
 
     /// <summary>Whether the relay is over; then <see cref="IRelayObserver.OnEnded"/> was called or is about to be.</summary>
     public bool HasEnded => _end is not null;
@@ -76,9 +86,7 @@ public sealed partial class Relay
             return;
         }
 
-        _client.Channel.Close();
-        _upstream.Channel.Close();
-        TellEnd();
+        CloseBoth();
     }
 
     private void HandleEndOfStream(Leg leg)
@@ -100,9 +108,7 @@ public sealed partial class Relay
             return false;
         }
 
-        _client.Channel.Close();
-        _upstream.Channel.Close();
-        TellEnd();
+        CloseBoth();
         return true;
     }
 
@@ -137,6 +143,13 @@ public sealed partial class Relay
         _end = new RelayEnd(kind, fault, FromClient, FromUpstream);
         _limit.Cancel();
         return true;
+    }
+
+    private void CloseBoth()
+    {
+        _client.Channel.Close();
+        _upstream.Channel.Close();
+        TellEnd();
     }
 
     private void AbortBoth()

@@ -6,7 +6,7 @@ namespace Proxy.Transport;
 /// What a listening socket is whatever the backend. When accepting fails it pauses, twice as long each time, and tries again; who waits
 /// meanwhile is served then.
 /// </summary>
-internal abstract class TcpListener : ITcpListener, IDisposable
+internal abstract class TcpListener : IListener, IDisposable
 {
     private readonly IAcceptHandler _handler;
     private readonly IDeadline _retry;

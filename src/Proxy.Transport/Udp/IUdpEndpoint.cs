@@ -35,6 +35,12 @@ public interface IUdpEndpoint
     /// </summary>
     UdpSendStatus Send(ReadOnlySpan<byte> datagrams, int segmentSizeBytes, in UdpAddress to);
 
+    /// <summary>While a batch is handled: which of our addresses it was sent to, as <see cref="UdpAddress.Host"/> has it; 0: not known, or the only one.</summary>
+    UInt128 ReceivedAt => default;
+
+    /// <summary>Sends one datagram from that one of our addresses; 0: from whichever the system chooses.</summary>
+    UdpSendStatus SendFrom(UInt128 host, ReadOnlySpan<byte> datagram, in UdpAddress to) => Send(datagram, Math.Max(1, datagram.Length), to);
+
     /// <summary>
     /// Tells the system which of the endpoints that share this one's address a datagram is for. False: it cannot, and goes on spreading them by
     /// sender.

@@ -24,4 +24,10 @@ public sealed record UdpOptions
     /// the same (SO_REUSEPORT). All of them must say so. Where the system cannot do that, the second is refused as "in use".
     /// </summary>
     public bool SharePort { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="IUdpEndpoint.ReceivedAt"/> is wanted, where the socket has all of the machine's addresses. Linux's backend knows it; others
+    /// leave it to the system which address they answer from.
+    /// </summary>
+    public bool TellsOwnAddress { get; init; }
 }

@@ -114,5 +114,10 @@ internal sealed class Liveness
     /// <summary>When to call <see cref="HandleTimer"/>; it is asked after each probe too.</summary>
     public long DeadlineMicroseconds => _isWaiting ? _waitingSinceMicroseconds + _deadAfterMicroseconds : _pingMicroseconds;
 
+    /// <summary>When a peer that has been asked often enough becomes suspect; null: it has not been, or is already.</summary>
+    public long? SuspectDueMicroseconds(int probes, long probeTimeoutMicroseconds) => _isWaiting && !IsSuspect && probes >= ProbesUntilSuspect
+        ? _waitingSinceMicroseconds + Math.Max(LeastSuspectMicroseconds, 3 * probeTimeoutMicroseconds)
+        : null;
+
     private void Jitter() => _jitteredPeriodMicroseconds = (long)(_periodMicroseconds * (0.9 + (0.2 * _random.NextDouble())));
 }

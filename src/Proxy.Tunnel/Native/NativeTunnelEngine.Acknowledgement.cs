@@ -14,6 +14,7 @@ public sealed partial class NativeTunnelEngine
     private int _probesOwed;
     private int _probesSinceAnswer;               // since something new was acknowledged: the wait between them grows with it
     private int _probesSinceHeard;
+    private long _askedMicroseconds;              // when that was counted last
     private int _probedLane;
 
     /// <summary>When silence makes a probe due.</summary>
@@ -83,7 +84,6 @@ public sealed partial class NativeTunnelEngine
         // Where large datagrams have stopped arriving, a small one finds out.
         _probesOwed = _size.Bytes > NativeTunnelSettings.LeastDatagramBytes ? 2 : 1;
         _probesSinceAnswer++;
-        _probesSinceHeard++;
         _nativeStatistics.ProbesSent++;
         for (var step = 0; step < _lanes.Length; step++)
         {
@@ -98,6 +98,19 @@ public sealed partial class NativeTunnelEngine
                 _nativeStatistics.SegmentsResentByProbe += _nativeStatistics.SegmentsResent - before;
                 return;
             }
+        }
+    }
+
+    /// <summary>
+    /// Something left that has to be answered. Where there is always something, as with packets that nobody waits for, no probe is ever due:
+    /// then one of them in each probe's time is as good as a probe.
+    /// </summary>
+    private void NoteAsked(long nowMicroseconds)
+    {
+        if (nowMicroseconds - _askedMicroseconds >= _roundTrip.ProbeTimeoutMicroseconds)
+        {
+            _askedMicroseconds = nowMicroseconds;
+            _probesSinceHeard++;
         }
     }
 

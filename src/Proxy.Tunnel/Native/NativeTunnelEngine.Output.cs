@@ -2,6 +2,7 @@ using System.Numerics;
 using Proxy.Kcp;
 using Proxy.Protocol;
 using Proxy.Protocol.Parts;
+using Proxy.Protocol.Sealing;
 using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
 
@@ -99,9 +100,27 @@ public sealed partial class NativeTunnelEngine
             return 0;
         }
 
+        if (isInFlight)
+        {
+            length += PadToTrigger(body, length);
+        }
+
         _probesOwed -= isProbe ? 1 : 0;
         datagram.IsInFlight = isInFlight;
         return Seal(destination[..(length + IDatagramSeal.OverheadBytes)], ref datagram);
+    }
+
+    /// <summary>A peer that was restarted answers nothing shorter, and would be found out by its silence alone.</summary>
+    private static int PadToTrigger(Span<byte> body, int length)
+    {
+        var missing = SealingLimits.ResetTriggerBytes - IDatagramSeal.OverheadBytes - length;
+        if (missing <= 0)
+        {
+            return 0;
+        }
+
+        PaddingPart.Write(body.Slice(length, missing));
+        return missing;
     }
 
     /// <summary>Seals what was written and notes it as sent.</summary>
@@ -115,6 +134,7 @@ public sealed partial class NativeTunnelEngine
             _rate.Stamp(ref datagram, _sent.BytesInFlight);
             _liveness.HandleSent(datagram.SentMicroseconds);
             _pacer.HandleSent(whole.Length);
+            NoteAsked(datagram.SentMicroseconds);
             _bareSinceAsked = 0;
         }
         else

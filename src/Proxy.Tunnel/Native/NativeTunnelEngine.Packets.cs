@@ -35,8 +35,9 @@ public sealed partial class NativeTunnelEngine
     public int MaximumPacketBytes =>
         UdpPart.MaxFragments * (NativeTunnelSettings.LeastDatagramBytes - FecSender.ReservedBytes - IDatagramSeal.OverheadBytes - UdpPart.FragmentHeaderBytes);
 
-    public PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet)
+    public PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet, long nowMicroseconds)
     {
+        _nowMicroseconds = nowMicroseconds;
         if (!_streams.TryGetValue(streamId, out var stream) || !stream.CanSend || stream.IsReleased)
         {
             return PacketFate.NotCarried;
@@ -69,7 +70,8 @@ public sealed partial class NativeTunnelEngine
         }
 
         int length;
-        if (_isPacketsTurn)
+        // Streams that are opened now go ahead of what is sent beside them.
+        if (_isPacketsTurn && ControlFrames == 0)
         {
             length = WritePackets(room, wholeBytes, nowMicroseconds);
             length += WriteSegmentsPart(room[length..], nowMicroseconds);

@@ -34,6 +34,11 @@ public sealed partial class NativeTunnelEngine
             next = Math.Min(next, Math.Min(_sent.LossDueMicroseconds, ProbeDueMicroseconds));
         }
 
+        if (!_isCatchingUp && _liveness.SuspectDueMicroseconds(_probesSinceHeard, _roundTrip.ProbeTimeoutMicroseconds) is { } doubt)
+        {
+            next = Math.Min(next, doubt);
+        }
+
         next = Math.Min(next, Math.Min(_acknowledgements.DueMicroseconds, PathDueMicroseconds));
         if (_isWaitingForPacer && HasContent)
         {

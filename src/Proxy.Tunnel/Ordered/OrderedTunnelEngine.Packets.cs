@@ -20,8 +20,9 @@ public sealed partial class OrderedTunnelEngine
 
     public int MaximumPacketBytes => ProtocolLimits.PacketBytes;
 
-    public PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet)
+    public PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet, long nowMicroseconds)
     {
+        _nowMicroseconds = nowMicroseconds;
         if (!_streams.TryGetValue(streamId, out var stream) || !stream.CanSend || stream.IsReleased)
         {
             return PacketFate.NotCarried;

@@ -4,80 +4,100 @@ using System.Runtime.InteropServices;
 namespace Proxy.Tunnel.Packets;
 
 /// <summary>
-/// Parts of packets that came ahead of the stream that opens their flow: the last few, for a second. Over a path that loses or reorders, the
-/// stream may be a round trip behind.
+/// Parts of packets that came ahead of the stream that opens their flow, for a second: frames are read behind all that arrived with them, and
+/// over a path that loses or reorders a stream may be a round trip behind. What is too much drops the flows that wait longest.
 /// </summary>
 internal sealed class EarlyPackets(ArrayPool<byte> pool)
 {
-    private readonly Queue<Early> _parts = new();
+    private readonly Dictionary<uint, Flow> _flows = [];
+    private readonly LinkedList<Flow> _byAge = new();
+    private int _parts;
     private int _bytes;
+
+    public bool IsEmpty => _parts == 0;
 
     /// <summary>Packets, or fragments of them, that were given up.</summary>
     public long Dropped { get; private set; }
 
-    public bool IsEmpty => _parts.Count == 0;
-
-    public void Add(uint flow, ReadOnlySpan<byte> payload, long nowMicroseconds)
+    public void Add(uint flowId, ReadOnlySpan<byte> payload, long nowMicroseconds)
     {
-        while (_parts.TryPeek(out var oldest)
-            && (_parts.Count >= MostParts || _bytes + payload.Length > MostBytes || nowMicroseconds - oldest.SinceMicroseconds > MostMicroseconds))
+        while (_byAge.First is { } oldest
+            && (_parts >= MostParts || _bytes + payload.Length > MostBytes || nowMicroseconds - oldest.Value.SinceMicroseconds > MostMicroseconds))
         {
-            Dropped++;
-            Drop(_parts.Dequeue());
+            Dropped += oldest.Value.Parts.Count;
+            Forget(oldest.Value);
+        }
+
+        if (!_flows.TryGetValue(flowId, out var flow))
+        {
+            flow = new Flow(flowId, nowMicroseconds);
+            _flows.Add(flowId, flow);
+            flow.Node = _byAge.AddLast(flow);
         }
 
         var buffer = pool.Rent(payload.Length);
         payload.CopyTo(buffer);
+        flow.Parts.Enqueue(new Part(buffer, payload.Length));
+        _parts++;
         _bytes += payload.Length;
-        _parts.Enqueue(new Early(flow, buffer, payload.Length, nowMicroseconds));
     }
 
     /// <summary>Gives what came for a flow that is known now, in its order, to <paramref name="take"/>.</summary>
-    public void TakeFor(uint flow, long nowMicroseconds, Taker take)
+    public void TakeFor(uint flowId, long nowMicroseconds, Taker take)
     {
-        for (var left = _parts.Count; left > 0; left--)
+        if (!_flows.TryGetValue(flowId, out var flow))
         {
-            var part = _parts.Dequeue();
-            if (part.Flow != flow)
-            {
-                _parts.Enqueue(part);
-                continue;
-            }
-
-            if (nowMicroseconds - part.SinceMicroseconds <= MostMicroseconds)
-            {
-                take(part.Buffer.AsSpan(0, part.Bytes), nowMicroseconds);
-            }
-            else
-            {
-                Dropped++;
-            }
-
-            Drop(part);
+            return;
         }
+
+        foreach (var part in flow.Parts)
+        {
+            take(part.Buffer.AsSpan(0, part.Bytes), nowMicroseconds);
+        }
+
+        Forget(flow);
     }
 
     public void Clear()
     {
-        while (_parts.TryDequeue(out var part))
+        while (_byAge.First is { } first)
         {
-            Drop(part);
+            Forget(first.Value);
         }
     }
 
-    private void Drop(Early part)
+    private void Forget(Flow flow)
     {
-        _bytes -= part.Bytes;
-        pool.Return(part.Buffer);
+        foreach (var part in flow.Parts)
+        {
+            _bytes -= part.Bytes;
+            pool.Return(part.Buffer);
+        }
+
+        _parts -= flow.Parts.Count;
+        _flows.Remove(flow.Id);
+        _byAge.Remove(flow.Node!);
     }
 
     /// <summary>Takes the payload of a part.</summary>
     public delegate void Taker(ReadOnlySpan<byte> payload, long nowMicroseconds);
 
-    private const int MostParts = 128;
-    private const int MostBytes = 128 * 1024;
+    // As many as a batch of reads may bring with the streams that they belong to.
+    private const int MostParts = 4096;
+    private const int MostBytes = 1024 * 1024;
     private const long MostMicroseconds = 1_000_000;
 
+    private sealed class Flow(uint id, long sinceMicroseconds)
+    {
+        public uint Id { get; } = id;
+
+        public long SinceMicroseconds { get; } = sinceMicroseconds;
+
+        public Queue<Part> Parts { get; } = new();
+
+        public LinkedListNode<Flow>? Node { get; set; }
+    }
+
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Early(uint Flow, byte[] Buffer, int Bytes, long SinceMicroseconds);
+    private readonly record struct Part(byte[] Buffer, int Bytes);
 }

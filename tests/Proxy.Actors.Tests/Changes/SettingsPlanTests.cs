@@ -62,6 +62,7 @@ public sealed class SettingsPlanTests
         {
             ["Name"] = frontend => frontend with { Name = "other" },
             ["Listen"] = frontend => frontend with { Listen = IPEndPoint.Parse("10.0.0.2:7009") },
+            ["IsUdp"] = frontend => frontend with { IsUdp = true },
             ["To"] = frontend => frontend with { To = new UpstreamTarget("web") { Routes = [new ServerNameRoute("a.example", "web")] } },
             ["Proxy"] = frontend => frontend with { Proxy = new ForwardProxySettings { Protocols = ForwardProtocols.Socks } },
             ["Timeouts"] = frontend => frontend with { Timeouts = new ConnectionTimeouts { Idle = TimeSpan.FromMinutes(1) } },

@@ -91,7 +91,7 @@ public sealed class EgressTests
     }
 
     [Fact]
-    public void What_this_server_does_not_do_is_not_allowed()
+    public void A_tunnel_without_packets_carries_no_UDP()
     {
         var rig = new ServerRig();
         var upstream = rig.StartUpstream();
@@ -99,7 +99,7 @@ public sealed class EgressTests
         var response = rig.AwaitRefusal(rig.Tunnel.OpenStream(ServerRig.To("10.0.0.4:80", ChainCommand.Udp)));
 
         Assert.Equal(ChainStatus.NotAllowed, response.Status);
-        Assert.Contains("Udp", response.Text, StringComparison.Ordinal);
+        Assert.Contains("UDP", response.Text, StringComparison.Ordinal);
         Assert.Empty(upstream.Sockets);
         rig.EndWell();
     }

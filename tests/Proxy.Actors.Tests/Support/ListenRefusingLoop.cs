@@ -23,7 +23,7 @@ internal sealed class ListenRefusingLoop(SimulatedLoop inner) : IIoLoop
 
     public IDeadline CreateDeadline(Action callback) => inner.CreateDeadline(callback);
 
-    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out IListener listener, out TransportFault fault)
     {
         if (!RefusesToListen)
         {

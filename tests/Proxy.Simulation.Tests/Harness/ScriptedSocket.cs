@@ -92,7 +92,7 @@ public sealed class ScriptedServer : IAcceptHandler
 {
     private readonly SimulatedLoop _loop;
     private readonly List<ScriptedSocket> _sockets = [];
-    private ITcpListener? _listener;
+    private IListener? _listener;
 
     public ScriptedServer(SimulatedLoop loop, IPEndPoint at)
     {

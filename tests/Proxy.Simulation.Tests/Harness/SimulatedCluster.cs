@@ -19,6 +19,9 @@ public sealed record ClusterPlan
     /// <summary>Whether the tunnel is sealed; else it speaks as vproxy does.</summary>
     public bool IsSealed { get; init; }
 
+    /// <summary>Whether the client takes datagrams, and the upstream.</summary>
+    public bool IsUdp { get; init; }
+
     /// <summary>Whether the client of a sealed tunnel has another key than the server knows.</summary>
     public bool HasWrongKey { get; init; }
 
@@ -152,6 +155,12 @@ public sealed class SimulatedCluster
             : throw new InvalidOperationException(fault.Text);
     });
 
+    /// <summary>A socket of the application, for datagrams to the client.</summary>
+    public UdpPeer OpenUdp() => new(ApplicationLoop, 0);
+
+    /// <summary>An upstream that answers each datagram with what <paramref name="answer"/> makes of it.</summary>
+    public UdpPeer StartUdpServer(Func<byte[], byte[]?> answer) => new(UpstreamLoop, Upstream.Port) { Answer = answer };
+
     public ScriptedServer StartScriptedServer() => new(UpstreamLoop, Upstream);
 
     /// <summary>Runs until it holds, at most that many seconds of virtual time.</summary>
@@ -202,6 +211,7 @@ public sealed class SimulatedCluster
             {
                 Name = "forward",
                 Listen = Frontend,
+                IsUdp = _plan.IsUdp,
                 To = new TunnelTarget("tunnels", Destination.TryParse(_plan.Target, out var target) ? target : throw new InvalidOperationException(_plan.Target)),
                 Timeouts = _plan.Timeouts,
                 Limits = new AdmissionSettings { MaximumConnections = _plan.MaximumConnections },

@@ -53,7 +53,7 @@ public sealed class SimulationFixture
     public static int[] NumbersOf(RecordingUdpHandler handler) =>
         [.. handler.Datagrams.Select(datagram => BitConverter.ToInt32(datagram.Bytes))];
 
-    public ITcpListener Listen(SimulatedLoop loop, IAcceptHandler handler, int port = 0, TcpOptions? options = null) => loop.Run(() =>
+    public IListener Listen(SimulatedLoop loop, IAcceptHandler handler, int port = 0, TcpOptions? options = null) => loop.Run(() =>
     {
         var local = new IPEndPoint(loop.Host.Addresses[0], port);
         Assert.True(loop.TryListen(local, options ?? TcpOptions.Default, handler, out var listener, out var fault), fault.Text);

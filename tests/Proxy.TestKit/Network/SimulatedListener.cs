@@ -4,7 +4,7 @@ using Proxy.Transport;
 namespace Proxy.TestKit;
 
 /// <summary>A listening socket: connections whose handshake is over wait here for a turn of the loop, one per turn.</summary>
-internal sealed class SimulatedListener(SimulatedLoop loop, TcpOptions options, IAcceptHandler handler) : ITcpListener, IThreadPoolWorkItem
+internal sealed class SimulatedListener(SimulatedLoop loop, TcpOptions options, IAcceptHandler handler) : IListener, IThreadPoolWorkItem
 {
     private readonly Queue<SimulatedTcpSocket> _waiting = new();
     private int _handshakes;

@@ -113,7 +113,7 @@ public sealed class SimulatedLoop : IIoLoop, IThreadPoolWorkItem
         return new SimulatedDeadline(this, callback);
     }
 
-    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault)
+    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out IListener listener, out TransportFault fault)
     {
         RequireCurrent();
         var created = new SimulatedListener(this, options, handler);

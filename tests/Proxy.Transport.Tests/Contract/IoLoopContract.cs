@@ -28,7 +28,7 @@ public abstract partial class IoLoopContract : IDisposable
 
     private void Until(Func<bool> condition, string what) => _environment.Until(condition, what);
 
-    private ITcpListener Listen(IIoLoop loop, IAcceptHandler handler) => _environment.Run(loop, () =>
+    private IListener Listen(IIoLoop loop, IAcceptHandler handler) => _environment.Run(loop, () =>
     {
         Assert.True(loop.TryListen(_environment.AnyPortOf(loop), TcpOptions.Default, handler, out var listener, out var fault), fault.Text);
         return listener;

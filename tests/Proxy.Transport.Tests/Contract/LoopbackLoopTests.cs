@@ -28,7 +28,7 @@ public abstract class LoopbackLoopTests : IDisposable
     {
         var (first, second) = (new RecordingAcceptHandler(), new RecordingAcceptHandler());
         var shared = TcpOptions.Default with { SharePort = true };
-        ITcpListener ListenOn(IIoLoop loop, IPEndPoint address, IAcceptHandler handler) => _environment.Run(loop, () =>
+        IListener ListenOn(IIoLoop loop, IPEndPoint address, IAcceptHandler handler) => _environment.Run(loop, () =>
         {
             Assert.True(loop.TryListen(address, shared, handler, out var listener, out var fault), fault.Text);
             return listener;

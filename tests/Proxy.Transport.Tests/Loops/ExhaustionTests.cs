@@ -129,7 +129,7 @@ public sealed class ExhaustionTests
 
         public List<long> FailedAtMicroseconds { get; } = [];
 
-        public ITcpListener Listen(LoopbackEnvironment environment) => environment.Run(loop, () =>
+        public IListener Listen(LoopbackEnvironment environment) => environment.Run(loop, () =>
         {
             Assert.True(loop.TryListen(environment.AnyPortOf(loop), TcpOptions.Default, this, out var listening, out _));
             return listening;

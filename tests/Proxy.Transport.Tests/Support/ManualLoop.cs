@@ -36,7 +36,7 @@ internal sealed class ManualLoop : IIoLoop
 
     public IChannel Adopt(IAcceptedConnection connection, IChannelHandler handler) => throw new NotSupportedException();
 
-    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault) =>
+    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out IListener listener, out TransportFault fault) =>
         throw new NotSupportedException();
 
     public bool TryOpenUdp(

@@ -28,7 +28,7 @@ internal sealed class TlsLoop(IIoLoop loop, TlsSettings settings) : IIoLoop
 
     public IDeadline CreateDeadline(Action callback) => loop.CreateDeadline(callback);
 
-    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out ITcpListener listener, out TransportFault fault) =>
+    public bool TryListen(IPEndPoint localEndPoint, TcpOptions options, IAcceptHandler handler, out IListener listener, out TransportFault fault) =>
         loop.TryListen(localEndPoint, options, handler, out listener, out fault);
 
     public bool TryOpenUdp(

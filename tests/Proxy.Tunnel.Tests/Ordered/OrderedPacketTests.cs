@@ -13,12 +13,12 @@ public sealed class OrderedPacketTests
         byte[][] packets = [[], [1], Bytes.Random(1472), Bytes.Random(pair.Client.Engine.MaximumPacketBytes)];
         foreach (var packet in packets)
         {
-            Assert.Equal(PacketFate.Queued, pair.Client.Engine.SendPacket(id, packet));
+            Assert.Equal(PacketFate.Queued, pair.Client.Engine.SendPacket(id, packet, pair.Now));
         }
 
-        Assert.Equal(PacketFate.TooLarge, pair.Client.Engine.SendPacket(id, new byte[pair.Client.Engine.MaximumPacketBytes + 1]));
+        Assert.Equal(PacketFate.TooLarge, pair.Client.Engine.SendPacket(id, new byte[pair.Client.Engine.MaximumPacketBytes + 1], pair.Now));
         pair.DriveUntil(() => pair.Server.Streams.TryGetValue(id, out var stream) && stream.Packets.Count == packets.Length);
-        pair.Server.Engine.SendPacket(id, packets[2]);
+        pair.Server.Engine.SendPacket(id, packets[2], pair.Now);
         pair.DriveUntil(() => pair.Client.Streams[id].Packets.Count == 1);
 
         Assert.Equal(packets, pair.Server.Streams[id].Packets);
@@ -35,7 +35,7 @@ public sealed class OrderedPacketTests
         pair.Client.Engine.Send(bulk, Bytes.Random(3_000_000));
         for (var number = 0; number < 50; number++)
         {
-            pair.Client.Engine.SendPacket(flow, Bytes.Random(1000));
+            pair.Client.Engine.SendPacket(flow, Bytes.Random(1000), pair.Now);
         }
 
         pair.DriveUntil(() => pair.Server.Streams[flow].Packets.Count == 50);
@@ -50,10 +50,10 @@ public sealed class OrderedPacketTests
         var id = pair.Client.Open();
         pair.DriveUntil(() => pair.Server.Streams.Count == 1);
         pair.Client.Engine.SetBlocked(true, pair.Now);
-        pair.Client.Engine.SendPacket(id, [1]);
+        pair.Client.Engine.SendPacket(id, [1], pair.Now);
         pair.DriveFor(1);
         pair.Client.Engine.SetBlocked(false, pair.Now);
-        pair.Client.Engine.SendPacket(id, [2]);
+        pair.Client.Engine.SendPacket(id, [2], pair.Now);
         pair.DriveUntil(() => pair.Server.Streams[id].Packets.Count == 1);
 
         Assert.Equal([2], pair.Server.Streams[id].Packets[0]);
@@ -67,9 +67,9 @@ public sealed class OrderedPacketTests
         var id = pair.Client.Open();
         pair.DriveUntil(() => pair.Server.Streams.Count == 1);
         pair.Client.Engine.SetBlocked(true, pair.Now);
-        pair.Client.Engine.SendPacket(id, Bytes.Random(1000));
+        pair.Client.Engine.SendPacket(id, Bytes.Random(1000), pair.Now);
         pair.Client.Reset(id);
-        Assert.Equal(PacketFate.NotCarried, pair.Client.Engine.SendPacket(id, [1]));
+        Assert.Equal(PacketFate.NotCarried, pair.Client.Engine.SendPacket(id, [1], pair.Now));
         pair.Client.Engine.SetBlocked(false, pair.Now);
         pair.DriveUntil(() => pair.Server.Streams[id].Reset is not null);
         Assert.Empty(pair.Server.Streams[id].Packets);

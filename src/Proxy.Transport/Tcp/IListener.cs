@@ -2,8 +2,8 @@ using System.Net;
 
 namespace Proxy.Transport;
 
-/// <summary>A bound, accepting TCP socket. For its loop's thread only.</summary>
-public interface ITcpListener
+/// <summary>A bound socket that accepts: TCP connections, or flows of datagrams. For its loop's thread only.</summary>
+public interface IListener
 {
     /// <summary>The bound address, with the port that was given for port 0.</summary>
     IPEndPoint LocalEndPoint { get; }
@@ -22,7 +22,10 @@ public interface IAcceptHandler
     void OnAcceptFailed(TransportFault fault);
 }
 
-/// <summary>An accepted connection that no loop owns yet. Nothing is read from it. May be handed to another thread.</summary>
+/// <summary>
+/// An accepted connection that no loop owns yet. Nothing is read from it. May be handed to another thread, unless it is a flow of datagrams
+/// (<see cref="UdpFlow"/>), which stays on the loop of its listener.
+/// </summary>
 public interface IAcceptedConnection
 {
     IPEndPoint RemoteEndPoint { get; }
