@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The real peers of the end-to-end tests: command, then the Debian package that has it.
-readonly peers=(curl:curl nginx:nginx haproxy:haproxy openssl:openssl etcd:etcd-server nft:nftables ip:iproute2)
+readonly peers=(curl:curl nginx:nginx haproxy:haproxy openssl:openssl etcd:etcd-server nft:nftables ip:iproute2 dnsmasq:dnsmasq-base dig:dnsutils)
 readonly policy=/usr/sbin/policy-rc.d
 readonly saved_policy=$policy.before-tcpproxy-test
 

@@ -208,7 +208,7 @@ public sealed partial class NodeActor
 
         public List<(string Server, TunnelListenAddress Address, IActorRef Listener)> ServerListeners { get; } = [];
 
-        public List<(string Server, IPEndPoint Address, IActorRef Listener)> ChainListeners { get; } = [];
+        public List<(string Server, string Place, IActorRef Listener)> ChainListeners { get; } = [];
 
         /// <summary>Whether it is one of these and has not said yet that it is bound.</summary>
         public bool IsAwaited(IActorRef listener) => Listeners.Contains(listener) && !Urls.ContainsKey(listener);

@@ -1,6 +1,8 @@
 using Proxy.Kernel;
 using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Chains.Datagrams;
+using Proxy.Transport;
 
 namespace Proxy.Actors;
 
@@ -38,13 +40,13 @@ public sealed partial class NodeActor
 
     private void BindChains(Binding binding, ServerPart part, ServerSettings changed)
     {
-        var bound = part.ChainListeners.Select(listener => listener.Address).ToHashSet();
-        foreach (var chains in changed.Chains.Where(chains => !bound.Contains(chains.Listen)))
+        var bound = part.ChainListeners.Select(listener => listener.Place).ToHashSet(StringComparer.Ordinal);
+        foreach (var chains in changed.Chains.Where(chains => !bound.Contains(chains.Place)))
         {
             var plan = PlanOf(changed, chains, EgressOfChains(part)) with { Connection = null };
             var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "chains-at", DispatcherOf(_made));
             binding.Listeners.Add(listener);
-            binding.ChainListeners.Add((changed.Name, chains.Listen, listener));
+            binding.ChainListeners.Add((changed.Name, chains.Place, listener));
         }
     }
 
@@ -59,16 +61,16 @@ public sealed partial class NodeActor
             part.ChainLiveLog = StartLiveLog(part.ChainEgress);
         }
 
-        foreach (var (address, listener) in part.ChainListeners.ToArray())
+        foreach (var (place, listener) in part.ChainListeners.ToArray())
         {
-            if (settings.Chains.FirstOrDefault(chains => chains.Listen.Equals(address)) is { } chains)
+            if (settings.Chains.FirstOrDefault(chains => chains.Place == place) is { } chains)
             {
                 listener.Tell(new ListenerActor.Change(PlanOf(settings, chains, EgressOfChains(part))));
             }
             else
             {
-                part.ChainListeners.Remove((address, listener));
-                RetireListeners($"server {settings.Name} at chain://{address}", [listener], []);
+                part.ChainListeners.Remove((place, listener));
+                RetireListeners($"server {settings.Name} at {place}", [listener], []);
             }
         }
     }
@@ -88,8 +90,8 @@ public sealed partial class NodeActor
     {
         foreach (var part in _servers.Values)
         {
-            var address = part.ChainListeners.Find(entry => entry.Listener.Equals(listener)).Address;
-            if (address is not null && part.Live.Settings.Chains.FirstOrDefault(chains => chains.Listen.Equals(address)) is { } chains)
+            var place = part.ChainListeners.Find(entry => entry.Listener.Equals(listener)).Place;
+            if (place is not null && part.Live.Settings.Chains.FirstOrDefault(chains => chains.Place == place) is { } chains)
             {
                 return PlanOf(part.Live.Settings, chains, EgressOfChains(part));
             }
@@ -103,7 +105,8 @@ public sealed partial class NodeActor
         // One for the process: a header is good once, and not once at each listener.
         _replays ??= new ChainReplays(Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         var gate = new ChainGate(chains.Keys, takesOpen: chains.Keys.Count == 0, _replays);
-        var plan = new EgressPlan(_environment, server, egress, gate) { Silence = chains.Silence };
+        var datagrams = new DatagramGate(chains.Keys, _replays);
+        var plan = new EgressPlan(_environment, server, egress, gate) { Silence = chains.IsUdp ? server.Timeouts.Connect : chains.Silence };
         var next = 0u;
         return new FrontendPlan(
             egress.Name,
@@ -114,12 +117,17 @@ public sealed partial class NodeActor
             egress.Counters,
             accepted =>
             {
+                if (accepted is UdpFlow flow)
+                {
+                    return Props.Create(() => new EgressActor(plan, flow, datagrams));
+                }
+
                 // Connections go round the loops; each lives on its loop from here on.
                 var dispatcher = _environment.Dispatchers[(int)(next++ % (uint)_environment.Dispatchers.Count)];
                 return Props.Create(() => new EgressActor(plan, accepted)).WithDispatcher(dispatcher);
             })
         {
-            Scheme = "chain",
+            Scheme = chains.Scheme,
         };
     }
 }

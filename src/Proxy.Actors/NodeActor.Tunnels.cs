@@ -143,9 +143,9 @@ public sealed partial class NodeActor
             _servers[server].Listeners.Add((address, listener));
         }
 
-        foreach (var (server, address, listener) in binding.ChainListeners)
+        foreach (var (server, place, listener) in binding.ChainListeners)
         {
-            _servers[server].ChainListeners.Add((address, listener));
+            _servers[server].ChainListeners.Add((place, listener));
         }
 
         foreach (var part in _servers.Values)
@@ -274,7 +274,7 @@ public sealed partial class NodeActor
 
         public List<(TunnelListenAddress Address, IActorRef Listener)> Listeners { get; } = [];
 
-        public List<(IPEndPoint Address, IActorRef Listener)> ChainListeners { get; } = [];
+        public List<(string Place, IActorRef Listener)> ChainListeners { get; } = [];
 
         /// <summary>What the streams of chains without a tunnel count for; null: there were none yet.</summary>
         public Frontend? ChainEgress { get; set; }

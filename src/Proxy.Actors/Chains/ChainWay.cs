@@ -17,6 +17,23 @@ internal sealed record ChainWay(string Name, PoolPart? Pool, IReadOnlyList<Chain
     /// <summary>Whether there is nothing but a tunnel.</summary>
     public bool IsTunnelAlone => Pool is not null && Hops.Count == 0;
 
+    /// <summary>The first hop, counted from 1, whose headers would go in the open; null: there is none.</summary>
+    public int? FirstWithoutKey
+    {
+        get
+        {
+            for (var index = 0; index < Hops.Count; index++)
+            {
+                if (Hops[index].Key is null)
+                {
+                    return index + (Pool is null ? 1 : 2);
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <param name="link">The tunnel that was given; null without a pool.</param>
     /// <param name="destination">Null: to the last hop and back.</param>
     public ChainPath PathThrough(TunnelLink? link, Destination? destination) =>

@@ -51,7 +51,7 @@ public sealed class OwnListeners
             return false;
         }
 
-        listener = (endPoint, url[..split] is "kcp" or "udp");
+        listener = (endPoint, url[..split] is "kcp" or "udp" or "chain+udp");
         return true;
     }
 

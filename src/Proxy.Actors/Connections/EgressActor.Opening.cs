@@ -42,10 +42,13 @@ internal sealed partial class EgressActor
         _record.Client = request.Fields.OriginalSource ?? _record.Peer;
         switch (request)
         {
+            case { Command: not ChainCommand.Udp } when _stream is DatagramHop:
+                Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), "datagrams carry UDP alone");
+                break;
             case { Command: ChainCommand.Echo }:
                 Echo(arrival.Answer, behind);
                 break;
-            case { Command: ChainCommand.Udp } when _stream is not TunnelStreamChannel { CarriesPackets: true }:
+            case { Command: ChainCommand.Udp } when _stream is not (TunnelStreamChannel { CarriesPackets: true } or DatagramHop):
                 Answer(arrival.Answer, ChainStatus.NotAllowed, EndReason.NotAllowed, request.Destination.ToString(), $"{(_isBare ? "a connection of its own" : "this dialect")} carries no UDP");
                 break;
             case { Command: not (ChainCommand.Tcp or ChainCommand.Udp) }:

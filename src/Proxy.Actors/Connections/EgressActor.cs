@@ -1,5 +1,6 @@
 using Proxy.Kernel;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Chains.Datagrams;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 using Proxy.Transport.Relays;
@@ -45,6 +46,15 @@ internal sealed partial class EgressActor : ReceiveActor
         _stream.ResetOnCrash();
     }
 
+    /// <summary>What one sender sends to a listener for chains over UDP.</summary>
+    public EgressActor(EgressPlan plan, UdpFlow flow, DatagramGate gate)
+    {
+        (_plan, _settings, _isBare, _loop) = (plan, plan.Settings, true, ((LoopDispatcher)Context.Dispatcher).Loop);
+        _reader = new RequestReader(Self, ChainGate.OpenOnly, Context.System.TimeProvider);
+        _record = plan.Egress.Enter(flow, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
+        _stream = new DatagramHop(flow, gate, Context.System.TimeProvider, Self, _loop, _reader);
+    }
+
     private enum Timer
     {
         Deadline,
@@ -73,6 +83,12 @@ internal sealed partial class EgressActor : ReceiveActor
         }
 
         Become(AwaitingRequest);
+        if (_stream is DatagramHop hop)
+        {
+            hop.Start();
+            return;
+        }
+
         _stream.ResumeReceive();
     }
 
@@ -110,6 +126,12 @@ internal sealed partial class EgressActor : ReceiveActor
         });
         Receive<RequestReader.Arrived>(arrived => HandleArrived(arrived.Arrival, arrived.Behind));
         Receive<RequestReader.Cut>(HandleCut);
+        Receive<DatagramHop.Unsealed>(unsealed =>
+        {
+            // Without a key nothing is ever answered.
+            ((DatagramHop)_stream).Ignore();
+            End(EndReason.Unauthenticated, "-", unsealed.Why);
+        });
         Receive<RequestReader.ClientGone>(gone => End(gone.Reason, "-", gone.Text));
         Receive<Timer>(_ => Answer(null, ChainStatus.Malformed, EndReason.HeaderTimeout, "-", "the chain header did not come in time"));
     }
@@ -177,12 +199,30 @@ internal sealed partial class EgressActor : ReceiveActor
     {
         SendResponse(answer ?? ChainAnswer.Open(), status, text);
         _isLeft = true;
+        if (_stream is DatagramHop)
+        {
+            _stream.Close();
+            End(reason, destination, text);
+            return;
+        }
+
         Farewell.Say(_loop, _stream);
         End(reason, destination, text);
     }
 
     private void SendResponse(ChainAnswer answer, ChainStatus status, string text)
     {
+        if (_stream is DatagramHop hop)
+        {
+            // "ok" goes with each datagram from behind.
+            if (status != ChainStatus.Ok)
+            {
+                hop.Refuse(status, text);
+            }
+
+            return;
+        }
+
         Span<byte> response = stackalloc byte[ChainAnswer.MaxLengthBytes];
         _stream.Send(response[..answer.Write(response, new ChainResponse(status, text))]);
     }

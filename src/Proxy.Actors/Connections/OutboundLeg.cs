@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Chains.Datagrams;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
 using Proxy.Transport.Relays;
@@ -90,6 +91,9 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
 
     public IPacketHandler? PacketHandler { get; set; }
 
+    /// <summary>Where hops are reached over UDP: what each packet has in front of it. The leg's from then on; before <see cref="Attach(IChannel, ChainPath?, ChainCall?)"/>.</summary>
+    public DatagramCall? Datagrams { get; set; }
+
     /// <summary>What comes before there is a way is sent with the headers.</summary>
     public UdpSendStatus SendPacket(ReadOnlySpan<byte> packet)
     {
@@ -100,7 +104,7 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
 
         if (_stream is IPacketChannel stream)
         {
-            return stream.SendPacket(packet);
+            return Datagrams is null ? stream.SendPacket(packet) : SendWithHeaders(stream, packet);
         }
 
         return _stream is null && (_earlyPackets ??= new EarlyPackets()).TryAdd(packet) ? UdpSendStatus.Sent : UdpSendStatus.WouldBlock;
@@ -108,10 +112,25 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
 
     void IPacketHandler.OnPacket(IPacketChannel channel, ReadOnlySpan<byte> packet)
     {
-        if (!_isGone)
+        if (_isGone)
         {
-            PacketHandler?.OnPacket(this, packet);
+            return;
         }
+
+        if (Datagrams is { } call && !call.TryTake(ref packet))
+        {
+            if (call.Failure is { } failure)
+            {
+                Failure = failure;
+                End = failure.Reason;
+                Close();
+                Handler.OnFailed(this, new TransportFault(TransportFaultKind.Reset, failure.Text));
+            }
+
+            return;
+        }
+
+        PacketHandler?.OnPacket(this, packet);
     }
 
     public bool Send(ReadOnlySpan<byte> bytes)
@@ -243,7 +262,7 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
             packets.PacketHandler = this;
             while (_earlyPackets is { } early && early.TryTake(out var packet))
             {
-                packets.SendPacket(packet);
+                SendPacket(packet);
             }
         }
 
@@ -332,6 +351,7 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
     {
         _isGone = true;
         _call?.Dispose();
+        Datagrams?.Dispose();
     }
 
     // The initial window of the native dialect, which may be used before the peer's answer too.

@@ -3,6 +3,7 @@ using System.Net;
 using Proxy.Kernel;
 using Proxy.Policy.Routes;
 using Proxy.Protocol.Chains;
+using Proxy.Protocol.Chains.Datagrams;
 using Proxy.Protocol.Ends;
 
 namespace Proxy.Actors;
@@ -123,15 +124,15 @@ internal sealed partial class TunnelConnectionActor
             Context.Timers.StartSingleTimer(Timer.EntryDeadline, Timer.EntryDeadline, EntryPatience);
         }
 
-        if (way.Pool is not null)
+        if (_plan.IsUdp && way.FirstWithoutKey is { } open)
         {
-            AskForTunnel();
+            HandleNoEntry(EndReason.NotAllowed, $"hop {open}: datagrams go to hops that have a key");
             return;
         }
 
-        if (_plan.IsUdp && !way.IsDirect)
+        if (way.Pool is not null)
         {
-            HandleNoEntry(EndReason.NotAllowed, $"{FirstHop}: a chain for UDP begins with a tunnel");
+            AskForTunnel();
             return;
         }
 
@@ -186,7 +187,22 @@ internal sealed partial class TunnelConnectionActor
         }
 
         var path = PathThrough(link);
+        if (_plan.IsUdp && path.Hops.Count > 1)
+        {
+            // The tunnel's server only hands on; what the hops behind it need to know is in each datagram.
+            CallByDatagrams(path, firstHop: 1);
+            path = new ChainPath([path.Hops[0]], path.Hops[1].Address) { EndsAtHop = true, Command = ChainCommand.Udp, TraceId = path.TraceId, HopBudget = path.HopBudget };
+        }
+
         _leg.Attach(link, path, Call(path));
+    }
+
+    private void CallByDatagrams(ChainPath path, int firstHop)
+    {
+        var clock = Context.System.TimeProvider;
+        _leg.UnixMilliseconds = () => clock.GetUtcNow().ToUnixTimeMilliseconds();
+        _leg.Datagrams?.Dispose();
+        _leg.Datagrams = new DatagramCall(path, firstHop, _plan.Environment.Secrets);
     }
 
     private void BeginDial(HopResolved resolved)
@@ -221,6 +237,13 @@ internal sealed partial class TunnelConnectionActor
         _dial = null;
         if (_way.IsDirect)
         {
+            _leg.Attach(channel, null, null);
+            return;
+        }
+
+        if (_plan.IsUdp)
+        {
+            CallByDatagrams(PathThrough(null), firstHop: 0);
             _leg.Attach(channel, null, null);
             return;
         }

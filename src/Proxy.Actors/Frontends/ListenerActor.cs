@@ -23,7 +23,7 @@ internal sealed record FrontendPlan(
     public string Scheme { get; init; } = "tcp";
 
     /// <summary>Whether senders of datagrams are its connections; they stay on the listener's loop.</summary>
-    public bool IsUdp => Scheme == "udp";
+    public bool IsUdp => Scheme is "udp" or "chain+udp";
 
     /// <summary>What the cluster shares; the plan that a listener begins with has the say. Null: nothing.</summary>
     public ClusterLimit? Shared { get; init; }

@@ -11,7 +11,7 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// A client that says itself where it wants to go, from accept until it has said so; then a connection of its own carries it there.
-/// States: (awaiting header) → conversing → (serving HTTP) → serving → stopped. What the client has to send first comes within one deadline as a whole.
+/// States: (awaiting header) → conversing → (serving HTTP | associating) → serving → stopped. What the client has to send first comes within one deadline as a whole.
 /// </summary>
 internal sealed partial class ProxyClientActor : ReceiveActor
 {
@@ -68,6 +68,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
 
     protected override void PostStop()
     {
+        _association?.Close();
         if (_http is { } http)
         {
             http.Abort();
@@ -114,6 +115,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
             _record ??= EnterAgain();
             _record.Principal = wants.User;
             Begin(new AskedConnection(wants.Leg, _record, wants.Early), wants.Leg.Destination);
+            _record = null;
         });
         Receive<HttpSession.Tunnel>(tunnel =>
         {
@@ -126,6 +128,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
             }
 
             Begin(new AskedConnection(new AskedChannel(_loop, _client, HttpAnswers.Instance), _record, tunnel.Unread), tunnel.Destination);
+            _record = null;
             Become(Serving);
         });
         Receive<HttpSession.Over>(over =>
@@ -217,6 +220,12 @@ internal sealed partial class ProxyClientActor : ReceiveActor
     {
         var answers = new SocksAnswers(request);
         _record!.Principal = request.User;
+        if (request.Command == SocksCommand.UdpAssociate)
+        {
+            Associate(request, answers);
+            return;
+        }
+
         if (request.Command != SocksCommand.Connect)
         {
             Dismiss(answers.Answer(SocksReply.CommandNotSupported), EndReason.NotAllowed, $"SOCKS: {request.Command} is not served");
@@ -238,6 +247,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         Context.Timers.Cancel(Timer.Deadline);
         _isHandedOn = true;
         Begin(new AskedConnection(new AskedChannel(_loop, _client, answers), _record!, unread), destination);
+        _record = null;
         Become(Serving);
     }
 
@@ -263,12 +273,12 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         return record;
     }
 
-    private void Begin(AskedConnection connection, Destination destination)
+    private void Begin(AskedConnection connection, Destination destination) => Begin(connection, _plan with { Destination = destination });
+
+    private void Begin(AskedConnection connection, OutboundPlan plan)
     {
-        var plan = _plan with { Destination = destination };
         Context.Watch(Context.ActorOf(Props.Create(() => new TunnelConnectionActor(connection, plan))));
         _connections++;
-        _record = null;
     }
 
     /// <summary>An end that the client is told of, as far as its protocol has words for it.</summary>

@@ -52,10 +52,12 @@ internal sealed class SocksAnswers(SocksRequest request) : IAskedAnswers
 
     public byte[] Refused(EndReason reason, string text) => Answer(ReplyOf(reason));
 
-    public byte[] Answer(SocksReply reply)
+    public byte[] Answer(SocksReply reply) => Answer(reply, Untold);
+
+    public byte[] Answer(SocksReply reply, IPEndPoint bound)
     {
         var answer = new byte[SocksRequest.MaxAnswerBytes];
-        return answer[..request.WriteAnswer(answer, reply, Untold)];
+        return answer[..request.WriteAnswer(answer, reply, bound)];
     }
 
     internal static SocksReply ReplyOf(EndReason reason) => reason switch

@@ -33,6 +33,7 @@ internal static class ClientCommand
                 + "May be repeated.",
             HelpName = "LISTEN=TARGET",
         };
+        var udpIdle = new UdpIdleOption();
         var proxies = new ForwardProxyOptions();
         var via = new ViaOptions();
         var connections = new Option<int>("--connections")
@@ -57,6 +58,7 @@ internal static class ClientCommand
         var cluster = new ClusterOptions();
         var common = new CommonOptions();
         var command = new Command("client", "Takes connections and carries them through a tunnel to a proxy server.") { server, forward, forwardUdp, connections, renewAfter, passSource };
+        udpIdle.AddTo(command);
         proxies.AddTo(command);
         via.AddTo(command);
         proxyProtocol.AddInTo(command);
@@ -121,7 +123,11 @@ internal static class ClientCommand
                         },
                     ],
                     ChainSets = hops.Count == 0 ? [] : [ViaOptions.SetOf(hasTunnels ? PoolName : null, hops)],
-                    Frontends = [.. frontends.Select(frontend => frontend.IsUdp ? frontend : frontend with { ProxyProtocol = proxyProtocol.Read(parsed) })],
+                    Frontends = [.. frontends.Select(frontend => frontend with
+                    {
+                        ProxyProtocol = frontend.IsUdp ? ProxyProtocolSettings.Off : proxyProtocol.Read(parsed),
+                        Timeouts = udpIdle.Apply(parsed, frontend.Timeouts),
+                    })],
                 },
                 common.Read(parsed) with { Cluster = cluster.Read(parsed), StartLines = [.. hasTunnels ? [dialect.Describe(parsed)] : Array.Empty<string>(), .. via.Describe(hops)] });
         });

@@ -15,9 +15,9 @@ internal static class ServerCommand
         var listen = new Option<string[]>("--listen")
         {
             Description = "Where tunnels are taken: kcp:// over UDP, tcp:// for where UDP does not pass, tls:// for where nothing but TLS does "
-                + "(with --tls-cert); and chain:// for hops of chains without a tunnel, with the server's keys or one of its own (?key-file=FILE). "
+                + "(with --tls-cert); and chain:// for hops of chains without a tunnel, chain+udp:// for their datagrams, with the server's keys or one of its own (?key-file=FILE). "
                 + "May be repeated.",
-            HelpName = "kcp|tcp|tls|chain://HOST:PORT",
+            HelpName = "kcp|tcp|tls|chain|chain+udp://HOST:PORT",
             Required = true,
         };
         var allow = new Option<string[]>("--allow-destination")
@@ -42,6 +42,8 @@ internal static class ServerCommand
         tls.AddServerTo(command);
         dialect.AddTo(command);
         principals.AddTo(command);
+        var udpIdle = new UdpIdleOption();
+        udpIdle.AddTo(command);
         cluster.AddServerTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -73,6 +75,7 @@ internal static class ServerCommand
                             ListenTls = ofTls,
                             Tls = termination,
                             Native = native,
+                            Timeouts = udpIdle.Apply(parsed, ConnectionTimeouts.Default),
                             Chains = chains,
                             Destinations = Rules(parsed.GetValue(allow) ?? []),
                             Principals = principals.Read(parsed, [.. (native?.Keys.Keys ?? []).Concat(chains.SelectMany(chain => chain.Keys)).Select(key => key.Name).Distinct()]),
@@ -91,12 +94,17 @@ internal static class ServerCommand
         var url = ChainUrl.Read(text, "--listen");
         var listen = Values.ListenEndPoint(url.HostAndPort, "--listen");
         IReadOnlyList<PresharedKey> keys = url.Key is { } own ? [own] : dialect.ReadOptionalKeys(parsed);
+        if (keys.Count == 0 && url.IsUdp)
+        {
+            throw new UsageException($"--listen {text}: datagrams are taken with sealed headers only; name a key, ?key-file=FILE");
+        }
+
         if (keys.Count == 0)
         {
             dialect.CheckOpenChain(parsed, "--listen", text, [listen.Address]);
         }
 
-        return new ChainServerSettings { Listen = listen, Keys = keys };
+        return new ChainServerSettings { Listen = listen, IsUdp = url.IsUdp, Keys = keys };
     }
 
     private static (TunnelTransport Transport, IPEndPoint EndPoint) ListenOf(string url)

@@ -99,7 +99,7 @@ internal sealed class NodeReader
             entry.Key, ServerReader.Read(entry.Value, defaults.Server, _reading), entry.Value, keys, () => ReadSecret(stateDirectory, node), _reading);
         _listens.AddRange(settings.Listen.Select(listen => new ListenPlace(IsUdp: true, listen, $"servers.{entry.Key}", entry.Value)));
         _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
-        _listens.AddRange(settings.Chains.Select(chain => new ListenPlace(IsUdp: false, chain.Listen, $"servers.{entry.Key}", entry.Value)));
+        _listens.AddRange(settings.Chains.Select(chain => new ListenPlace(chain.IsUdp, chain.Listen, $"servers.{entry.Key}", entry.Value)));
         if (settings.Native is { } native)
         {
             _startLines.Add($"{entry.Key}: keys of {string.Join(", ", native.Keys.Keys)}");

@@ -16,7 +16,7 @@ internal sealed record ServerDraft
     public IReadOnlyList<(TunnelTransport Transport, IPEndPoint EndPoint)> Listen { get; init; } = [];
 
     /// <summary>Where chains are taken; a key is the only one there, and null stands for all that the server knows.</summary>
-    public IReadOnlyList<(IPEndPoint EndPoint, PresharedKey? Key)> Chains { get; init; } = [];
+    public IReadOnlyList<(IPEndPoint EndPoint, PresharedKey? Key, bool IsUdp)> Chains { get; init; } = [];
 
     public bool IsNative { get; init; } = true;
 
@@ -89,7 +89,7 @@ internal static class ServerReader
             ListenTcp = EndPointsOf(draft, TunnelTransport.Tcp),
             ListenTls = EndPointsOf(draft, TunnelTransport.Tls),
             Tls = isTls ? TlsReader.Build(draft.Tls, place, reading) : null,
-            Chains = [.. draft.Chains.Select(chain => new ChainServerSettings { Listen = chain.EndPoint, Keys = chain.Key is { } key ? [key] : keys.OfServer })],
+            Chains = [.. draft.Chains.Select(chain => new ChainServerSettings { Listen = chain.EndPoint, IsUdp = chain.IsUdp, Keys = chain.Key is { } key ? [key] : keys.OfServer })],
             Native = draft.IsNative && draft.Listen.Count > 0 && KeyRingOf(keys, place) is { } ring
                 ? new NativeServerSettings { Keys = ring, ServerKey = draft.PrivateKey, ResetSecret = resetSecret(), Tunnel = draft.Kcp }
                 : null,
@@ -133,8 +133,14 @@ internal static class ServerReader
 
     private static void CheckOpenChains(ServerDraft draft, SettingsObject place, NodeKeys keys)
     {
-        foreach (var (endPoint, key) in draft.Chains)
+        foreach (var (endPoint, key, isUdp) in draft.Chains)
         {
+            if (isUdp && key is null && keys.OfServer.Count == 0)
+            {
+                place.WrongAt("listen", $"{ChainUrl.UdpScheme}{endPoint} takes sealed headers only", "give it a key, key { file = \"FILE\" }");
+                continue;
+            }
+
             if (key is null && keys.OfServer.Count == 0 && !draft.IsInsecure && DialectOptions.FirstExposed([endPoint.Address]) is { } exposed)
             {
                 place.WrongAt("listen", DialectOptions.OpenChain($"{ChainUrl.Scheme}{endPoint}", exposed), "give it a key, key { file = \"FILE\" }, or set insecure = on if that is meant");
@@ -144,14 +150,14 @@ internal static class ServerReader
 
     private static bool IsChain(SettingsValue url) => url.Value is Hocon.HoconScalar scalar && ChainUrl.IsOne(scalar.Text);
 
-    private static List<(IPEndPoint, PresharedKey?)> ReadChains(IEnumerable<SettingsValue> urls, SettingsReading reading)
+    private static List<(IPEndPoint, PresharedKey?, bool)> ReadChains(IEnumerable<SettingsValue> urls, SettingsReading reading)
     {
-        var read = new List<(IPEndPoint, PresharedKey?)>();
+        var read = new List<(IPEndPoint, PresharedKey?, bool)>();
         foreach (var item in urls.Where(IsChain))
         {
             if (ChainUrlReader.Read(item, reading) is { } url && item.TryParse(_ => Values.ListenEndPoint(url.HostAndPort, ""), out var listen))
             {
-                read.Add((listen, url.Key));
+                read.Add((listen, url.Key, url.IsUdp));
             }
         }
 

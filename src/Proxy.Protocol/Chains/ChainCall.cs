@@ -94,17 +94,7 @@ public sealed class ChainCall : IDisposable
             return;
         }
 
-        // Who could not connect on speaks of the next one, all else is about the hop itself.
-        var teller = Answered + 1;
-        var isNext = response.Status is ChainStatus.Refused or ChainStatus.Unreachable or ChainStatus.TimedOut or ChainStatus.NameNotFound;
-        var failed = isNext ? teller + 1 : teller;
-        var text = response.Text.Length > 0 ? ": " + response.Text : "";
-        Failure = new ChainFailure(
-            failed,
-            response.Status.ToEndReason(),
-            isNext
-                ? $"{_path.NameOf(failed)}: {response.Status.Words()}, says {_path.NameOf(teller)}{text}"
-                : $"{_path.NameOf(failed)} answered {response.Status.Words()}{text}");
+        Failure = ChainFailure.Of(_path, Answered + 1, response);
     }
 
     private ReadStatus Read(ReadOnlySpan<byte> bytes, out int consumed, out ChainResponse? response)

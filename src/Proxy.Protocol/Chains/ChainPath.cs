@@ -25,6 +25,9 @@ public sealed record ChainPath
     /// <summary>What is asked for, where there is a destination.</summary>
     public ChainCommand Command { get; init; } = ChainCommand.Tcp;
 
+    /// <summary>Whether the destination is a hop that is reached otherwise, and takes what it needs to know from what is sent there.</summary>
+    public bool EndsAtHop { get; init; }
+
     /// <summary>Who the connection is for, told to the last hop alone: the others have no use for it.</summary>
     public ChainFields Source { get; init; } = ChainFields.Empty;
 
@@ -49,7 +52,7 @@ public sealed record ChainPath
         }
 
         return Destination is { } destination
-            ? new ChainRequest(Command, destination, NextHopKind.Destination) { Fields = fields }
+            ? new ChainRequest(Command, destination, EndsAtHop ? NextHopKind.ChainHop : NextHopKind.Destination) { Fields = fields }
             : ChainRequest.Echo with { Fields = fields };
     }
 

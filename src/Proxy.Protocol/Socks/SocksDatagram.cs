@@ -8,8 +8,8 @@ namespace Proxy.Protocol.Socks;
 /// </summary>
 public static class SocksDatagram
 {
-    /// <summary>The longest header that goes to a client.</summary>
-    public const int MaxHeaderBytes = 3 + 1 + 16 + 2;
+    /// <summary>The longest header.</summary>
+    public const int MaxHeaderBytes = 3 + 1 + 1 + ProtocolLimits.NameBytes + 2;
 
     /// <summary>Reads the header; <paramref name="payload"/> is what follows. False: it is none, or a fragment.</summary>
     public static bool TryRead(ReadOnlySpan<byte> datagram, out Destination destination, out ReadOnlySpan<byte> payload)
@@ -25,10 +25,10 @@ public static class SocksDatagram
         return AddressCodec.TryTake(ref payload, out destination) == ChainRule.None && destination.Port != 0;
     }
 
-    /// <summary>Writes the header that a reply from <paramref name="source"/> is given, and returns its length.</summary>
-    public static int Write(Span<byte> target, System.Net.IPEndPoint source)
+    /// <summary>Writes the header that a reply from <paramref name="source"/> is given, as the client called it, and returns its length.</summary>
+    public static int Write(Span<byte> target, Destination source)
     {
         target[..3].Clear();
-        return 3 + AddressCodec.Write(target[3..], Destination.Of(source));
+        return 3 + AddressCodec.Write(target[3..], source);
     }
 }

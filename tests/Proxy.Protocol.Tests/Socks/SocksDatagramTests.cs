@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Protocol.Chains;
 using Proxy.Protocol.Socks;
 
 namespace Proxy.Protocol.Tests.Socks;
@@ -29,6 +30,6 @@ public sealed class SocksDatagramTests
     {
         var header = new byte[SocksDatagram.MaxHeaderBytes];
 
-        Assert.Equal("00000001C00002070035", Convert.ToHexString(header, 0, SocksDatagram.Write(header, IPEndPoint.Parse("192.0.2.7:53"))));
+        Assert.Equal("00000001C00002070035", Convert.ToHexString(header, 0, SocksDatagram.Write(header, Destination.Of(IPEndPoint.Parse("192.0.2.7:53")))));
     }
 }
