@@ -172,9 +172,17 @@ public sealed partial class NodeActor
         };
     }
 
-    private static Props TunnelConnectionOf(Transport.IAcceptedConnection accepted, OutboundPlan plan) => plan.Proxy is { } proxy
+    private static Props TunnelConnectionOf(Transport.IAcceptedConnection accepted, OutboundPlan plan) =>
+        accepted is Transport.UdpFlow { OriginalDestination: { } original } ? Redirected(accepted, plan, original)
+        : plan.Proxy is { } proxy
         ? Props.Create(() => new ProxyClientActor(accepted, plan, proxy))
         : Props.Create(() => new TunnelConnectionActor(accepted, plan));
+
+    private static Props Redirected(Transport.IAcceptedConnection accepted, OutboundPlan plan, System.Net.IPEndPoint original)
+    {
+        var there = plan with { Destination = Protocol.Chains.Destination.Of(original) };
+        return Props.Create(() => new TunnelConnectionActor(accepted, there));
+    }
 
     private void Retire(FrontendPart part)
     {

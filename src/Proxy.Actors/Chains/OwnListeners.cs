@@ -51,7 +51,7 @@ public sealed class OwnListeners
             return false;
         }
 
-        listener = (endPoint, url[..split] is "kcp" or "udp" or "chain+udp");
+        listener = (endPoint, url[..split] is "kcp" || url[..split].EndsWith("udp", StringComparison.Ordinal));
         return true;
     }
 

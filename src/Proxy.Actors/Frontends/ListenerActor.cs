@@ -23,7 +23,10 @@ internal sealed record FrontendPlan(
     public string Scheme { get; init; } = "tcp";
 
     /// <summary>Whether senders of datagrams are its connections; they stay on the listener's loop.</summary>
-    public bool IsUdp => Scheme is "udp" or "chain+udp";
+    public bool IsUdp => Scheme is "udp" or "chain+udp" or "tproxy+udp";
+
+    /// <summary>Whether it takes what the packet filter gives it, wherever that was going.</summary>
+    public bool IsTransparent => Scheme is "tproxy" or "tproxy+udp";
 
     /// <summary>What the cluster shares; the plan that a listener begins with has the say. Null: nothing.</summary>
     public ClusterLimit? Shared { get; init; }
@@ -196,8 +199,8 @@ internal sealed partial class ListenerActor : ReceiveActor
 
     /// <summary>The one place where the socket comes from.</summary>
     private bool TryBind(out IListener listener, out TransportFault fault) => _plan.IsUdp
-        ? UdpListener.TryListen(Loop, _plan.Listen, new Acceptor(Self, _accepted), out listener, out fault)
-        : Loop.TryListen(_plan.Listen, TcpOptions.Default, new Acceptor(Self, _accepted), out listener, out fault);
+        ? UdpListener.TryListen(Loop, _plan.Listen, _plan.IsTransparent, new Acceptor(Self, _accepted), out listener, out fault)
+        : Loop.TryListen(_plan.Listen, TcpOptions.Default with { IsTransparent = _plan.IsTransparent }, new Acceptor(Self, _accepted), out listener, out fault);
 
     private void BeginListening(IListener listener)
     {

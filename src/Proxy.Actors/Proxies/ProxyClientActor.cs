@@ -37,7 +37,12 @@ internal sealed partial class ProxyClientActor : ReceiveActor
         _loop = ((LoopDispatcher)Context.Dispatcher).Loop;
         (_peer, _local) = (accepted.RemoteEndPoint, accepted.LocalEndPoint);
         _clientAddress = _peer;
-        _original = proxy.Protocols == ForwardProtocols.Redirect ? accepted.OriginalDestination : null;
+        _original = proxy.Protocols switch
+        {
+            ForwardProtocols.Redirect => accepted.OriginalDestination,
+            ForwardProtocols.Transparent when !plan.Environment.Own.Contains(accepted.LocalEndPoint.Address, accepted.LocalEndPoint.Port) => accepted.LocalEndPoint,
+            _ => null,
+        };
         _record = _frontend.Enter(accepted, Context.System.TimeProvider.GetUtcNow(), _loop.NowMicroseconds);
         _preamble = new ClientPreamble(Self);
         _client = accepted.AdoptBy(_loop, _preamble);
@@ -180,7 +185,7 @@ internal sealed partial class ProxyClientActor : ReceiveActor
     private void Converse(ProxyHeader? header, byte[] unread)
     {
         _record!.Client = header?.Source ?? _peer;
-        if (_proxy.Protocols == ForwardProtocols.Redirect)
+        if (_proxy.Protocols is ForwardProtocols.Redirect or ForwardProtocols.Transparent)
         {
             Follow(unread);
             return;

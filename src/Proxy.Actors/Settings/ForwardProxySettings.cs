@@ -14,6 +14,9 @@ public enum ForwardProtocols
 
     /// <summary>Nothing is said: this machine's packet filter has redirected the client here and knows where it had connected to. Alone.</summary>
     Redirect = 4,
+
+    /// <summary>The same by TPROXY: the client does not notice, as what it connected to is the socket's own address. Alone; TCP or UDP.</summary>
+    Transparent = 8,
 }
 
 /// <summary>A frontend whose clients say where they want to go; names are resolved at the far end.</summary>
@@ -34,6 +37,7 @@ public sealed record ForwardProxySettings
         ForwardProtocols.Socks => "socks5",
         ForwardProtocols.Http => "http",
         ForwardProtocols.Redirect => "redirect",
+        ForwardProtocols.Transparent => "tproxy",
         _ => "mixed",
     };
 }

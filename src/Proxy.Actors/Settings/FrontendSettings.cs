@@ -60,7 +60,12 @@ public sealed record FrontendSettings
     public int MaximumRetries { get; init; } = 15;
 
     /// <summary>What is spoken with clients, as URLs of listeners begin.</summary>
-    internal string Scheme => IsUdp ? "udp" : Proxy?.Scheme ?? "tcp";
+    internal string Scheme => (IsUdp, Proxy?.Scheme) switch
+    {
+        (true, { } redirected) => $"{redirected}+udp",
+        (true, _) => "udp",
+        (_, var spoken) => spoken ?? "tcp",
+    };
 }
 
 /// <summary>Where the connections of a frontend go.</summary>

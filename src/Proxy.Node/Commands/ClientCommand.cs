@@ -102,7 +102,7 @@ internal static class ClientCommand
 
             if (frontends.Length == 0)
             {
-                throw new UsageException("a client needs a --forward, --forward-udp, --socks, --http, --mixed or --redirect: where to take connections");
+                throw new UsageException("a client needs a --forward, --forward-udp, --socks, --http, --mixed, --redirect or --tproxy: where to take connections");
             }
 
             return NodeHost.RunAsync(

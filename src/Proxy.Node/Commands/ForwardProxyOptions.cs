@@ -18,6 +18,11 @@ internal sealed class ForwardProxyOptions
         "--redirect", "Takes at LISTEN what the packet filter of this machine redirects there, and carries it to where it was going (Linux; 'tcpproxy redirect "
             + "print-rules' has rules for nftables). May be repeated.");
 
+    private readonly Option<string[]> _transparent = ListenOption(
+        "--tproxy", "As --redirect, by TPROXY: the client's connection ends at the address that it wanted to (Linux, as root). May be repeated.");
+
+    private readonly Option<string[]> _transparentUdp = ListenOption("--tproxy-udp", "The same for UDP. May be repeated.");
+
     private readonly Option<string?> _users = new("--proxy-users")
     {
         Description = "Who may use --socks, --http and --mixed: a file of lines NAME:PASSWORD, for its owner alone (mode 0600). Who guesses is made to wait. "
@@ -31,6 +36,8 @@ internal sealed class ForwardProxyOptions
         command.Add(_http);
         command.Add(_mixed);
         command.Add(_redirect);
+        command.Add(_transparent);
+        command.Add(_transparentUdp);
         command.Add(_users);
     }
 
@@ -45,7 +52,13 @@ internal sealed class ForwardProxyOptions
             .. Of(parsed, _http, ForwardProtocols.Http, to, users),
             .. Of(parsed, _mixed, ForwardProtocols.Socks | ForwardProtocols.Http, to, users),
         ];
-        FrontendSettings[] redirected = [.. Of(parsed, _redirect, ForwardProtocols.Redirect, to, users: null)];
+        FrontendSettings[] redirected =
+        [
+            .. Of(parsed, _redirect, ForwardProtocols.Redirect, to, users: null),
+            .. Of(parsed, _transparent, ForwardProtocols.Transparent, to, users: null),
+            .. Of(parsed, _transparentUdp, ForwardProtocols.Transparent, to, users: null)
+                .Select(frontend => frontend with { Name = $"udp://{frontend.Name}", IsUdp = true }),
+        ];
         return users is null || frontends.Length > 0
             ? [.. frontends, .. redirected]
             : throw new UsageException($"{_users.Name}: there is no {_socks.Name}, {_http.Name} or {_mixed.Name} that they could use");

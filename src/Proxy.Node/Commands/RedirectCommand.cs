@@ -38,10 +38,20 @@ internal static class RedirectCommand
             Description = "Only what goes to these ports, such as 80,443 or 8000-8999. Default: all.",
             HelpName = "PORTS",
         };
-        var print = new Command("print-rules", "Prints rules for nftables: pipe them into 'nft -f -'; the last line says how to take them back.") { port, user, from, to, ports };
+        var transparent = new Option<bool>("--tproxy")
+        {
+            Description = "For --tproxy and --tproxy-udp in place of --redirect. Beside the rules two routes are needed: they stand behind the rules as comments.",
+        };
+        var udp = new Option<bool>("--udp") { Description = "With --tproxy: UDP as well, for a --tproxy-udp at the same port." };
+        var print = new Command("print-rules", "Prints rules for nftables: pipe them into 'nft -f -'; the last line says how to take them back.") { port, user, from, to, ports, transparent, udp };
         print.SetAction(parsed =>
         {
-            Console.Out.Write(Rules(
+            if (parsed.GetValue(udp) && !parsed.GetValue(transparent))
+            {
+                throw new UsageException("--udp goes with --tproxy: a redirect does not tell where a datagram was going");
+            }
+
+            Console.Out.Write((parsed.GetValue(transparent) ? (RuleWriter)(parsed.GetValue(udp) ? TransparentRules.WithUdp : TransparentRules.TcpAlone) : Rules)(
                 Values.Number(parsed.GetValue(port).ToString(CultureInfo.InvariantCulture), 1, ushort.MaxValue, "--port", ""),
                 parsed.GetValue(user) is { } name ? Word(name, "--user") : null,
                 [.. parsed.GetRequiredValue(from).Select(text => Word(text, "--from-interface"))],
@@ -52,14 +62,12 @@ internal static class RedirectCommand
         return new Command("redirect", "For programs that know nothing of a proxy.") { print };
     }
 
+    private delegate string RuleWriter(int port, string? user, IReadOnlyList<string> interfaces, IReadOnlyList<Cidr> to, string? ports);
+
     /// <summary>The rules; the same input gives the same text.</summary>
     internal static string Rules(int port, string? user, IReadOnlyList<string> interfaces, IReadOnlyList<Cidr> to, string? ports)
     {
-        if (user is null && interfaces.Count == 0)
-        {
-            throw new UsageException("whose connections are to be redirected? --user USER for this machine's own but the proxy's, --from-interface INTERFACE for others'");
-        }
-
+        CheckWhose(user, interfaces);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"table inet tcpproxy-{port} {{\n");
         if (user is not null)
@@ -75,6 +83,14 @@ internal static class RedirectCommand
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"}}\n# to take it back: nft delete table inet tcpproxy-{port}\n").ToString();
+    }
+
+    internal static void CheckWhose(string? user, IReadOnlyList<string> interfaces)
+    {
+        if (user is null && interfaces.Count == 0)
+        {
+            throw new UsageException("whose connections are to be redirected? --user USER for this machine's own but the proxy's, --from-interface INTERFACE for others'");
+        }
     }
 
     private static void AppendRedirects(StringBuilder text, string only, int port, IReadOnlyList<Cidr> to, string? ports)

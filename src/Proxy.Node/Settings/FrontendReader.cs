@@ -75,6 +75,7 @@ internal static class FrontendReader
 {
     private const string Scheme = "tcp://";
     private const string UdpScheme = "udp://";
+    private const string TransparentUdpScheme = "tproxy+udp://";
 
     private static readonly (string Text, ForwardProtocols Protocols)[] Schemes =
     [
@@ -84,6 +85,8 @@ internal static class FrontendReader
         ("http://", ForwardProtocols.Http),
         ("mixed://", ForwardProtocols.Socks | ForwardProtocols.Http),
         ("redirect://", ForwardProtocols.Redirect),
+        ("tproxy://", ForwardProtocols.Transparent),
+        (TransparentUdpScheme, ForwardProtocols.Transparent),
     ];
 
     // Each costs the connection a search through all servers.
@@ -138,7 +141,7 @@ internal static class FrontendReader
             place.Inside("tls").WrongAt("client-ca", "tls.client-ca has no effect: TLS does not end here", "set tls.certificates");
         }
 
-        if (draft is { At.Protocols: ForwardProtocols.Redirect, Users: not null })
+        if (draft is { At.Protocols: ForwardProtocols.Redirect or ForwardProtocols.Transparent, Users: not null })
         {
             place.WrongAt("proxy-users", "clients that are redirected know nothing of a proxy and cannot say who they are", "remove it; rules { … } can tell them by their addresses");
         }
@@ -207,7 +210,7 @@ internal static class FrontendReader
         {
             if (url.StartsWith(scheme, StringComparison.Ordinal))
             {
-                return new FrontendListen(Values.ListenEndPoint(url[scheme.Length..], ""), protocols, scheme == UdpScheme);
+                return new FrontendListen(Values.ListenEndPoint(url[scheme.Length..], ""), protocols, scheme is UdpScheme or TransparentUdpScheme);
             }
         }
 

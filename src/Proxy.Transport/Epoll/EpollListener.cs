@@ -14,14 +14,14 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
     private const int AcceptsPerTurn = 16;
     private readonly EpollLoop _loop;
     private readonly int _descriptor;
-    private readonly bool _isAnyAddress;
+    private readonly bool _isOfSeveral;            // addresses: each connection has its own
 
-    public EpollListener(EpollLoop loop, int descriptor, IPEndPoint asked, IAcceptHandler handler)
+    public EpollListener(EpollLoop loop, int descriptor, IPEndPoint asked, bool isTransparent, IAcceptHandler handler)
         : base(loop, NativeAddress.OfSocket(descriptor)!, handler)
     {
         (_loop, _descriptor) = (loop, descriptor);
         loop.Settings.Listening?.Add(ListeningKind.Tcp, asked, descriptor);
-        _isAnyAddress = LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
+        _isOfSeveral = isTransparent || LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
     }
 
     public ulong Token { get; set; }
@@ -109,7 +109,7 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
 
     private void Hand(int descriptor, NativeAddress remote)
     {
-        var local = _isAnyAddress ? NativeAddress.OfSocket(descriptor) : LocalEndPoint;
+        var local = _isOfSeveral ? NativeAddress.OfSocket(descriptor) : LocalEndPoint;
         if (local is null)
         {
             Libc.Close(descriptor);

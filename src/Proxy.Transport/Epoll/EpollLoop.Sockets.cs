@@ -21,7 +21,7 @@ internal sealed partial class EpollLoop
         listener = null!;
         if (error == 0)
         {
-            var opened = new EpollListener(this, descriptor, localEndPoint, handler);
+            var opened = new EpollListener(this, descriptor, localEndPoint, options.IsTransparent, handler);
             listener = opened;
             error = opened.Open();
             if (error != 0)

@@ -34,6 +34,13 @@ internal static unsafe class EpollSockets
         return Libc.Bind(descriptor, (byte*)&address, address.Bytes) == 0 ? 0 : Errno.Last;
     }
 
+    /// <summary>Whatever has come here may have been meant for another address. Gives the error number, or 0.</summary>
+    public static int BeTransparent(int descriptor, AddressFamily family)
+    {
+        var isIPv4 = family == AddressFamily.InterNetwork;
+        return SetOption(descriptor, isIPv4 ? IPv4Level : IPv6Level, isIPv4 ? IPv4Transparent : IPv6Transparent, 1) ? 0 : Errno.Last;
+    }
+
     /// <summary>0 or EINPROGRESS: the connection is under way.</summary>
     public static int Connect(int descriptor, IPEndPoint remoteEndPoint)
     {
@@ -57,7 +64,12 @@ internal static unsafe class EpollSockets
             SetOption(descriptor, SocketLevel, ReusePort, 1);
         }
 
-        error = Bind(descriptor, localEndPoint);
+        error = options.IsTransparent ? BeTransparent(descriptor, localEndPoint.AddressFamily) : 0;
+        if (error == 0)
+        {
+            error = Bind(descriptor, localEndPoint);
+        }
+
         if (error == 0 && Libc.Listen(descriptor, options.Backlog) != 0)
         {
             error = Errno.Last;

@@ -64,7 +64,7 @@ internal sealed partial class EpollUdpEndpoint
                 message.NameBytes = NativeAddress.Size;
             }
 
-            if (IsJoining || TellsOwnAddress)
+            if (IsJoining || TellsOwnAddress || IsTransparent)
             {
                 message.Control = control;
                 message.ControlBytes = ControlBytes;
@@ -85,6 +85,7 @@ internal sealed partial class EpollUdpEndpoint
         if (count > 0 && isWhole)
         {
             var segmentSizeBytes = IsJoining ? SegmentSizeOf(&message) : 0;
+            OriginalDestination = IsTransparent ? PacketInfo.ReadDestination(&message) : null;
             ReceivedAt = TellsOwnAddress ? PacketInfo.Read(&message) : default;
             _handler.OnDatagrams(
                 this,

@@ -48,6 +48,10 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
 
     public UInt128 ReceivedAt { get; private set; }
 
+    public UdpAddress? OriginalDestination { get; private set; }
+
+    private bool IsTransparent { get; init; }
+
     /// <summary>Whether the kernel says which of our addresses a datagram was sent to.</summary>
     private bool TellsOwnAddress { get; init; }
 
@@ -76,7 +80,13 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
             EpollSockets.SetOption(descriptor, SocketLevel, ReusePort, 1);
         }
 
-        error = isGiven ? 0 : EpollSockets.Bind(descriptor, localEndPoint);
+        if (options.IsTransparent && !isGiven)
+        {
+            error = EpollSockets.BeTransparent(descriptor, localEndPoint.AddressFamily);
+            EpollSockets.SetOption(descriptor, SocketLevel, ReuseAddress, remoteEndPoint is null ? 0 : 1);
+        }
+
+        error = isGiven || error != 0 ? error : EpollSockets.Bind(descriptor, localEndPoint);
         if (error == 0 && remoteEndPoint is not null)
         {
             error = EpollSockets.Connect(descriptor, remoteEndPoint);
@@ -97,6 +107,7 @@ internal sealed partial class EpollUdpEndpoint : IUdpEndpoint, IEpollSource, ITh
         {
             GrantedReceiveBufferBytes = grantedBytes,
             IsSegmenting = loop.Settings.UdpOffload && UdpOffload.Segmenting,
+            IsTransparent = options.IsTransparent && remoteEndPoint is null && PacketInfo.TryAskForDestination(descriptor, localEndPoint.AddressFamily == AddressFamily.InterNetwork),
             TellsOwnAddress = options.TellsOwnAddress && bound.Address.Equals(localEndPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any)
                 && PacketInfo.TryAskFor(descriptor, localEndPoint.AddressFamily == AddressFamily.InterNetwork),
             IsJoining = loop.Settings.UdpOffload && UdpOffload.Joining && EpollSockets.SetOption(descriptor, UdpLevel, UdpGro, 1),

@@ -41,6 +41,10 @@ internal static class LinuxConstants
     public const int IPv4PacketInfo = 8;                  // IP_PKTINFO, as option and as message
     public const int IPv6ReceivePacketInfo = 49;
     public const int IPv6PacketInfo = 50;
+    public const int IPv4Transparent = 19;
+    public const int IPv6Transparent = 75;
+    public const int IPv4OriginalDestination = 20;        // IP_RECVORIGDSTADDR, as option and as message
+    public const int IPv6OriginalDestination = 74;
     public const int UdpLevel = 17;
     public const int UdpSegment = 103;
     public const int UdpGro = 104;

@@ -14,6 +14,24 @@ internal static unsafe class PacketInfo
         ? EpollSockets.SetOption(descriptor, IPv4Level, IPv4PacketInfo, 1)
         : EpollSockets.SetOption(descriptor, IPv6Level, IPv6ReceivePacketInfo, 1);
 
+    public static bool TryAskForDestination(int descriptor, bool isIPv4) => isIPv4
+        ? EpollSockets.SetOption(descriptor, IPv4Level, IPv4OriginalDestination, 1)
+        : EpollSockets.SetOption(descriptor, IPv6Level, IPv6OriginalDestination, 1);
+
+    /// <summary>Address and port that a redirected datagram had; null: the kernel did not say.</summary>
+    public static UdpAddress? ReadDestination(MessageHeader* message)
+    {
+        const int IPv4Bytes = 16;
+        var data = ControlMessage.Find(message, IPv4Level, IPv4OriginalDestination, IPv4Bytes);
+        if (data is not null)
+        {
+            return UdpAddress.Read(new ReadOnlySpan<byte>(data, IPv4Bytes), isIPv4Form: true);
+        }
+
+        data = ControlMessage.Find(message, IPv6Level, IPv6OriginalDestination, NativeAddress.Size);
+        return data is null ? null : UdpAddress.Read(new ReadOnlySpan<byte>(data, NativeAddress.Size), isIPv4Form: false);
+    }
+
     /// <summary>0: the kernel did not say.</summary>
     public static UInt128 Read(MessageHeader* message)
     {

@@ -26,6 +26,12 @@ public sealed record TcpOptions
     /// </summary>
     public bool SharePort { get; init; }
 
+    /// <summary>
+    /// Whether the listener takes what the packet filter gives it whatever its destination is (IP_TRANSPARENT, Linux; needs CAP_NET_ADMIN): the local
+    /// address of a connection is then where its client wanted to go.
+    /// </summary>
+    public bool IsTransparent { get; init; }
+
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 1024;
 }

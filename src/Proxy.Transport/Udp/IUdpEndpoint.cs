@@ -38,6 +38,9 @@ public interface IUdpEndpoint
     /// <summary>While a batch is handled: which of our addresses it was sent to, as <see cref="UdpAddress.Host"/> has it; 0: not known, or the only one.</summary>
     UInt128 ReceivedAt => default;
 
+    /// <summary>While a batch is handled, of a transparent endpoint: where it was sent to; null: that is not known.</summary>
+    UdpAddress? OriginalDestination => null;
+
     /// <summary>Sends one datagram from that one of our addresses; 0: from whichever the system chooses.</summary>
     UdpSendStatus SendFrom(UInt128 host, ReadOnlySpan<byte> datagram, in UdpAddress to) => Send(datagram, Math.Max(1, datagram.Length), to);
 

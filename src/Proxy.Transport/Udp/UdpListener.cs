@@ -17,18 +17,23 @@ public sealed class UdpListener : IListener, IUdpHandler
 
     private UdpListener(IIoLoop loop, IAcceptHandler handler) => (_loop, _handler) = (loop, handler);
 
+    internal bool IsTransparent { get; private init; }
+
     public IPEndPoint LocalEndPoint => _endpoint.LocalEndPoint;
 
     /// <summary>Datagrams that were dropped because there are as many flows as there may be.</summary>
     public long Overflown { get; private set; }
 
     /// <summary>Binds. False: <paramref name="fault"/> says why.</summary>
-    public static bool TryListen(IIoLoop loop, IPEndPoint localEndPoint, IAcceptHandler handler, out IListener listener, out TransportFault fault)
+    /// <param name="isTransparent">Whether it takes what the packet filter gives it, each flow with where it was going.</param>
+    public static bool TryListen(
+        IIoLoop loop, IPEndPoint localEndPoint, bool isTransparent, IAcceptHandler handler, out IListener listener, out TransportFault fault)
     {
         ArgumentNullException.ThrowIfNull(loop);
-        var created = new UdpListener(loop, handler);
+        var created = new UdpListener(loop, handler) { IsTransparent = isTransparent };
         listener = created;
-        return loop.TryOpenUdp(localEndPoint, null, new UdpOptions { ListeningAs = localEndPoint, TellsOwnAddress = true }, created, out created._endpoint, out fault);
+        var options = new UdpOptions { ListeningAs = localEndPoint, TellsOwnAddress = !isTransparent, IsTransparent = isTransparent };
+        return loop.TryOpenUdp(localEndPoint, null, options, created, out created._endpoint, out fault);
     }
 
     /// <summary>Takes no new flows; the socket lives until the last flow has ended.</summary>
@@ -40,8 +45,14 @@ public sealed class UdpListener : IListener, IUdpHandler
 
     public void OnDatagrams(IUdpEndpoint endpoint, Span<byte> datagrams, int segmentSizeBytes, in UdpAddress from)
     {
-        var key = new UdpFlowKey(from, _endpoint.ReceivedAt);
-        if (!TryFind(key, out var flow))
+        var to = _endpoint.OriginalDestination;
+        if (IsTransparent && (to is null || to.Value.Port == LocalEndPoint.Port))
+        {
+            // It came to the listener itself; nobody had redirected it.
+            return;
+        }
+
+        if (!TryFind(new UdpFlowKey(from, to?.Host ?? _endpoint.ReceivedAt, to?.Port ?? 0), out var flow))
         {
             return;
         }
@@ -67,7 +78,7 @@ public sealed class UdpListener : IListener, IUdpHandler
     internal UdpSendStatus Send(in UdpFlowKey key, ReadOnlySpan<byte> packet) => _endpoint.SendFrom(key.To, packet, key.From);
 
     internal IPEndPoint LocalOf(in UdpFlowKey key) =>
-        key.To == default ? LocalEndPoint : key.From.With(key.To, LocalEndPoint.Port).ToIPEndPoint();
+        key.To == default ? LocalEndPoint : key.From.With(key.To, key.Port != 0 ? key.Port : LocalEndPoint.Port).ToIPEndPoint();
 
     internal void Remove(UdpFlow flow)
     {

@@ -26,6 +26,12 @@ public sealed record UdpOptions
     public bool SharePort { get; init; }
 
     /// <summary>
+    /// As <see cref="TcpOptions.IsTransparent"/>: what a datagram's destination was, <see cref="IUdpEndpoint.OriginalDestination"/> says; and the
+    /// endpoint may be bound to an address that is not this machine's, and to one that others are bound to.
+    /// </summary>
+    public bool IsTransparent { get; init; }
+
+    /// <summary>
     /// Whether <see cref="IUdpEndpoint.ReceivedAt"/> is wanted, where the socket has all of the machine's addresses. Linux's backend knows it; others
     /// leave it to the system which address they answer from.
     /// </summary>

@@ -3,13 +3,23 @@ using System.Net.Sockets;
 
 namespace Proxy.EndToEnd.Tests.Udp;
 
-/// <summary>A UDP server on 127.0.0.1 that sends back what it hears.</summary>
+/// <summary>A UDP server that sends back what it hears.</summary>
 internal sealed class UdpEcho : IDisposable
 {
-    private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));
+    private readonly UdpClient _socket;
     private readonly CancellationTokenSource _end = new();
 
-    public UdpEcho() => _ = RunAsync();
+    /// <summary>On a free port of 127.0.0.1.</summary>
+    public UdpEcho()
+        : this(new UdpClient(new IPEndPoint(IPAddress.Loopback, 0)))
+    {
+    }
+
+    public UdpEcho(UdpClient socket)
+    {
+        _socket = socket;
+        _ = RunAsync();
+    }
 
     public IPEndPoint Address => (IPEndPoint)_socket.Client.LocalEndPoint!;
 
