@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # The real peers of the end-to-end tests: command, then the Debian package that has it.
-readonly peers=(curl:curl nginx:nginx haproxy:haproxy openssl:openssl etcd:etcd-server nft:nftables ip:iproute2 dnsmasq:dnsmasq-base dig:dnsutils)
+readonly peers=(curl:curl nginx:nginx haproxy:haproxy openssl:openssl etcd:etcd-server nft:nftables ip:iproute2 dnsmasq:dnsmasq-base dig:dnsutils
+    git:git ssh:openssh-client sshd:openssh-server nc:netcat-openbsd)
 readonly policy=/usr/sbin/policy-rc.d
 readonly saved_policy=$policy.before-tcpproxy-test
 
@@ -71,9 +72,9 @@ install_peers() {
     if apt update && apt install -y "${missing[@]}"; then
         # Nor shall it start with the machine's next boot.
         local service
-        for service in nginx haproxy etcd; do
+        for service in nginx haproxy etcd openssh-server; do
             if [[ " ${missing[*]} " == *" $service"* ]] && command -v systemctl >/dev/null; then
-                systemctl --quiet disable "$service" >/dev/null 2>&1 || true
+                systemctl --quiet disable "${service/openssh-server/ssh}" >/dev/null 2>&1 || true
             fi
         done
     else

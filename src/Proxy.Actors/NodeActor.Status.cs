@@ -18,6 +18,7 @@ public sealed partial class NodeActor
         {
             TunnelTotals = _tunnelsLeft,
             Live = [.. frontends.SelectMany(LiveOf)],
+            Principals = [.. _servers.Values.SelectMany(server => server.Live.Egress.Principals?.Status() ?? [])],
             Tls = [.. frontends.Select(frontend => frontend.Tls.Status(frontend.Name))],
         };
         var (asker, self) = (Sender, Self);

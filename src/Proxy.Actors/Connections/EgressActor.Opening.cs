@@ -1,5 +1,6 @@
 using System.Net;
 using Proxy.Kernel;
+using Proxy.Policy.Limits;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Transport;
@@ -206,28 +207,36 @@ internal sealed partial class EgressActor
         relay.Start(job.Behind);
     }
 
-    /// <summary>False: the principal has as many streams as it may have, and the stream was told.</summary>
+    /// <summary>False: the principal has used what it may use, and the stream was told.</summary>
     private bool TryTakePlace(ChainAnswer? answer = null)
     {
-        _hasPlace = _plan.Egress.Principals?.TryEnter(_record.Principal) != false;
+        var verdict = _plan.Egress.Principals?.Enter(_record.Principal, _loop.NowMicroseconds) ?? QuotaVerdict.Admitted;
+        _hasPlace = verdict == QuotaVerdict.Admitted;
         if (_hasPlace)
         {
             return true;
         }
 
+        var text = TextOf(verdict);
+
         if (_isBare || _settings.FixedTarget is null)
         {
             // Its header is not waited for: whatever it asks for, there is no place for it.
-            Answer(answer, ChainStatus.Busy, EndReason.Busy, "-", TooManyStreams);
+            Answer(answer, ChainStatus.Busy, EndReason.Busy, "-", text);
         }
         else
         {
             _stream.Abort();
-            End(EndReason.Busy, "-", TooManyStreams);
+            End(EndReason.Busy, "-", text);
         }
 
         return false;
     }
 
-    private const string TooManyStreams = "this principal has as many streams as it may have";
+    private static string TextOf(QuotaVerdict verdict) => verdict switch
+    {
+        QuotaVerdict.TooFast => "this principal opens streams too fast",
+        QuotaVerdict.BytesUsedUp => "this principal has used up its bytes for now",
+        _ => "this principal has as many streams as it may have",
+    };
 }

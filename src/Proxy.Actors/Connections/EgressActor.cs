@@ -97,7 +97,7 @@ internal sealed partial class EgressActor : ReceiveActor
         _dial?.Abandon();
         if (_hasPlace)
         {
-            _plan.Egress.Principals?.Leave(_record.Principal);
+            _plan.Egress.Principals?.Leave(_record.Principal, _record.BytesFromClient + _record.BytesFromUpstream, _loop.NowMicroseconds);
         }
 
         if (_record.Relay is { } relay)

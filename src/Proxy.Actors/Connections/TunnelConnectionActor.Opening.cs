@@ -220,7 +220,18 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
-        _dial = new Dial(Self, _loop, resolved.Addresses.Select(address => new IPEndPoint(address, port)), _settings.Timeouts.Connect, isUdp: _plan.IsUdp);
+        var addresses = resolved.Addresses;
+        if (_way.IsDirect && _plan.Routes is { } routes)
+        {
+            addresses = Array.FindAll(addresses, address => routes.Direct.Allows(FirstAddress.Name, address, port));
+            if (addresses.Length == 0)
+            {
+                HandleNoEntry(EndReason.NotAllowed, $"{FirstHop}: no rule of the table's 'direct' allows {string.Join(", ", resolved.Addresses.AsEnumerable())}");
+                return;
+            }
+        }
+
+        _dial = new Dial(Self, _loop, addresses.Select(address => new IPEndPoint(address, port)), _settings.Timeouts.Connect, isUdp: _plan.IsUdp);
     }
 
     private void HandleDialed(Dial.Dialed dialed)

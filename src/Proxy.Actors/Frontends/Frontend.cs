@@ -24,8 +24,8 @@ internal sealed class Frontend(string name, string target, ConnectionIds ids, IL
     /// <summary>Null: bytes go straight from socket to socket.</summary>
     public FrontendInspection? Inspection { get; } = inspection;
 
-    /// <summary>For a server's streams: how many each principal has. Null: nobody counts.</summary>
-    public PrincipalStreams? Principals { get; init; }
+    /// <summary>For a server's streams: what each principal has used. Null: nobody counts.</summary>
+    public PrincipalQuotas? Principals { get; init; }
 
     /// <summary>Begins the record of a connection, which counts as living until <see cref="Leave"/>.</summary>
     public ConnectionRecord Enter(IAcceptedConnection accepted, DateTimeOffset now, long nowMicroseconds) =>

@@ -1,4 +1,5 @@
 using Proxy.Policy;
+using Proxy.Policy.Limits;
 
 namespace Proxy.Actors;
 
@@ -8,6 +9,6 @@ public sealed record PrincipalSettings
     /// <summary>Where its streams may go; null: where everybody's may.</summary>
     public DestinationRules? Destinations { get; init; }
 
-    /// <summary>Streams at once, over all its tunnels; more are answered busy.</summary>
-    public int MaximumStreams { get; init; } = int.MaxValue;
+    /// <summary>What it may use, over all its tunnels; more is answered busy.</summary>
+    public QuotaSettings Quota { get; init; } = QuotaSettings.Unlimited;
 }

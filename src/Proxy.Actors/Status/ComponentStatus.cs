@@ -31,6 +31,9 @@ public sealed record ComponentStatus
     /// <summary>What takes nobody any more and ends.</summary>
     public IReadOnlyList<DrainStatus> Drains { get; init; } = [];
 
+    /// <summary>What holders of keys have used of this node's servers.</summary>
+    public IReadOnlyList<PrincipalStatus> Principals { get; init; } = [];
+
     public StreamCount Streams { get; init; }
 
     public StreamCount Connections { get; init; }
@@ -45,11 +48,18 @@ public sealed record ComponentStatus
         Live = [.. Live, .. other.Live],
         Tls = [.. Tls, .. other.Tls],
         Chains = [.. Chains, .. other.Chains],
+        Principals = [.. Principals, .. other.Principals],
         Drains = [.. Drains, .. other.Drains],
         Streams = Streams.Plus(other.Streams),
         Connections = Connections.Plus(other.Connections),
     };
 }
+
+/// <summary>What one holder of a key has used of a server.</summary>
+/// <param name="Streams">At once now.</param>
+/// <param name="PeriodBytes">Of streams that have ended, in the present period of its quota.</param>
+/// <param name="Refused">Streams that its quota did not admit.</param>
+public sealed record PrincipalStatus(string Name, int Streams, long PeriodBytes, long Refused);
 
 /// <summary>How far something has got that drains.</summary>
 /// <param name="Left">Connections that live on.</param>

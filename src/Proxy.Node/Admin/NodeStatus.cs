@@ -23,6 +23,9 @@ internal sealed record NodeStatus(
     IReadOnlyList<DrainStatus> Drains,
     ReloadStatus Reload)
 {
+    /// <summary>What holders of keys have used.</summary>
+    public IReadOnlyList<PrincipalStatus> Principals { get; init; } = [];
+
     /// <summary>Null: the node is on its own.</summary>
     public ClusterStatus? Cluster { get; init; }
 }

@@ -25,6 +25,7 @@ internal static class PrometheusText
         Filters(text, status);
         Tls(text, status);
         Upstreams(text, status);
+        Principals(text, status);
         TunnelMetrics.Write(text, status);
         Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
         Family(text, "process_resident_memory_bytes", "gauge", "Memory in RAM.", ("", process.ResidentBytes));
@@ -50,6 +51,18 @@ internal static class PrometheusText
                 (row.Label + ",from=\"client\"", (double)row.Value.BytesFromClients),
                 (row.Label + ",from=\"upstream\"", (double)row.Value.BytesToClients),
             })]);
+    }
+
+    private static void Principals(StringBuilder text, NodeStatus status)
+    {
+        if (status.Principals.Count > 0)
+        {
+            var rows = status.Principals.Select(principal => (Label: $"principal=\"{Escape(principal.Name)}\"", Value: principal)).ToArray();
+            Family(text, "tcpproxy_principal_streams_active", "gauge", "Streams of the holder of a key.", [.. rows.Select(row => (row.Label, (double)row.Value.Streams))]);
+            Family(text, "tcpproxy_principal_period_bytes", "gauge", "Bytes of its streams that ended in the present period of its quota.",
+                [.. rows.Select(row => (row.Label, (double)row.Value.PeriodBytes))]);
+            Family(text, "tcpproxy_principal_refused_total", "counter", "Streams that its quota did not admit.", [.. rows.Select(row => (row.Label, (double)row.Value.Refused))]);
+        }
     }
 
     private static void Filters(StringBuilder text, NodeStatus status)

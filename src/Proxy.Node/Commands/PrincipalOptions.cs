@@ -7,12 +7,12 @@ namespace Proxy.Node.Commands;
 /// <summary>What single principals of a server may do.</summary>
 internal sealed class PrincipalOptions
 {
-    private const string Form = "NAME [allow=CIDR-or-name[:PORTS]]… [max-streams=N]";
+    private const string Form = "NAME [allow=CIDR-or-name[:PORTS]]… [max-streams=N] [max-rate=N/s] [max-bytes=SIZE/DURATION]";
 
     private readonly Option<string[]> _principal = new("--principal")
     {
         Description = "What the holder of one key (--key-file NAME=FILE) may do where that is not what everybody may: with any allow only what its own allow says; "
-            + "streams at once over all its tunnels. May be repeated. Default: --allow-destination, and no limit of its own.",
+            + "over all its tunnels, streams at once, new streams a second, and bytes in a time (10GB/1d). May be repeated. Default: --allow-destination, and no limit of its own.",
         HelpName = Form,
     };
 
@@ -51,7 +51,16 @@ internal sealed class PrincipalOptions
                     rules.Add(DestinationRule.TryParse(allowed, out var rule, out var error) ? rule : throw new UsageException($"--principal '{text}': {error}"));
                     break;
                 case ["max-streams", var digits]:
-                    settings = settings with { MaximumStreams = Values.Number(digits, 1, int.MaxValue, "--principal", text) };
+                    settings = settings with { Quota = settings.Quota with { MaximumStreams = Values.Number(digits, 1, int.MaxValue, "--principal", text) } };
+                    break;
+                case ["max-rate", var rate] when rate.EndsWith("/s", StringComparison.Ordinal):
+                    settings = settings with { Quota = settings.Quota with { StreamsPerSecond = Values.Number(rate[..^2], 1, 1_000_000, "--principal", text) } };
+                    break;
+                case ["max-bytes", var bytes] when bytes.Split('/') is [var size, var period]:
+                    settings = settings with
+                    {
+                        Quota = settings.Quota with { Bytes = RateText.Size(size, "--principal"), Period = Values.Wait(period, "--principal") },
+                    };
                     break;
                 default:
                     throw new UsageException($"--principal '{text}': {Form} is expected; '{part}' is none of these");

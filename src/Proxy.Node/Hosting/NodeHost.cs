@@ -253,6 +253,7 @@ internal sealed class NodeHost
             parts.TunnelListeners, parts.Chains, parts.Drains, _reloader.Status)
         {
             Cluster = cluster,
+            Principals = parts.Principals,
         };
     }
 

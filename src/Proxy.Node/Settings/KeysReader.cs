@@ -1,5 +1,6 @@
 using Proxy.Actors;
 using Proxy.Policy;
+using Proxy.Policy.Limits;
 using Proxy.Protocol.Sealing.Keys;
 
 namespace Proxy.Node.Settings;
@@ -15,7 +16,7 @@ internal sealed record PrincipalDraft
 
     public IReadOnlyList<DestinationRule>? Deny { get; init; }
 
-    public int MaximumStreams { get; init; } = int.MaxValue;
+    public QuotaSettings Quota { get; init; } = QuotaSettings.Unlimited;
 }
 
 /// <summary>The keys of sealed tunnels, and who has them.</summary>
@@ -65,9 +66,17 @@ internal static class KeysReader
             Key = place.Inside("key").Optional("file", missing.Key, value => ReadKey(value, name, reading)),
             Allow = destinations.Optional("allow", missing.Allow, DestinationsReader.ReadRules),
             Deny = destinations.Optional("deny", missing.Deny, DestinationsReader.ReadRules),
-            MaximumStreams = place.Inside("limits").Limit("connections", missing.MaximumStreams),
+            Quota = ReadQuota(place.Inside("limits"), missing.Quota),
         };
     }
+
+    private static QuotaSettings ReadQuota(SettingsObject limits, QuotaSettings missing) => !limits.IsThere ? missing : missing with
+    {
+        MaximumStreams = limits.Limit("connections", missing.MaximumStreams),
+        StreamsPerSecond = (int)(limits.Find("accepts")?.Frequency(1_000_000) ?? missing.StreamsPerSecond),
+        Bytes = limits.Find("bytes")?.Size(0, long.MaxValue / 2) ?? missing.Bytes,
+        Period = limits.Wait("period", missing.Period),
+    };
 
     /// <summary>The key in a file; null with an error where it is none.</summary>
     public static PresharedKey? ReadKey(SettingsValue file, string name, SettingsReading reading)

@@ -1,3 +1,4 @@
+using Proxy.Policy;
 using Proxy.Policy.Routes;
 using Proxy.Policy.Rules;
 
@@ -17,11 +18,21 @@ internal static class RouteTableReader
             : [];
         if (table.Find("default")?.Text() is { } fallback)
         {
-            return new RouteTable(rules, ActionOf(fallback));
+            var direct = table.Inside("direct");
+            return new RouteTable(rules, ActionOf(fallback)) { Direct = ReadDirect(direct) };
         }
 
         table.Wrong("a table has to say what becomes of those whom no rule matches", "default = direct, default = block, or the name of a set of chains");
         return null;
+    }
+
+    private static DestinationRules ReadDirect(SettingsObject direct)
+    {
+        var (allow, deny) = (direct.Find("allow"), direct.Find("deny"));
+        return allow is null && deny is null
+            ? DestinationRules.Ordinary
+            : new DestinationRules(
+                allow is null ? DestinationRules.Ordinary.Allowed : DestinationsReader.ReadRules(allow), deny is null ? [] : DestinationsReader.ReadRules(deny));
     }
 
     private static RouteRule? ReadRule(SettingsObject rule, int index)

@@ -103,7 +103,7 @@ internal static class ServerReader
                 Destinations = (principal.Value.Allow ?? principal.Value.Deny) is null
                     ? null
                     : new DestinationRules(principal.Value.Allow ?? draft.Allow, principal.Value.Deny ?? draft.Deny),
-                MaximumStreams = principal.Value.MaximumStreams,
+                Quota = principal.Value.Quota,
             }, StringComparer.Ordinal),
         };
     }

@@ -11,6 +11,9 @@ public sealed class DestinationRules : IEquatable<DestinationRules>
 {
     public static readonly DestinationRules Nothing = new([]);
 
+    /// <summary>All but the special ranges.</summary>
+    public static readonly DestinationRules Ordinary = new([Parse("0.0.0.0/0"), Parse("::/0")]);
+
     private readonly IReadOnlyList<DestinationRule> _rules;
     private readonly IReadOnlyList<DestinationRule> _denied;
 
@@ -21,6 +24,9 @@ public sealed class DestinationRules : IEquatable<DestinationRules>
         _rules = rules;
         _denied = denied ?? [];
     }
+
+    /// <summary>What is allowed, but for what is denied.</summary>
+    public IReadOnlyList<DestinationRule> Allowed => _rules;
 
     /// <summary>Whether <paramref name="address"/> may be dialled for a request that named <paramref name="name"/> (null: it named an address).</summary>
     public bool Allows(string? name, IPAddress address, int port)
@@ -34,6 +40,9 @@ public sealed class DestinationRules : IEquatable<DestinationRules>
     public bool Equals(DestinationRules? other) => other is not null && _rules.SequenceEqual(other._rules) && _denied.SequenceEqual(other._denied);
 
     public override bool Equals(object? obj) => Equals(obj as DestinationRules);
+
+    private static DestinationRule Parse(string text) =>
+        DestinationRule.TryParse(text, out var rule, out var error) ? rule : throw new InvalidOperationException(error);
 
     public override int GetHashCode() => HashCode.Combine(_rules.Count, _rules.Count > 0 ? _rules[0] : null);
 }

@@ -14,6 +14,9 @@ public sealed class RouteTable(IReadOnlyList<RouteRule> rules, RouteAction fallb
 
     public RouteAction Default { get; } = fallback;
 
+    /// <summary>Where connections may go that are sent straight, on the resolved address: what is special only if it is named here.</summary>
+    public DestinationRules Direct { get; init; } = DestinationRules.Ordinary;
+
     /// <summary>Every set of chains that a connection may be sent through, each once.</summary>
     public IReadOnlyList<string> ChainSets =>
         [.. Rules.Select(rule => rule.Action).Append(Default).Select(action => action.ChainSet).OfType<string>().Distinct(StringComparer.Ordinal)];

@@ -77,6 +77,75 @@ public sealed class RealClientTests : EndToEndTest
     }
 
     [Fact]
+    public async Task Git_clones_from_nginx_through_SOCKS_and_HTTP()
+    {
+        using var work = new WorkDirectory();
+        await using var nginx = await NginxServer.StartAsync(work);
+        await using var pair = await ProxyPair.StartAsync();
+        await GitAsync("init", "--quiet", work.File("source"));
+        await File.WriteToAsync(work.File("source/file"));
+        await GitAsync("-C", work.File("source"), "add", "file");
+        await GitAsync("-C", work.File("source"), "-c", "user.name=a", "-c", "user.email=a@example.test", "commit", "--quiet", "--message=first");
+        await GitAsync("clone", "--quiet", "--bare", work.File("source"), Path.Combine(nginx.Files, "source.git"));
+        await GitAsync("-C", Path.Combine(nginx.Files, "source.git"), "update-server-info");
+
+        foreach (var (scheme, target) in ((string, string)[])[("socks5h", "one"), ("http", "two")])
+        {
+            await GitAsync("-c", $"http.proxy={scheme}://{pair.Entry}", "clone", "--quiet", $"http://127.0.0.1:{nginx.Address.Port}/source.git", work.File(target));
+            Assert.Equal(File.Sha256(), SHA256.HashData(await System.IO.File.ReadAllBytesAsync(work.File($"{target}/file"), Limit)));
+        }
+    }
+
+    [Fact]
+    public async Task Ssh_logs_in_and_copies_through_SOCKS_by_nc()
+    {
+        using var work = new WorkDirectory();
+        var (ssh, nc, keygen) = (Executables.RequirePeer("ssh"), Executables.RequirePeer("nc"), Executables.RequirePeer("ssh-keygen"));
+        var sshd = Executables.RequirePeer("sshd");
+        foreach (var key in (string[])["host", "user"])
+        {
+            var made = await CommandResult.OfAsync(keygen, ["-q", "-t", "ed25519", "-N", "", "-f", work.File(key)]);
+            Assert.True(made.ExitCode == 0, made.Errors);
+        }
+
+        // Where sshd gives up its rights it wants this directory, which a service's start makes.
+        Directory.CreateDirectory("/run/sshd");
+        var address = FreePort.ForTcp();
+        await System.IO.File.WriteAllTextAsync(
+            work.File("config"),
+            $"""
+            ListenAddress {address}
+            HostKey {work.File("host")}
+            AuthorizedKeysFile {work.File("user")}.pub
+            PermitRootLogin prohibit-password
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
+            StrictModes no
+            UsePAM no
+            PidFile none
+            """,
+            Limit);
+        await using var server = await PeerProcess.StartAsync(sshd, ["-D", "-e", "-f", work.File("config")], address);
+        await using var pair = await ProxyPair.StartAsync("--socks", "127.0.0.1:0");
+        await File.WriteToAsync(work.File("file"));
+
+        var copied = await CommandResult.OfAsync(ssh,
+        [
+            "-q", "-o", $"ProxyCommand={nc} -X 5 -x {pair.Entry} %h %p", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+            "-o", "BatchMode=yes", "-i", work.File("user"), "-p", $"{address.Port}", $"{Environment.UserName}@127.0.0.1", $"sha256sum < {work.File("file")}; cat {work.File("file")} | sha256sum",
+        ]);
+
+        Assert.True(copied.ExitCode == 0, copied.Errors);
+        Assert.Equal(2, copied.Output.Split(Convert.ToHexStringLower(File.Sha256())).Length - 1);
+    }
+
+    private static async Task GitAsync(params string[] arguments)
+    {
+        var result = await CommandResult.OfAsync(Executables.RequirePeer("git"), arguments);
+        Assert.True(result.ExitCode == 0, $"git {string.Join(' ', arguments)}: {result.Errors}");
+    }
+
+    [Fact]
     public async Task Three_hops_of_mixed_legs_carry_SOCKS_and_HTTP()
     {
         using var work = new WorkDirectory();

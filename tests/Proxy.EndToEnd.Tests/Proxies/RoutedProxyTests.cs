@@ -18,7 +18,7 @@ public sealed class RoutedProxyTests : EndToEndTest
         await File.WriteAllTextAsync(work.File("node.conf"), """
             tcpproxy {
               admin.listen = "127.0.0.1:0"
-              route-tables.office { rules = [{ name = ads, names = [".ads.test"], to = block }], default = direct }
+              route-tables.office { rules = [{ name = ads, names = [".ads.test"], to = block }], default = direct, direct.allow = ["127.0.0.0/8"] }
               frontends.web { listen = "mixed://127.0.0.1:0", route-table = office }
             }
             """, Limit);

@@ -28,6 +28,38 @@ public sealed class PrincipalTests : EndToEndTest
         await bob.LogsAsync("answered not allowed", TimeSpan.FromSeconds(5));
     }
 
+    [Theory]
+    [InlineData("bob max-bytes=1MB/1h", "this principal has used up its bytes for now")]
+    [InlineData("bob max-rate=1/s", "this principal opens streams too fast")]
+    public async Task Who_has_used_what_he_may_use_is_answered_busy(string principal, string text)
+    {
+        using var work = new WorkDirectory();
+        await using var echoing = TcpPeer.Echo();
+        await using var server = await StartServerAsync(work, principal);
+        await using var bob = await StartClientAsync(work, "bob", server, echoing.Address);
+        await Exchange.EchoAsync(bob.Tcp, new Content(Seed: 4, 600_000), Limit);
+
+        // Bytes count when a stream has ended, and a second may be over meanwhile.
+        await Wait.UntilAsync(
+            async () =>
+            {
+                using var socket = await Dial.ToAsync(bob.Tcp);
+                try
+                {
+                    await Exchange.PingAsync(socket, Limit);
+                }
+                catch (Exception failure) when (failure is SocketException or IOException or Xunit.Sdk.XunitException)
+                {
+                    // Refused.
+                }
+
+                return bob.Log.Any(line => line.Contains(text, StringComparison.Ordinal));
+            },
+            TimeSpan.FromSeconds(20),
+            () => string.Join('\n', bob.Log));
+        Assert.True((await NodeStatus.OfAsync(server)).Root.GetProperty("principals")[0].GetProperty("refused").GetInt64() > 0);
+    }
+
     [Fact]
     public async Task A_key_has_no_more_streams_at_once_than_it_may_and_another_is_not_touched()
     {

@@ -145,7 +145,7 @@ public sealed class MeaningTests : IDisposable
         Assert.Equal((3, 1300, 1_000_000.0), (server.Native.Tunnel.UserLanes, server.Native.Tunnel.MaximumDatagramBytes, server.Native.Tunnel.FixedBytesPerSecond));
         Assert.Equal(("10.0.0.5:80", ProxyHeaderVersion.V1, 6), ($"{server.FixedTarget}", server.ProxyProtocolOut, server.MaximumTunnels));
         Assert.Equal(TimeSpan.FromSeconds(9), server.Timeouts.Connect);
-        Assert.Equal(3, server.Principals["alice"].MaximumStreams);
+        Assert.Equal(3, server.Principals["alice"].Quota.MaximumStreams);
         Assert.Equal((true, false, false), (Allows(null, "10.9.0.1"), Allows(null, "10.0.0.1"), Allows("alice", "10.9.0.1")));
         Assert.True(Allows("alice", "10.0.0.2"));
 
