@@ -11,7 +11,7 @@ internal static class FreePort
 {
     private const int First = 20_000;
     private const int Count = 12_000;
-    private static int _next = Random.Shared.Next(Count);
+    private static int _next = Environment.ProcessId * 31 % Count;
 
     public static IPEndPoint ForTcp() => Of(SocketType.Stream, ProtocolType.Tcp);
 
