@@ -33,6 +33,7 @@ internal static class Aspects
         Aspect<UpstreamSettings>.Of("end-sessions-on-down", NewConnections, upstream => upstream.EndsSessionsOnDown),
         Aspect<UpstreamSettings>.Of("slow-start", AtOnce, upstream => upstream.SlowStart),
         Aspect<UpstreamSettings>.Of("queue", NewConnections, upstream => upstream.Queue),
+        Aspect<UpstreamSettings>.Of("source", NewConnections, upstream => upstream.Sources),
         Aspect<UpstreamSettings>.Of("tls", NewConnections, upstream => upstream.Tls, SameSettings.UpstreamTls),
     ];
 
@@ -64,6 +65,7 @@ internal static class Aspects
         new("terms", NewConnections, (old, changed) => ReadNative(old, changed, (one, other) => one.Tunnel == other.Tunnel && one.Session == other.Session), (old, changed) =>
             MemberText.Difference(old.Native!.Tunnel, changed.Native!.Tunnel)),
         Aspect<ServerSettings>.Of("proxy-protocol-out", NewConnections, server => server.ProxyProtocolOut),
+        Aspect<ServerSettings>.Of("source", NewConnections, server => server.Sources),
         Aspect<ServerSettings>.Of("timeouts", NewConnections, server => server.Timeouts),
         Aspect<ServerSettings>.Of("maximum-tunnels", NewConnections, server => server.MaximumTunnels),
         Aspect<ServerSettings>.Of("principals", NewConnections, server => server.Principals, SameSettings.Principals),

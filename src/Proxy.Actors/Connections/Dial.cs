@@ -16,17 +16,17 @@ internal sealed class Dial : IDialHandler
     private readonly ServerRace? _race;
     private IChannel? _untaken;
 
-    public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline, TcpOptions? options = null, bool isUdp = false)
+    public Dial(IActorRef owner, IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TimeSpan deadline, TcpOptions? options = null, bool isUdp = false, SourceAddresses? sources = null)
     {
         _owner = owner;
-        _dialer = Dialer.Start(loop, endPoints, options ?? TcpOptions.Default, DialSettings.Default with { Deadline = deadline, IsUdp = isUdp }, this);
+        _dialer = Dialer.Start(loop, endPoints, options ?? TcpOptions.Default, DialSettings.Default with { Deadline = deadline, IsUdp = isUdp, Sources = sources ?? SourceAddresses.Any }, this);
     }
 
     /// <summary>Dials the servers of <paramref name="race"/>, which is told how each of them did.</summary>
-    public Dial(IActorRef owner, IIoLoop loop, ServerRace race, TimeSpan deadline, bool isUdp = false)
+    public Dial(IActorRef owner, IIoLoop loop, ServerRace race, TimeSpan deadline, SourceAddresses sources, bool isUdp = false)
     {
         (_owner, _race) = (owner, race);
-        var settings = DialSettings.Default with { Deadline = deadline, IsOrderGiven = true, IsUdp = isUdp };
+        var settings = DialSettings.Default with { Deadline = deadline, IsOrderGiven = true, IsUdp = isUdp, Sources = sources };
         _dialer = Dialer.Start(loop, race.Addresses(), TcpOptions.Default, settings, this);
     }
 

@@ -143,7 +143,7 @@ internal sealed partial class EgressActor
         SetDeadline(_settings.Timeouts.Connect);
         Become(() => Connecting(job));
         _dial = new Dial(
-            Self, _loop, Array.ConvertAll(addresses, address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect, isUdp: job.IsUdp);
+            Self, _loop, Array.ConvertAll(addresses, address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect, isUdp: job.IsUdp, sources: _settings.Sources);
     }
 
     private void HandleDialed(Job job, Dial.Dialed dialed)

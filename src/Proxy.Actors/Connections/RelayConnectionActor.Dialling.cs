@@ -57,7 +57,7 @@ internal sealed partial class RelayConnectionActor
         var left = _settings.Timeouts.Connect - TimeSpan.FromMicroseconds(Loop.NowMicroseconds - _openingSinceMicroseconds);
         var shares = Math.Min(place.OthersLeft, _settings.MaximumRetries - _retries) + 1;
         _dialBudget = left / shares;
-        _dial = new Dial(Self, Loop, _race, _dialBudget, _settings.IsUdp);
+        _dial = new Dial(Self, Loop, _race, _dialBudget, _upstream!.Picker.Settings.Sources, _settings.IsUdp);
     }
 
     private void HandleDialed(Dial.Dialed dialed)

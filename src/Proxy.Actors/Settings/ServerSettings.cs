@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Policy;
 using Proxy.Protocol.Chains;
+using Proxy.Transport.Dials;
 using Proxy.Tunnel;
 
 namespace Proxy.Actors;
@@ -39,6 +40,9 @@ public sealed record ServerSettings
 
     /// <summary>What destinations are told of who a stream is for, as far as the client said; null: nothing.</summary>
     public ProxyHeaderVersion? ProxyProtocolOut { get; init; }
+
+    /// <summary>Which of this machine's addresses its streams go out from.</summary>
+    public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
 
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 

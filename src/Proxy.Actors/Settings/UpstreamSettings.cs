@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Policy.Balancing;
 using Proxy.Policy.Health;
+using Proxy.Transport.Dials;
 
 namespace Proxy.Actors;
 
@@ -29,6 +30,9 @@ public sealed record UpstreamSettings
 
     /// <summary>Who may wait while all servers are full.</summary>
     public ConnectionQueueSettings Queue { get; init; } = ConnectionQueueSettings.Default;
+
+    /// <summary>Which of this machine's addresses connections to the servers, and their checks, go out from.</summary>
+    public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
 
     /// <summary>TLS with the servers; null: bytes are passed on as they are.</summary>
     public UpstreamTlsSettings? Tls { get; init; }

@@ -2,6 +2,7 @@ using System.Net;
 using Proxy.Kernel;
 using Proxy.Policy.Health;
 using Proxy.Transport;
+using Proxy.Transport.Dials;
 using Proxy.Transport.Tls;
 
 namespace Proxy.Actors;
@@ -19,12 +20,15 @@ internal sealed class HealthCheckActor : ReceiveActor
     private readonly IPEndPoint _server;
     private readonly HealthCheckSettings _settings;
     private readonly CheckSchedule _schedule;
+    private readonly SourceAddresses _sources;
     private Dial? _dial;
     private IChannel? _channel;
 
     /// <param name="isHeldDown">Whether earlier checks have found it down, so that these have to find it up.</param>
-    public HealthCheckActor(IPEndPoint server, HealthCheckSettings settings, CheckTls? tls = null, bool isHeldDown = false)
+    /// <param name="sources">Where its questions go out from; null: the system chooses.</param>
+    public HealthCheckActor(IPEndPoint server, HealthCheckSettings settings, CheckTls? tls = null, bool isHeldDown = false, SourceAddresses? sources = null)
     {
+        _sources = sources ?? SourceAddresses.Any;
         _tls = tls;
         _server = server;
         _settings = settings;
@@ -83,7 +87,7 @@ internal sealed class HealthCheckActor : ReceiveActor
         {
             case CheckAction.Begin:
                 Become(Dialling);
-                _dial = new Dial(Self, Loop, [_server], _settings.Times.Timeout);
+                _dial = new Dial(Self, Loop, [_server], _settings.Times.Timeout, sources: _sources);
                 SetDeadline();
                 break;
             case CheckAction.TimeOut:

@@ -42,8 +42,9 @@ internal sealed partial class UpstreamActor
             var address = server.Settings.CheckAddress;
             var tls = _settings.Tls is { } settings ? new CheckTls(settings.RoleTowards(ServerPlace.HostOf(server)), settings.Handshake) : null;
             var isHeldDown = _picker.IsDown(server);
+            var sources = _settings.Sources;
             var checker = Context.ActorOf(
-                Props.Create(() => new HealthCheckActor(address, check, tls, isHeldDown)).WithDispatcher(Context.Dispatcher));
+                Props.Create(() => new HealthCheckActor(address, check, tls, isHeldDown, sources)).WithDispatcher(Context.Dispatcher));
             _checkers.Add(checker, server);
             _checkAddresses[server] = address;
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Proxy.Actors;
+using Proxy.Node.Names;
 using Proxy.Node.Reloading;
 
 namespace Proxy.Node.Admin;
@@ -25,6 +26,9 @@ internal sealed record NodeStatus(
 {
     /// <summary>What holders of keys have used.</summary>
     public IReadOnlyList<PrincipalStatus> Principals { get; init; } = [];
+
+    /// <summary>What is known of names.</summary>
+    public NameStatus? Dns { get; init; }
 
     /// <summary>Null: the node is on its own.</summary>
     public ClusterStatus? Cluster { get; init; }

@@ -26,6 +26,7 @@ internal static class PrometheusText
         Tls(text, status);
         Upstreams(text, status);
         Principals(text, status);
+        Names(text, status);
         TunnelMetrics.Write(text, status);
         Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
         Family(text, "process_resident_memory_bytes", "gauge", "Memory in RAM.", ("", process.ResidentBytes));
@@ -51,6 +52,18 @@ internal static class PrometheusText
                 (row.Label + ",from=\"client\"", (double)row.Value.BytesFromClients),
                 (row.Label + ",from=\"upstream\"", (double)row.Value.BytesToClients),
             })]);
+    }
+
+    private static void Names(StringBuilder text, NodeStatus status)
+    {
+        if (status.Dns is { } names)
+        {
+            Family(text, "tcpproxy_dns_names", "gauge", "Names that answers are kept of.", ("", names.Names));
+            Family(text, "tcpproxy_dns_questions_total", "counter", "Names that were asked for: answered from what was kept, or by somebody who was asked.",
+                ("from=\"cache\"", names.Hits), ("from=\"servers\"", names.Misses));
+            Family(text, "tcpproxy_dns_failures_total", "counter", "Times that nobody answered: an old answer stood in, or none.",
+                ("stale=\"yes\"", names.Stale), ("stale=\"no\"", names.Failures));
+        }
     }
 
     private static void Principals(StringBuilder text, NodeStatus status)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Net;
 using Proxy.Node.Hosting;
+using Proxy.Node.Names;
+using Proxy.Node.Settings;
 
 namespace Proxy.Node.Commands;
 
@@ -32,6 +34,13 @@ internal sealed class CommonOptions
         DefaultValueFactory = _ => "text",
     };
 
+    private readonly Option<string[]> _dns = new("--dns")
+    {
+        DefaultValueFactory = _ => [],
+        Description = "A name server to ask instead of this system's; may be repeated. Answers are kept as long as they say themselves.",
+        HelpName = "ADDRESS[:PORT]",
+    };
+
     private readonly Option<string?> _name = new("--name")
     {
         Description = "The node's name. Default: the host's.",
@@ -59,6 +68,7 @@ internal sealed class CommonOptions
         command.Add(_drain);
         command.Add(_logLevel);
         command.Add(_logFormat);
+        command.Add(_dns);
         command.Add(_name);
         command.Add(_handOver);
         _accessLog.AddTo(command);
@@ -77,6 +87,7 @@ internal sealed class CommonOptions
             LogLevel = Enum.Parse<Kernel.Event.LogLevel>(parsed.GetValue(_logLevel)!, ignoreCase: true),
             IsLogJson = parsed.GetValue(_logFormat) == "json",
             HandOver = parsed.GetValue(_handOver),
+            Names = NameSettings.Default with { Servers = [.. parsed.GetRequiredValue(_dns).Select(text => NamesReader.Parse(text, _dns.Name))] },
             AccessLog = _accessLog.Read(parsed),
         };
     }

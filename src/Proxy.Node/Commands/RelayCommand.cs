@@ -38,6 +38,7 @@ internal static class RelayCommand
         var bandwidth = new BandwidthOptions();
         var filters = new FilterOptions();
         var tls = new TlsOptions();
+        var sources = new SourceOption();
         var common = new CommonOptions();
         var command = new Command("relay", "Relays TCP connections to one or more targets.") { listen, to, balance };
         limits.AddTo(command);
@@ -50,6 +51,7 @@ internal static class RelayCommand
         bandwidth.AddTo(command);
         filters.AddTo(command);
         tls.AddTo(command);
+        sources.AddTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -74,6 +76,7 @@ internal static class RelayCommand
                 EndsSessionsOnDown = check.EndsSessionsOnDown(parsed),
                 Ejection = eject.Read(parsed),
                 Tls = tls.ReadUpstream(parsed),
+                Sources = sources.Read(parsed),
             });
             var frontend = new FrontendSettings
             {

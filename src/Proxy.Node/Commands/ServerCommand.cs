@@ -44,6 +44,8 @@ internal static class ServerCommand
         principals.AddTo(command);
         var udpIdle = new UdpIdleOption();
         udpIdle.AddTo(command);
+        var sources = new SourceOption();
+        sources.AddTo(command);
         cluster.AddServerTo(command);
         common.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -75,6 +77,7 @@ internal static class ServerCommand
                             ListenTls = ofTls,
                             Tls = termination,
                             Native = native,
+                            Sources = sources.Read(parsed),
                             Timeouts = udpIdle.Apply(parsed, ConnectionTimeouts.Default),
                             Chains = chains,
                             Destinations = Rules(parsed.GetValue(allow) ?? []),

@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Node.Names;
 
 namespace Proxy.Node.Hosting;
 
@@ -19,6 +20,9 @@ internal sealed record HostSettings
 
     /// <summary>Where a newer process of this program asks for the listening sockets, to take this one's place; null: none can.</summary>
     public string? HandOver { get; init; }
+
+    /// <summary>Who is asked about names.</summary>
+    public NameSettings Names { get; init; } = NameSettings.Default;
 
     /// <summary>What the log says at start about how the node was set up.</summary>
     public IReadOnlyList<string> StartLines { get; init; } = [];

@@ -9,10 +9,10 @@ using Proxy.Kernel;
 using Proxy.Node.Admin;
 using Proxy.Node.Filters;
 using Proxy.Node.HandOver;
+using Proxy.Node.Names;
 using Proxy.Node.Reloading;
 using Proxy.Node.Settings;
 using Proxy.Transport;
-using Proxy.Transport.Dials;
 using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.Hosting;
@@ -23,14 +23,16 @@ internal sealed class NodeHost
     private readonly Reloader _reloader;
     private readonly IActorRef _node;
     private readonly OwnListeners _own;
+    private readonly CachingResolver _names;
     private readonly Generations _generations;
     private readonly ListeningSockets _sockets;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private volatile string _state = "up";
     private volatile ClusterPart? _cluster;
 
-    private NodeHost(Reloader reloader, IActorRef node, NodeEnvironment environment, ListeningSockets sockets)
+    private NodeHost(Reloader reloader, IActorRef node, NodeEnvironment environment, CachingResolver names, ListeningSockets sockets)
     {
+        _names = names;
         _reloader = reloader;
         _node = node;
         _own = environment.Own;
@@ -87,7 +89,8 @@ internal sealed class NodeHost
             ],
         });
         system.SystemActorOf(Props.Create(() => new LogBridge(log)), "log");
-        var environment = new NodeEnvironment(loops.Loops, new SystemNameResolver(), CreatePool, SystemRandomBytes.Instance)
+        var names = host.Names.CreateResolver(TimeProvider.System);
+        var environment = new NodeEnvironment(loops.Loops, names, CreatePool, SystemRandomBytes.Instance)
         {
             Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
             Listening = sockets,
@@ -107,7 +110,7 @@ internal sealed class NodeHost
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reloader = new Reloader(node, new LoadedInForce(settings, host), files, read, targets, log);
         using var hangup = ReloadOnSignal(reloader);
-        running = new NodeHost(reloader, node, environment, sockets);
+        running = new NodeHost(reloader, node, environment, names, sockets);
         var code = await running.RunAsync(host, system, environment, admin, log, signals);
         await system.Terminate();
         await (running._cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -253,6 +256,7 @@ internal sealed class NodeHost
             parts.TunnelListeners, parts.Chains, parts.Drains, _reloader.Status)
         {
             Cluster = cluster,
+            Dns = _names.Status(),
             Principals = parts.Principals,
         };
     }

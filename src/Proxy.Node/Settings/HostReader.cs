@@ -40,6 +40,7 @@ internal static class HostReader
                 ("error", Kernel.Event.LogLevel.Error)),
             IsLogJson = IsJson(log, Default.IsLogJson),
             HandOver = root.Inside("node").Optional("hand-over", Default.HandOver, value => value.File()),
+            Names = NamesReader.Read(root.Inside("dns")),
             AccessLog = ReadAccessLog(log.Inside("access")),
         };
     }

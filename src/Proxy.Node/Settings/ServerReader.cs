@@ -4,6 +4,7 @@ using Proxy.Node.Commands;
 using Proxy.Policy;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
+using Proxy.Transport.Dials;
 using Proxy.Tunnel.Native;
 
 namespace Proxy.Node.Settings;
@@ -36,6 +37,8 @@ internal sealed record ServerDraft
 
     public ProxyHeaderVersion? ProxyProtocolOut { get; init; }
 
+    public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
+
     public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Default;
 
     public int MaximumTunnels { get; init; } = 10_000;
@@ -60,6 +63,7 @@ internal static class ServerReader
             Deny = destinations.Find("deny") is { } deny ? DestinationsReader.ReadRules(deny) : missing.Deny,
             To = server.Optional("to", missing.To, value => value.TryParse(text => Values.Target(text, ""), out var target) ? target : null),
             ProxyProtocolOut = ProxyProtocolReader.ReadOut(server.Inside("proxy-protocol"), missing.ProxyProtocolOut),
+            Sources = SourcesReader.Read(server, missing.Sources),
             Timeouts = TimeoutsReader.Read(server.Inside("timeouts"), missing.Timeouts, hasHeader: false),
             MaximumTunnels = server.Inside("limits").Whole("tunnels", missing.MaximumTunnels, 1, int.MaxValue),
         };
@@ -96,6 +100,7 @@ internal static class ServerReader
             Destinations = new DestinationRules(draft.Allow, draft.Deny),
             FixedTarget = draft.To,
             ProxyProtocolOut = draft.ProxyProtocolOut,
+            Sources = draft.Sources,
             Timeouts = draft.Timeouts,
             MaximumTunnels = draft.MaximumTunnels,
             Principals = keys.Principals.ToDictionary(principal => principal.Key, principal => new PrincipalSettings

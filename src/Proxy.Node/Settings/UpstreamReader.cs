@@ -1,6 +1,7 @@
 using Proxy.Actors;
 using Proxy.Policy.Balancing;
 using Proxy.Policy.Health;
+using Proxy.Transport.Dials;
 
 namespace Proxy.Node.Settings;
 
@@ -20,6 +21,8 @@ internal sealed record UpstreamDraft
     public EjectionSettings Ejection { get; init; } = EjectionSettings.Default;
 
     public ConnectionQueueSettings Queue { get; init; } = ConnectionQueueSettings.Default;
+
+    public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
 
     public UpstreamTlsDraft Tls { get; init; } = UpstreamTlsDraft.Default;
 }
@@ -44,6 +47,7 @@ internal static class UpstreamReader
                 MaximumWaiting = queue.Whole("connections", missing.Queue.MaximumWaiting, 0, MaximumWaiting),
                 Timeout = queue.Wait("timeout", missing.Queue.Timeout),
             },
+            Sources = SourcesReader.Read(upstream, missing.Sources),
             Tls = UpstreamTlsReader.Read(upstream.Inside("tls"), missing.Tls),
         };
     }
@@ -69,6 +73,7 @@ internal static class UpstreamReader
             EndsSessionsOnDown = draft.Health.EndsSessionsOnDown,
             Ejection = EjectionReader.OrNever(draft.Ejection),
             Queue = draft.Queue,
+            Sources = draft.Sources,
             Tls = UpstreamTlsReader.Build(draft.Tls, place, reading),
         };
     }

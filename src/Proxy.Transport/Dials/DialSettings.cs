@@ -16,6 +16,8 @@ public sealed record DialSettings
     /// <summary>Whether datagrams are wanted: then the first address that there is a way to wins, for nobody answers.</summary>
     public bool IsUdp { get; init; }
 
+    public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
+
     /// <summary>How long the whole dial may take.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
 }

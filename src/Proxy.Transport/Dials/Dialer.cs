@@ -27,6 +27,7 @@ public sealed class Dialer : IThreadPoolWorkItem
     private readonly TcpOptions _options;
     private readonly IDialHandler _handler;
     private readonly bool _isUdp;
+    private readonly SourceAddresses _sources;
     private readonly HappyEyeballs _engine;
     private readonly IDeadline _deadline;
     private readonly List<Attempt> _attempts = [];
@@ -34,7 +35,7 @@ public sealed class Dialer : IThreadPoolWorkItem
 
     private Dialer(IIoLoop loop, IEnumerable<IPEndPoint> endPoints, TcpOptions options, DialSettings settings, IDialHandler handler)
     {
-        (_loop, _options, _handler, _isUdp) = (loop, options, handler, settings.IsUdp);
+        (_loop, _options, _handler, _isUdp, _sources) = (loop, options, handler, settings.IsUdp, settings.Sources);
         _engine = new HappyEyeballs(endPoints, settings, loop.NowMicroseconds);
         _deadline = loop.CreateDeadline(Advance);
     }
@@ -120,7 +121,9 @@ public sealed class Dialer : IThreadPoolWorkItem
         public Attempt(Dialer dialer, IPEndPoint endPoint)
         {
             (_dialer, EndPoint) = (dialer, endPoint);
-            Channel = dialer._isUdp ? UdpConnection.Connect(dialer._loop, endPoint, this) : dialer._loop.Connect(endPoint, dialer._options, this);
+            var source = dialer._sources.For(endPoint.Address);
+            Channel = dialer._isUdp ? UdpConnection.Connect(dialer._loop, endPoint, source, this)
+                : dialer._loop.Connect(endPoint, source is null ? dialer._options : dialer._options with { Source = source }, this);
         }
 
         public IPEndPoint EndPoint { get; }

@@ -43,7 +43,8 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource, IEndFores
         if (error == 0)
         {
             EpollSockets.ApplyAtOnce(descriptor, options);
-            error = EpollSockets.Connect(descriptor, remote);
+            error = options.Source is { } source ? EpollSockets.BindSource(descriptor, source) : 0;
+            error = error == 0 ? EpollSockets.Connect(descriptor, remote) : error;
         }
 
         // Watched only now: a socket that does not connect yet counts as hung up.

@@ -41,6 +41,13 @@ internal static unsafe class EpollSockets
         return SetOption(descriptor, isIPv4 ? IPv4Level : IPv6Level, isIPv4 ? IPv4Transparent : IPv6Transparent, 1) ? 0 : Errno.Last;
     }
 
+    /// <summary>The port is chosen with the destination, so that each destination has all of them.</summary>
+    public static int BindSource(int descriptor, IPAddress source)
+    {
+        SetOption(descriptor, IPv4Level, BindAddressNoPort, 1);
+        return Bind(descriptor, new IPEndPoint(source, 0));
+    }
+
     /// <summary>0 or EINPROGRESS: the connection is under way.</summary>
     public static int Connect(int descriptor, IPEndPoint remoteEndPoint)
     {

@@ -42,6 +42,7 @@ internal static class LinuxConstants
     public const int IPv6ReceivePacketInfo = 49;
     public const int IPv6PacketInfo = 50;
     public const int IPv4Transparent = 19;
+    public const int BindAddressNoPort = 24;
     public const int IPv6Transparent = 75;
     public const int IPv4OriginalDestination = 20;        // IP_RECVORIGDSTADDR, as option and as message
     public const int IPv6OriginalDestination = 74;

@@ -34,6 +34,10 @@ internal sealed partial class PortableChannel : TcpChannel
         {
             remoteEndPoint = TcpSockets.Unmapped(remoteEndPoint);
             socket = TcpSockets.Create(remoteEndPoint.AddressFamily, options);
+            if (options.Source is { } source)
+            {
+                socket.Bind(new IPEndPoint(source, 0));
+            }
         }
         catch (SocketException failure)
         {

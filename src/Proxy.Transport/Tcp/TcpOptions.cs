@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Proxy.Transport;
 
 /// <summary>What is set on a TCP socket before it is used.</summary>
@@ -31,6 +33,9 @@ public sealed record TcpOptions
     /// address of a connection is then where its client wanted to go.
     /// </summary>
     public bool IsTransparent { get; init; }
+
+    /// <summary>Which of this machine's addresses a connection goes out from; null: the system chooses.</summary>
+    public IPAddress? Source { get; init; }
 
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 1024;

@@ -22,13 +22,13 @@ public sealed class UdpConnection : PacketChannel, IUdpHandler
     public override EndPoint? LocalEndPoint => _endpoint?.LocalEndPoint;
 
     /// <summary>Begins; whether there is a way there, the handler hears in a later turn. Whether there is somebody, nobody knows before an answer.</summary>
-    public static UdpConnection Connect(IIoLoop loop, IPEndPoint remoteEndPoint, IChannelHandler handler)
+    public static UdpConnection Connect(IIoLoop loop, IPEndPoint remoteEndPoint, IPAddress? source, IChannelHandler handler)
     {
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(remoteEndPoint);
         var connection = new UdpConnection(loop, remoteEndPoint, handler);
-        var any = new IPEndPoint(remoteEndPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        if (loop.TryOpenUdp(any, remoteEndPoint, Options, connection, out var endpoint, out var fault))
+        var any = remoteEndPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
+        if (loop.TryOpenUdp(new IPEndPoint(source ?? any, 0), remoteEndPoint, Options, connection, out var endpoint, out var fault))
         {
             connection._endpoint = endpoint;
             connection.ConnectLater();

@@ -1,17 +1,18 @@
 using System.Net;
 using System.Reflection;
-using Proxy.Policy;
 using Proxy.Policy.Balancing;
 using Proxy.Policy.Chains;
 using Proxy.Policy.Health;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
+using Proxy.Policy;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
 using Proxy.Protocol.Sealing.Sessions;
-using Proxy.Tunnel;
+using Proxy.Transport.Dials;
 using Proxy.Tunnel.Native;
+using Proxy.Tunnel;
 
 namespace Proxy.Actors.Tests;
 
@@ -84,6 +85,7 @@ public sealed class SettingsPlanTests
         {
             ["Name"] = upstream => upstream with { Name = "other" },
             ["Targets"] = upstream => upstream with { Targets = [.. upstream.Targets.Skip(1)] },
+            ["Sources"] = upstream => upstream with { Sources = new SourceAddresses([IPAddress.Parse("10.0.0.9")]) },
             ["Balance"] = upstream => upstream with { Balance = BalancePolicies.First },
             ["Ejection"] = upstream => upstream with { Ejection = null },
             ["Check"] = upstream => upstream with { Check = new HealthCheckSettings(Check("/other"), CheckSettings.Default) },
@@ -122,6 +124,7 @@ public sealed class SettingsPlanTests
             ["Chains"] = server => server with { Chains = [Chains(8)] },
             ["Destinations"] = server => server with { Destinations = Destinations("10.0.0.0/8", "10.2.0.0/16") },
             ["FixedTarget"] = server => server with { FixedTarget = Destination.Of(IPAddress.Loopback, 1) },
+            ["Sources"] = server => server with { Sources = new SourceAddresses([IPAddress.Parse("10.0.0.9")]) },
             ["Tunnel"] = server => server with { Tunnel = TunnelSettings.Default with { MaximumStreams = 9 } },
             ["Native"] = server => server with { Native = server.Native! with { Keys = new KeyRing([Key("alice", 7), Key("bob", 9)]) } },
             ["ProxyProtocolOut"] = server => server with { ProxyProtocolOut = ProxyHeaderVersion.V2 },
