@@ -29,10 +29,14 @@ internal static class RouteTableReader
     private static DestinationRules ReadDirect(SettingsObject direct)
     {
         var (allow, deny) = (direct.Find("allow"), direct.Find("deny"));
-        return allow is null && deny is null
-            ? DestinationRules.Ordinary
-            : new DestinationRules(
-                allow is null ? DestinationRules.Ordinary.Allowed : DestinationsReader.ReadRules(allow), deny is null ? [] : DestinationsReader.ReadRules(deny));
+        if (allow is null && deny is null)
+        {
+            return DestinationRules.Ordinary;
+        }
+
+        return new DestinationRules(
+            allow is { } allowed ? DestinationsReader.ReadRules(allowed) : DestinationRules.Ordinary.Allowed,
+            deny is { } denied ? DestinationsReader.ReadRules(denied) : []);
     }
 
     private static RouteRule? ReadRule(SettingsObject rule, int index)

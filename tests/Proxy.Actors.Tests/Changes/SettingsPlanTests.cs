@@ -272,7 +272,7 @@ public sealed class SettingsPlanTests
     };
 
     private static Dictionary<string, PrincipalSettings> Principals(int streams) =>
-        new() { ["alice"] = new PrincipalSettings { MaximumStreams = streams, Destinations = Destinations("10.3.0.0/16", "10.3.1.0/24") } };
+        new() { ["alice"] = new PrincipalSettings { Quota = new QuotaSettings { MaximumStreams = streams }, Destinations = Destinations("10.3.0.0/16", "10.3.1.0/24") } };
 
     private static DestinationRules Destinations(string allowed, string denied) => new([Rule(allowed)], [Rule(denied)]);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Proxy.Policy.Limits;
 using Proxy.Protocol;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
@@ -248,7 +249,7 @@ public sealed class ChainHopTests : IDisposable
     {
         var rig = Rig(settings => settings with
         {
-            Principals = new Dictionary<string, PrincipalSettings>(StringComparer.Ordinal) { ["alice"] = new() { MaximumStreams = 1 } },
+            Principals = new Dictionary<string, PrincipalSettings>(StringComparer.Ordinal) { ["alice"] = new() { Quota = new QuotaSettings { MaximumStreams = 1 } } },
         });
         var upstream = rig.StartUpstream();
         var first = Call(rig, Path("10.0.0.4:80"));

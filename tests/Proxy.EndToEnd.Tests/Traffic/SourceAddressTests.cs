@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Proxy.EndToEnd.Tests.Harness;
+using Proxy.EndToEnd.Tests.Peers;
 
 namespace Proxy.EndToEnd.Tests.Traffic;
 
