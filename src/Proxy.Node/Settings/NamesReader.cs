@@ -29,7 +29,7 @@ internal static class NamesReader
         };
     }
 
-    private static List<IPEndPoint> ReadServers(SettingsValue list)
+    private static IPEndPoint[] ReadServers(SettingsValue list)
     {
         var servers = new List<IPEndPoint>();
         foreach (var item in list.List())
@@ -40,7 +40,7 @@ internal static class NamesReader
             }
         }
 
-        return servers;
+        return servers.Count == 0 ? [] : [.. servers];
     }
 
     public static IPEndPoint Parse(string text, string option)

@@ -110,24 +110,17 @@ internal readonly struct SettingsValue(SettingsReading reading, HoconSection sec
     /// A file. A relative name in a file of the configuration starts at the directory of that file; in the environment or on the command line, at
     /// the working directory.
     /// </summary>
-    public string? File()
-    {
-        if (Text() is not { } name)
-        {
-            return null;
-        }
-
-        if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
-        {
-            return Fail<string>(section.Error("the name of a file is expected"));
-        }
-
-        return PathOf(name);
-    }
+    public string? File() => TryParse(PathOf, out var path) ? path : null;
 
     /// <summary>The full path of a file that this value names.</summary>
+    /// <exception cref="UsageException">It is no name of a file.</exception>
     public string PathOf(string name)
     {
+        if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new UsageException("the name of a file is expected");
+        }
+
         var source = section.Origin.Source;
         var directory = source.Kind == HoconOriginKind.File ? Path.GetDirectoryName(source.Name) : null;
         return string.IsNullOrEmpty(directory) ? Path.GetFullPath(name) : Path.GetFullPath(name, Path.GetFullPath(directory));
