@@ -30,8 +30,12 @@ internal sealed class NodeHost
     private volatile string _state = "up";
     private volatile ClusterPart? _cluster;
 
-    private NodeHost(Reloader reloader, IActorRef node, NodeEnvironment environment, CachingResolver names, ListeningSockets sockets)
+    // What changes while the node starts is a change too.
+    private readonly FileMarks _readAtStart;
+
+    private NodeHost(Reloader reloader, IActorRef node, NodeEnvironment environment, CachingResolver names, ListeningSockets sockets, FileMarks readAtStart)
     {
+        _readAtStart = readAtStart;
         _names = names;
         _reloader = reloader;
         _node = node;
@@ -53,6 +57,7 @@ internal sealed class NodeHost
     /// <param name="read">Reads all of them again.</param>
     public static async Task<int> RunAsync(LoadedInForce loaded, IReadOnlyList<string> files, Func<NewSettings> read)
     {
+        var readAtStart = FileMarks.Of(files);
         var (settings, host) = (loaded.Node, loaded.Host);
         using var signals = new StopSignals();
         using var nodeLogs = new NodeLogs(host.LogLevel, host.IsLogJson);
@@ -110,7 +115,7 @@ internal sealed class NodeHost
         var node = system.ActorOf(Props.Create(() => new NodeActor(environment, settings)), "node");
         using var reloader = new Reloader(node, new LoadedInForce(settings, host), files, read, targets, log);
         using var hangup = ReloadOnSignal(reloader);
-        running = new NodeHost(reloader, node, environment, names, sockets);
+        running = new NodeHost(reloader, node, environment, names, sockets, readAtStart);
         var code = await running.RunAsync(host, system, environment, admin, log, signals);
         await system.Terminate();
         await (running._cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -170,7 +175,7 @@ internal sealed class NodeHost
             predecessor?.TellReady();
             await using var watch = _reloader.Files.Count == 0
                 ? null
-                : new FileWatch(() => _reloader.Files, file => _reloader.ReloadAsync($"{file} has changed"), WatchInterval);
+                : new FileWatch(_readAtStart, () => _reloader.Files, file => _reloader.ReloadAsync($"{file} has changed"), WatchInterval);
             var signal = await FirstOf(signals, successors);
             _state = "draining";
             _cluster?.BeginDraining();

@@ -11,12 +11,12 @@ internal sealed class FileWatch : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _watching;
 
+    /// <param name="known">How the files were when they were read.</param>
     /// <param name="files">What to look at.</param>
     /// <param name="changed">Told the name of a file that is different.</param>
-    public FileWatch(Func<IReadOnlyList<string>> files, Func<string, Task> changed, TimeSpan interval)
+    public FileWatch(FileMarks known, Func<IReadOnlyList<string>> files, Func<string, Task> changed, TimeSpan interval)
     {
         (_files, _changed) = (files, changed);
-        var known = FileMarks.Of(files());
         _watching = Task.Run(() => WatchAsync(known, interval));
     }
 

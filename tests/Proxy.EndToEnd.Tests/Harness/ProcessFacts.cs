@@ -13,8 +13,15 @@ internal static class ProcessFacts
     }
 
     /// <summary>Open descriptors, less those of the program's own assemblies: the runtime opens one whenever it first needs it, and keeps it.</summary>
-    public static int DescriptorCount(int processId) => Directory.GetFileSystemEntries($"/proc/{processId}/fd")
-        .Count(entry => File.ResolveLinkTarget(entry, returnFinalTarget: false)?.Name.EndsWith(".dll", StringComparison.Ordinal) != true);
+    public static int DescriptorCount(int processId) => Descriptors(processId).Count;
+
+    /// <summary>What is behind each of <see cref="DescriptorCount"/>.</summary>
+    public static IReadOnlyList<string> Descriptors(int processId) =>
+    [
+        .. Directory.GetFileSystemEntries($"/proc/{processId}/fd")
+            .Select(entry => File.ResolveLinkTarget(entry, returnFinalTarget: false)?.Name ?? "gone")
+            .Where(name => !name.EndsWith(".dll", StringComparison.Ordinal)),
+    ];
 
     /// <summary>The local ports of the UDP sockets that a process holds, IPv4 and IPv6.</summary>
     public static IReadOnlyList<int> UdpPorts(int processId)

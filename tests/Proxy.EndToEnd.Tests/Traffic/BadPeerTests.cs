@@ -181,7 +181,7 @@ public sealed class BadPeerTests : EndToEndTest
             "--header-timeout", "1s", "--access-log", log, "--access-log-format", "json", .. options,
         ]);
         await NodeStatus.OfAsync(relay);
-        var before = relay.DescriptorCount;
+        var before = ProcessFacts.Descriptors(relay.Id);
 
         using (var socket = await Dial.ToAsync(relay.Tcp))
         {
@@ -200,9 +200,9 @@ public sealed class BadPeerTests : EndToEndTest
         }
 
         await Wait.UntilAsync(
-            async () => (await NodeStatus.OfAsync(relay)).ActiveConnections == 0 && relay.DescriptorCount <= before,
+            async () => (await NodeStatus.OfAsync(relay)).ActiveConnections == 0 && relay.DescriptorCount <= before.Count,
             EndBound,
-            () => $"{relay.DescriptorCount} descriptors are open, {before} were before");
+            () => $"open are {string.Join(' ', ProcessFacts.Descriptors(relay.Id))}; before {string.Join(' ', before)}");
     }
 
     private static Task EchoAsync(Socket socket, CancellationToken cancellation) => TcpPeer.EchoAsync(socket, cancellation);

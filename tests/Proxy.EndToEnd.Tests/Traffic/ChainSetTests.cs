@@ -85,7 +85,7 @@ public sealed class ChainSetTests : EndToEndTest
         await using var client = await AccessServerAsync(
             work,
             $$"""
-              route-tables { some { rules = [{ ports = ["{{echo.Address.Port}}"], sources = ["127.0.0.0/8"], to = direct }], default = block } }
+              route-tables { some { rules = [{ ports = ["{{echo.Address.Port}}"], sources = ["127.0.0.0/8"], to = direct }], direct.allow = ["127.0.0.0/8"], default = block } }
               frontends {
                 open { listen = "tcp://127.0.0.1:0", route-table = some, to = "{{echo.Address}}" }
                 shut { listen = "tcp://127.0.0.1:0", route-table = some, to = "127.0.0.1:9" }

@@ -43,9 +43,9 @@ public sealed class PrincipalTests : EndToEndTest
         await Wait.UntilAsync(
             async () =>
             {
-                using var socket = await Dial.ToAsync(bob.Tcp);
                 try
                 {
+                    using var socket = await Dial.ToAsync(bob.Tcp);
                     await Exchange.PingAsync(socket, Limit);
                 }
                 catch (Exception failure) when (failure is SocketException or IOException or Xunit.Sdk.XunitException)
