@@ -100,7 +100,7 @@ internal sealed class FrontendChanges
         Tls = SameSettings.Terminations(old.Tls, changed.Tls) ? old.Tls : changed.Tls,
     };
 
-    private static bool IsSamePlace(FrontendSettings one, FrontendSettings other) => one.Listen.Equals(other.Listen) && one.IsUdp == other.IsUdp;
+    private static bool IsSamePlace(FrontendSettings one, FrontendSettings other) => one.Listen.Equals(other.Listen) && other.Listen.Equals(one.Listen) && one.IsUdp == other.IsUdp;
 
     private void Tell(FrontendSettings frontend, string text, ChangeEffect effect) => _changes.Add(new SettingsChange(SubjectOf(frontend), text, effect));
 

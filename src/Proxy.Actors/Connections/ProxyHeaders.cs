@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Protocol;
 using Proxy.Protocol.ProxyProtocol;
+using Proxy.Transport;
 using Proxy.Transport.Tls;
 
 namespace Proxy.Actors;
@@ -23,13 +24,13 @@ internal static class ProxyHeaders
     };
 
     /// <param name="received">What the client's own header said; it is handed on. Null: it sent none.</param>
-    /// <param name="source">The client, where there is no received header; null: it is not known.</param>
+    /// <param name="source">The client, where there is no received header; null: it is not known. One that has no address is said to be unknown.</param>
     /// <param name="destination">Where it connected to; null: it is not known.</param>
     /// <param name="session">The client's TLS that ended here, for version 2; it takes the place of received fields. Null: there was none.</param>
     public static byte[] Write(
         ProxyHeaderVersion version, ProxyHeader? received, IPEndPoint? source, IPEndPoint? destination, TlsSession? session = null)
     {
-        var header = received ?? (source is null || destination is null ? ProxyHeader.Unspecified : ProxyHeader.Of(source, destination));
+        var header = received ?? (source is null or UnixEndPoint || destination is null or UnixEndPoint ? ProxyHeader.Unspecified : ProxyHeader.Of(source, destination));
         if (session is not null)
         {
             header = header.With(FieldsOf(session));

@@ -238,8 +238,8 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
 
     private ChainFields SourceFields(IPEndPoint? destination) => !_plan.TellsSource ? ChainFields.Empty : new ChainFields
     {
-        OriginalSource = _record.Client,
-        OriginalDestination = destination is null ? null : Destination.Of(destination),
+        OriginalSource = _record.Client is UnixEndPoint ? null : _record.Client,
+        OriginalDestination = destination is null or UnixEndPoint ? null : Destination.Of(destination),
     };
 
     private sealed class LegEvents(IActorRef owner, IAskedClient? asked) : IOutboundLegOwner

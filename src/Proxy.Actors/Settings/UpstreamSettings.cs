@@ -40,7 +40,7 @@ public sealed record UpstreamSettings
     /// <summary>The targets as they were given, for status and log.</summary>
     public string TargetText => string.Join(',', Targets.Select(TextOf));
 
-    internal static string TextOf(ServerEntry target) => target.Name is { } name ? $"{name}:{target.Port}" : $"{new IPEndPoint(target.Addresses[0], target.Port)}";
+    internal static string TextOf(ServerEntry target) => target.Name is { } name ? $"{name}:{target.Port}" : $"{target.EndPoint}";
 }
 
 /// <summary>Active checks: what is asked, and when.</summary>

@@ -165,7 +165,7 @@ internal static class ClientCommand
     private static FrontendSettings Forward(string text, bool tellsSource, bool hasChain)
     {
         var (listen, target) = SplitForward(text, "--forward", "127.0.0.1:8080=10.0.0.5:80");
-        return new FrontendSettings { Name = listen, Listen = Values.ListenEndPoint(listen, "--forward"), To = ForwardTo(target, tellsSource, hasChain) };
+        return new FrontendSettings { Name = listen, Listen = Values.FrontendEndPoint(listen, "--forward"), To = ForwardTo(target, tellsSource, hasChain) };
     }
 
     private static FrontendSettings ForwardUdp(string text, bool tellsSource, bool hasChain)
@@ -183,7 +183,8 @@ internal static class ClientCommand
 
     private static (string Listen, string Target) SplitForward(string text, string option, string example)
     {
-        var split = text.IndexOf('=', StringComparison.Ordinal);
+        // What stands before it may have one too: unix:/PATH?mode=660.
+        var split = text.LastIndexOf('=');
         return split > 0
             ? (text[..split], text[(split + 1)..])
             : throw new UsageException($"{option} '{text}': LISTEN=TARGET is expected, such as {example}");

@@ -76,7 +76,7 @@ internal sealed class ForwardProxyOptions
         parsed.GetRequiredValue(option).Select(listen => new FrontendSettings
         {
             Name = listen,
-            Listen = Values.ListenEndPoint(listen, option.Name),
+            Listen = Values.FrontendEndPoint(listen, option.Name),
             To = to,
             Proxy = new ForwardProxySettings { Protocols = protocols, Users = users },
         });

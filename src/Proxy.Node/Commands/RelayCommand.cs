@@ -13,7 +13,7 @@ internal static class RelayCommand
         var listen = new Option<string>("--listen")
         {
             Description = "Where connections are taken.",
-            HelpName = "HOST:PORT",
+            HelpName = "HOST:PORT or unix:/PATH",
             Required = true,
         };
         var to = new Option<string[]>("--to")
@@ -81,7 +81,7 @@ internal static class RelayCommand
             var frontend = new FrontendSettings
             {
                 Name = Name,
-                Listen = Values.ListenEndPoint(parsed.GetRequiredValue(listen), "--listen"),
+                Listen = Values.FrontendEndPoint(parsed.GetRequiredValue(listen), "--listen"),
                 To = new UpstreamTarget(targets.Length > 0 ? Name : null)
                 {
                     Routes = [.. routes.Select(route => new ServerNameRoute(route.Pattern, NameOf(route.Pattern)))],

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Proxy.Actors;
 using Proxy.Protocol.Chains;
+using Proxy.Transport;
 
 namespace Proxy.Node.Commands;
 
@@ -31,6 +32,14 @@ internal static class Values
 
         return IPAddress.TryParse(host.Trim('[', ']'), out var address) ? new IPEndPoint(address, port) : new IPEndPoint(LookUp(host, option), port);
     }
+
+    /// <summary>Where users' connections are accepted: <c>unix:/PATH[?mode=660]</c>, or what <see cref="ListenEndPoint"/> reads.</summary>
+    public static IPEndPoint FrontendEndPoint(string text, string option) =>
+        Transport.UnixEndPoint.IsOne(text) ? UnixEndPoint(text, option) : ListenEndPoint(text, option);
+
+    public static UnixEndPoint UnixEndPoint(string text, string option) => Transport.UnixEndPoint.TryParse(text, out var place, out var error)
+        ? place
+        : throw new UsageException($"{option} '{text}': {error}");
 
     /// <summary>HOST:PORT to connect to.</summary>
     public static Destination Target(string text, string option) => Destination.TryParse(text, out var destination)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Proxy.Transport;
 using Proxy.Transport.HandOver;
 
 namespace Proxy.Node.HandOver;
@@ -38,9 +39,22 @@ internal static class HandOverMessage
     {
         (kind, asked) = (default, null!);
         return text.StartsWith(SocketWord, StringComparison.Ordinal)
-            && text[SocketWord.Length..].Split(' ') is [var word, var address]
+            && text[SocketWord.Length..].Split(' ', 2) is [var word, var address]
             && Enum.TryParse(word, ignoreCase: true, out kind)
-            && IPEndPoint.TryParse(address, out asked!);
+            && TryReadAddress(address, out asked);
+    }
+
+    // A path may have blanks.
+    private static bool TryReadAddress(string text, out IPEndPoint asked)
+    {
+        if (!UnixEndPoint.IsOne(text))
+        {
+            return IPEndPoint.TryParse(text, out asked!);
+        }
+
+        var isOne = UnixEndPoint.TryParse(text, out var place, out _);
+        asked = place!;
+        return isOne;
     }
 
     public static bool TrySend(DescriptorSocket connection, string text, ListeningSocket? socket = null) =>

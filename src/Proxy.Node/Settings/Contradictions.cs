@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Proxy.Actors;
 using Proxy.Node.Hosting;
 using Proxy.Policy.Routes;
+using Proxy.Transport;
 
 namespace Proxy.Node.Settings;
 
@@ -73,10 +74,11 @@ internal static class Contradictions
         }
 
         var taken = new Dictionary<string, ListenPlace>(StringComparer.Ordinal);
-        foreach (var place in listens.Where(listen => listen.EndPoint.Port != 0))
+        foreach (var place in listens.Where(listen => listen.EndPoint.Port != 0 || listen.EndPoint is UnixEndPoint))
         {
             var port = PortOf(place);
-            var other = taken.TryAdd($"{port} {place.EndPoint.Address}", place) ? all.GetValueOrDefault(port) : taken[$"{port} {place.EndPoint.Address}"];
+            var whole = place.EndPoint is UnixEndPoint ? $"{place.EndPoint}" : $"{port} {place.EndPoint.Address}";
+            var other = taken.TryAdd(whole, place) ? all.GetValueOrDefault(port) : taken[whole];
             if (other is not null && other != place)
             {
                 place.Place.WrongAt("listen", $"{place.EndPoint} is taken by {other.Who}, which listens at {other.EndPoint}", "give it another port or address");

@@ -210,11 +210,14 @@ internal static class FrontendReader
         {
             if (url.StartsWith(scheme, StringComparison.Ordinal))
             {
-                return new FrontendListen(Values.ListenEndPoint(url[scheme.Length..], ""), protocols, scheme is UdpScheme or TransparentUdpScheme);
+                var isUdp = scheme is UdpScheme or TransparentUdpScheme;
+                var hasPath = !isUdp && protocols is not (ForwardProtocols.Redirect or ForwardProtocols.Transparent);
+                var place = url[scheme.Length..];
+                return new FrontendListen(hasPath ? Values.FrontendEndPoint(place, "") : Values.ListenEndPoint(place, ""), protocols, isUdp);
             }
         }
 
-        throw new UsageException($"'{url}': {Scheme}HOST:PORT is expected, such as {Scheme}127.0.0.1:8080, or {string.Join(" or ", Schemes.Skip(1).Select(known => known.Text))}");
+        throw new UsageException($"'{url}': {Scheme}HOST:PORT is expected, such as {Scheme}127.0.0.1:8080 or {Scheme}unix:/run/web.sock, or {string.Join(" or ", Schemes.Skip(1).Select(known => known.Text))}");
     }
 
     // A pseudonym (RFC 9110, 7.6.3): a word.

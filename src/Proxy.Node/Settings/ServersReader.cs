@@ -1,6 +1,7 @@
 using System.Net;
 using Proxy.Node.Commands;
 using Proxy.Policy.Balancing;
+using Proxy.Transport;
 
 namespace Proxy.Node.Settings;
 
@@ -33,7 +34,12 @@ internal static class ServersReader
             return null;
         }
 
-        return given.TryParse(text => ServerText.Read(text, ""), out var bare)
+        if (given.TryParse(text => ServerText.Read(text, ""), out var bare) && bare.EndPoint is UnixEndPoint && checkPort is not null)
+        {
+            settings.WrongAt("check-port", "a socket with a path has no ports", "remove it: it is checked where it is");
+        }
+
+        return bare is not null
             ? bare with { Weight = weight, IsBackup = isBackup, MaximumConnections = connections, CheckPort = (int?)checkPort }
             : null;
     }

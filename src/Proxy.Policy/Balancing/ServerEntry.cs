@@ -8,17 +8,21 @@ namespace Proxy.Policy.Balancing;
 /// </summary>
 public sealed record ServerEntry
 {
-    private ServerEntry(string? name, int port, IReadOnlyList<IPAddress> addresses)
+    private ServerEntry(string? name, int port, IPEndPoint? endPoint)
     {
         Name = name;
         Port = port;
-        Addresses = addresses;
+        EndPoint = endPoint;
+        Addresses = endPoint is null ? [] : [endPoint.Address];
     }
 
     /// <summary>The name to resolve; null: the address was given.</summary>
     public string? Name { get; }
 
     public int Port { get; }
+
+    /// <summary>What was given instead of a name; it may be of a kind that says more than address and port.</summary>
+    public IPEndPoint? EndPoint { get; }
 
     /// <summary>What the name meant when it was last resolved with success; empty until then.</summary>
     public IReadOnlyList<IPAddress> Addresses { get; internal init; }
@@ -33,21 +37,21 @@ public sealed record ServerEntry
     /// <summary>The port for checks; null: <see cref="Port"/>.</summary>
     public int? CheckPort { get; init; }
 
-    public static ServerEntry ForAddress(IPEndPoint endpoint) => new(null, endpoint.Port, [endpoint.Address]);
+    public static ServerEntry ForAddress(IPEndPoint endpoint) => new(null, endpoint.Port, endpoint);
 
-    public static ServerEntry ForName(string name, int port) => new(name, port, []);
+    public static ServerEntry ForName(string name, int port) => new(name, port, endPoint: null);
 
     /// <summary>Whether both ask for the same; what a name means at present is no part of it.</summary>
     public bool Equals(ServerEntry? other) =>
         other is not null && string.Equals(Name, other.Name, StringComparison.OrdinalIgnoreCase) && Port == other.Port && Weight == other.Weight
         && IsBackup == other.IsBackup && MaximumConnections == other.MaximumConnections && CheckPort == other.CheckPort
-        && (Name is not null || Addresses.SequenceEqual(other.Addresses));
+        && Equals(EndPoint, other.EndPoint);
 
     public override int GetHashCode() => HashCode.Combine(Port, Weight, IsBackup, MaximumConnections, CheckPort);
 
     internal IEnumerable<ServerSettings> ToServers() => Addresses.Select(address =>
     {
-        var endpoint = new IPEndPoint(address, Port);
+        var endpoint = EndPoint ?? new IPEndPoint(address, Port);
         return new ServerSettings(Name is null ? endpoint.ToString() : $"{Name}/{endpoint}", endpoint)
         {
             HostName = Name,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Proxy.Transport.Relays;
 using static Proxy.Transport.Epoll.LinuxConstants;
 
@@ -34,16 +35,18 @@ internal sealed partial class EpollChannel : TcpChannel, IEpollSource, IEndFores
 
     public static EpollChannel Connect(EpollLoop loop, IPEndPoint remoteEndPoint, TcpOptions options, IChannelHandler handler)
     {
+        var isUnix = remoteEndPoint is UnixEndPoint;
+
         // IPv4 in IPv6's clothes is not reachable from an IPv6-only socket, and is meant as IPv4.
         var remote = remoteEndPoint.Address.IsIPv4MappedToIPv6
             ? new IPEndPoint(remoteEndPoint.Address.MapToIPv4(), remoteEndPoint.Port)
             : remoteEndPoint;
-        var error = EpollSockets.Create(remote.AddressFamily, StreamNonBlocking, out var descriptor);
+        var error = EpollSockets.Create(isUnix ? AddressFamily.Unix : remote.AddressFamily, StreamNonBlocking, out var descriptor);
         var channel = new EpollChannel(loop, descriptor, handler, ChannelPhase.Connecting) { RemoteEndPoint = remote };
         if (error == 0)
         {
             EpollSockets.ApplyAtOnce(descriptor, options);
-            error = options.Source is { } source ? EpollSockets.BindSource(descriptor, source) : 0;
+            error = options.Source is { } source && !isUnix ? EpollSockets.BindSource(descriptor, source) : 0;
             error = error == 0 ? EpollSockets.Connect(descriptor, remote) : error;
         }
 

@@ -17,10 +17,10 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
     private readonly bool _isOfSeveral;            // addresses: each connection has its own
 
     public EpollListener(EpollLoop loop, int descriptor, IPEndPoint asked, bool isTransparent, IAcceptHandler handler)
-        : base(loop, NativeAddress.OfSocket(descriptor)!, handler)
+        : base(loop, asked as UnixEndPoint ?? NativeAddress.OfSocket(descriptor)!, handler)
     {
         (_loop, _descriptor) = (loop, descriptor);
-        loop.Settings.Listening?.Add(ListeningKind.Tcp, asked, descriptor);
+        loop.Settings.Listening?.Add(asked is UnixEndPoint ? ListeningKind.Unix : ListeningKind.Tcp, asked, descriptor);
         _isOfSeveral = isTransparent || LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
     }
 
@@ -43,8 +43,12 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
     protected override void CloseSocket()
     {
         _loop.Forget(this);
-        _loop.Settings.Listening?.Remove(_descriptor);
+        var isHandedOn = _loop.Settings.Listening?.Remove(_descriptor) == true;
         Libc.Close(_descriptor);
+        if (LocalEndPoint is UnixEndPoint place && !isHandedOn)
+        {
+            UnixSockets.Forget(place);
+        }
     }
 
     protected override void Accept()
@@ -116,6 +120,6 @@ internal sealed unsafe class EpollListener : TcpListener, IEpollSource, IThreadP
             return;
         }
 
-        Hand(new EpollAcceptedConnection(descriptor, remote.ToEndPoint(), local));
+        Hand(new EpollAcceptedConnection(descriptor, LocalEndPoint is UnixEndPoint ? UnixEndPoint.Nameless : remote.ToEndPoint(), local));
     }
 }

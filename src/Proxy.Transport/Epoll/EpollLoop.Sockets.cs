@@ -13,7 +13,7 @@ internal sealed partial class EpollLoop
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(options);
         var error = 0;
-        if (Settings.Listening is not { } listening || !listening.TryTake(ListeningKind.Tcp, localEndPoint, out var descriptor))
+        if (Settings.Listening is not { } listening || !listening.TryTake(localEndPoint is UnixEndPoint ? ListeningKind.Unix : ListeningKind.Tcp, localEndPoint, out var descriptor))
         {
             error = EpollSockets.Listen(localEndPoint, options, out descriptor);
         }

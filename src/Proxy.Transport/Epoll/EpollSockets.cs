@@ -14,7 +14,7 @@ internal static unsafe class EpollSockets
     /// <summary>One family per socket: a listener on [::] does not take IPv4 as well, that is another listener.</summary>
     public static int Create(AddressFamily family, int type, out int descriptor)
     {
-        descriptor = Libc.Socket(family == AddressFamily.InterNetwork ? AddressFamilyIPv4 : AddressFamilyIPv6, type, 0);
+        descriptor = Libc.Socket(family switch { AddressFamily.Unix => AddressFamilyUnix, AddressFamily.InterNetwork => AddressFamilyIPv4, _ => AddressFamilyIPv6 }, type, 0);
         if (descriptor < 0)
         {
             return Errno.Last;
@@ -51,6 +51,15 @@ internal static unsafe class EpollSockets
     /// <summary>0 or EINPROGRESS: the connection is under way.</summary>
     public static int Connect(int descriptor, IPEndPoint remoteEndPoint)
     {
+        if (remoteEndPoint is UnixEndPoint { Path: var path })
+        {
+            var place = new UnixDomainSocketEndPoint(path).Serialize();
+            fixed (byte* start = place.Buffer.Span)
+            {
+                return Libc.Connect(descriptor, start, (uint)place.Size) == 0 ? 0 : Errno.LastOfLongCall;
+            }
+        }
+
         var address = NativeAddress.From(remoteEndPoint);
         return Libc.Connect(descriptor, (byte*)&address, address.Bytes) == 0 ? 0 : Errno.LastOfLongCall;
     }
@@ -58,6 +67,11 @@ internal static unsafe class EpollSockets
     /// <summary>Binds and listens. Accepted connections inherit the options.</summary>
     public static int Listen(IPEndPoint localEndPoint, TcpOptions options, out int descriptor)
     {
+        if (localEndPoint is UnixEndPoint place)
+        {
+            return Listen(place, options.Backlog, out descriptor);
+        }
+
         var error = Create(localEndPoint.AddressFamily, StreamNonBlocking, out descriptor);
         if (error != 0)
         {
@@ -88,6 +102,21 @@ internal static unsafe class EpollSockets
         }
 
         return error;
+    }
+
+    private static int Listen(UnixEndPoint place, int backlog, out int descriptor)
+    {
+        try
+        {
+            using var socket = UnixSockets.Listen(place, backlog);
+            descriptor = Libc.DescriptorControl((int)socket.Handle, DuplicateCloseOnExec, 0);
+            return descriptor >= 0 ? 0 : Errno.Last;
+        }
+        catch (SocketException failure)
+        {
+            descriptor = -1;
+            return failure.NativeErrorCode;
+        }
     }
 
     public static void Apply(int descriptor, TcpOptions options)

@@ -4,6 +4,7 @@ namespace Proxy.Transport.Epoll;
 internal static class LinuxConstants
 {
     // sys/socket.h
+    public const int AddressFamilyUnix = 1;
     public const int AddressFamilyIPv4 = 2;
     public const int AddressFamilyIPv6 = 10;
     public const int StreamNonBlocking = 1 | NonBlocking | CloseOnExec;

@@ -21,16 +21,18 @@ internal struct NativeAddress
         return address;
     }
 
-    /// <summary>The address of our own end of a socket; null when the socket has none.</summary>
+    /// <summary>The address of our own end of a socket; null when the socket has none, or one of another family.</summary>
     public static unsafe IPEndPoint? OfSocket(int descriptor)
     {
         var address = default(NativeAddress);
         var count = (uint)Size;
-        return Libc.GetSocketName(descriptor, (byte*)&address, &count) == 0 ? address.ToEndPoint() : null;
+        return Libc.GetSocketName(descriptor, (byte*)&address, &count) == 0 && address.IsInternet ? address.ToEndPoint() : null;
     }
 
     /// <summary>How many bytes of it a call is told of.</summary>
     public readonly uint Bytes => IsIPv4 ? (uint)IPv4Size : Size;
+
+    private readonly bool IsInternet => MemoryMarshal.Read<ushort>(this) is AddressFamilyIPv4 or AddressFamilyIPv6;
 
     private readonly bool IsIPv4 => MemoryMarshal.Read<ushort>(this) == AddressFamilyIPv4;
 

@@ -7,6 +7,9 @@ public enum ListeningKind
 
     Udp,
 
+    /// <summary>Streams at a path of this machine.</summary>
+    Unix,
+
     /// <summary>The admin address, which is not a loop's.</summary>
     Admin,
 }

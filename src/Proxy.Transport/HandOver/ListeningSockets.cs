@@ -17,6 +17,7 @@ public sealed class ListeningSockets : IDisposable
 
     // In the order in which they were bound, which the successor keeps: several may share an address, and each has its number among them.
     private readonly List<(int Descriptor, ListeningKind Kind, IPEndPoint Asked)> _used = [];
+    private readonly HashSet<int> _handedOn = [];
 
     /// <summary>Takes what a predecessor or the service manager has bound; owns it from here on.</summary>
     public void Offer(ListeningSocket socket)
@@ -92,11 +93,13 @@ public sealed class ListeningSockets : IDisposable
         }
     }
 
-    public void Remove(int descriptor)
+    /// <summary>Whether somebody else was given a duplicate of it, and so may listen with it still.</summary>
+    public bool Remove(int descriptor)
     {
         lock (_lock)
         {
             _used.RemoveAll(used => used.Descriptor == descriptor);
+            return _handedOn.Remove(descriptor);
         }
     }
 
@@ -105,6 +108,7 @@ public sealed class ListeningSockets : IDisposable
     {
         lock (_lock)
         {
+            _handedOn.UnionWith(_used.Select(used => used.Descriptor));
             return
             [
                 .. from used in _used
@@ -137,7 +141,6 @@ public sealed class ListeningSockets : IDisposable
     private const int SetDescriptorFlags = 2;
     private const int GetStatusFlags = 3;
     private const int SetStatusFlags = 4;
-    private const int DuplicateCloseOnExec = 1030;
     private const int CloseOnExecFlag = 1;
     private const int SocketType = 3;
     private const int SocketDomain = 39;

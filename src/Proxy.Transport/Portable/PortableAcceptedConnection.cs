@@ -7,11 +7,11 @@ internal sealed class PortableAcceptedConnection : IAcceptedConnection
 {
     private Socket? _socket;
 
-    private PortableAcceptedConnection(Socket socket)
+    private PortableAcceptedConnection(Socket socket, UnixEndPoint? place)
     {
         _socket = socket;
-        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
-        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        RemoteEndPoint = place is null ? (IPEndPoint)socket.RemoteEndPoint! : UnixEndPoint.Nameless;
+        LocalEndPoint = place ?? (IPEndPoint)socket.LocalEndPoint!;
     }
 
     public IPEndPoint RemoteEndPoint { get; }
@@ -19,12 +19,13 @@ internal sealed class PortableAcceptedConnection : IAcceptedConnection
     public IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Null when the peer has reset the connection meanwhile, and its addresses are gone with it.</summary>
-    public static PortableAcceptedConnection? TryCreate(Socket socket, TcpOptions options)
+    /// <param name="place">Where it was accepted, if that has a path.</param>
+    public static PortableAcceptedConnection? TryCreate(Socket socket, UnixEndPoint? place, TcpOptions options)
     {
         try
         {
             TcpSockets.PrepareAccepted(socket, options);
-            return new PortableAcceptedConnection(socket);
+            return new PortableAcceptedConnection(socket, place);
         }
         catch (SocketException)
         {

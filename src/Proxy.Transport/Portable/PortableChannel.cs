@@ -33,8 +33,9 @@ internal sealed partial class PortableChannel : TcpChannel
         try
         {
             remoteEndPoint = TcpSockets.Unmapped(remoteEndPoint);
-            socket = TcpSockets.Create(remoteEndPoint.AddressFamily, options);
-            if (options.Source is { } source)
+            var isUnix = remoteEndPoint is UnixEndPoint;
+            socket = isUnix ? UnixSockets.Create() : TcpSockets.Create(remoteEndPoint.AddressFamily, options);
+            if (options.Source is { } source && !isUnix)
             {
                 socket.Bind(new IPEndPoint(source, 0));
             }
@@ -92,7 +93,7 @@ internal sealed partial class PortableChannel : TcpChannel
 
     private void BeginConnect(IPEndPoint remoteEndPoint)
     {
-        _send = new SocketOperation(_loop, OnConnectOrSendEnded) { RemoteEndPoint = remoteEndPoint };
+        _send = new SocketOperation(_loop, OnConnectOrSendEnded) { RemoteEndPoint = remoteEndPoint is UnixEndPoint place ? new UnixDomainSocketEndPoint(place.Path) : remoteEndPoint };
         try
         {
             _send.Connect(_socket!);

@@ -10,8 +10,8 @@ internal sealed class PortableListener : TcpListener
     private readonly TcpOptions _options;
     private readonly SocketOperation _accept;
 
-    public PortableListener(PortableLoop loop, Socket socket, TcpOptions options, IAcceptHandler handler)
-        : base(loop, (IPEndPoint)socket.LocalEndPoint!, handler)
+    public PortableListener(PortableLoop loop, IPEndPoint asked, Socket socket, TcpOptions options, IAcceptHandler handler)
+        : base(loop, asked as UnixEndPoint ?? (IPEndPoint)socket.LocalEndPoint!, handler)
     {
         (_loop, _socket, _options) = (loop, socket, options);
         _accept = new SocketOperation(loop, OnAcceptEnded);
@@ -25,6 +25,11 @@ internal sealed class PortableListener : TcpListener
     {
         _loop.Remove(this);
         _socket.Dispose();
+        if (LocalEndPoint is UnixEndPoint place)
+        {
+            UnixSockets.Forget(place);
+        }
+
         _accept.Release();
     }
 
@@ -42,7 +47,7 @@ internal sealed class PortableListener : TcpListener
         {
             EndPause();
             Accept();
-            if (PortableAcceptedConnection.TryCreate(socket!, _options) is { } connection)
+            if (PortableAcceptedConnection.TryCreate(socket!, LocalEndPoint as UnixEndPoint, _options) is { } connection)
             {
                 Hand(connection);
             }

@@ -11,7 +11,7 @@ internal sealed partial class PortableLoop
     {
         try
         {
-            listener = new PortableListener(this, TcpSockets.Listen(localEndPoint, options), options, handler);
+            listener = new PortableListener(this, localEndPoint, TcpSockets.Listen(localEndPoint, options), options, handler);
             fault = default;
             return true;
         }

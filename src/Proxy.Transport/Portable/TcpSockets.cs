@@ -46,6 +46,11 @@ internal static class TcpSockets
     // means SO_REUSEPORT as well.
     public static Socket Listen(IPEndPoint localEndPoint, TcpOptions options)
     {
+        if (localEndPoint is UnixEndPoint place)
+        {
+            return UnixSockets.Listen(place, options.Backlog);
+        }
+
         var socket = Create(localEndPoint.AddressFamily, options);
         try
         {
@@ -69,7 +74,7 @@ internal static class TcpSockets
     public static void PrepareAccepted(Socket socket, TcpOptions options)
     {
         socket.Blocking = false;
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() && socket.AddressFamily != AddressFamily.Unix)
         {
             Apply(socket, options);
         }
