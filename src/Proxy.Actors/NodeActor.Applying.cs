@@ -29,12 +29,6 @@ public sealed partial class NodeActor
     {
         var plan = SettingsPlan.Between(_settings, settings);
         LookAtCertificates();
-        if (plan.Obstacles.Count > 0)
-        {
-            asker.Tell(new ApplyFailed(plan.Obstacles));
-            return;
-        }
-
         if (plan.IsEmpty)
         {
             asker.Tell(new Applied(plan));
@@ -167,10 +161,12 @@ public sealed partial class NodeActor
         CommitTunnels(plan.Tunnels.Steps);
         if (binding.IsStart)
         {
-            StartChainSets();
+            StartWarmHops();
         }
 
+        CommitChainSets(plan.ChainSets.Steps);
         CommitServers(binding);
+        CommitHopTunnels();
         CommitFrontends(binding);
         RetireUpstreams(plan.Upstreams.Steps);
         binding.Accept();

@@ -10,18 +10,44 @@ namespace Proxy.Actors;
 public sealed partial class NodeActor
 {
     private const int LoopOfChains = 0;
-    private readonly Dictionary<string, IActorRef> _chainSets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ChainSetPart> _chainSets = new(StringComparer.Ordinal);
     private ChainReplays? _replays;
 
-    private void StartChainSets()
+    // One for the process: a header is good once, and not once at each listener.
+    private ChainReplays Replays => _replays ??= new ChainReplays(Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Sets of chains as they are to be now. Connections that were told of another way go on with it.</summary>
+    private void CommitChainSets(IReadOnlyList<Step<ChainSetSettings>> steps)
     {
-        StartWarmHops();
-        foreach (var settings in _settings.ChainSets)
+        foreach (var (old, changed) in steps)
         {
-            ChainWay[] ways = [.. settings.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? _pools[tunnel][0] : null, chain.Hops))];
+            if (changed is null)
+            {
+                _chainSets.Remove(old!.Name, out var gone);
+                gone!.Actor.Tell(new ChainSetActor.Retire(null));
+                continue;
+            }
+
+            ChainWay[] ways = [.. changed.Chains.Select(chain => new ChainWay(chain.Name, chain.Tunnel is { } tunnel ? PartsOnAllLoops(tunnel) : [], chain.Hops))];
             var actor = Context.ActorOf(
-                Props.Create(() => new ChainSetActor(_environment, settings, ways)).WithDispatcher(DispatcherOf(LoopOfChains)), $"chains-{_chainSets.Count}");
-            _chainSets.Add(settings.Name, actor);
+                Props.Create(() => new ChainSetActor(_environment, changed, ways)).WithDispatcher(DispatcherOf(LoopOfChains)), $"chains-{_made++}");
+            if (_chainSets.TryGetValue(changed.Name, out var part))
+            {
+                part.Replace(actor);
+            }
+            else
+            {
+                _chainSets.Add(changed.Name, new ChainSetPart(actor));
+            }
+        }
+    }
+
+    /// <summary>Hops that servers reach through tunnels, as tunnels and servers are now.</summary>
+    private void CommitHopTunnels()
+    {
+        foreach (var live in _servers.Values.Select(part => part.Live))
+        {
+            live.Hops.Change(live.Settings.Legs.Select(name => (_settings.Tunnels.First(tunnel => tunnel.Name == name), (IReadOnlyList<PoolPart>)PartsOnAllLoops(name))));
         }
     }
 
@@ -35,15 +61,12 @@ public sealed partial class NodeActor
         }
     }
 
-    /// <summary>Whether a chain of the set begins with a tunnel, whose connections live on its loop.</summary>
-    private bool IsBoundToLoop(string chainSet) => _settings.ChainSets.First(set => set.Name == chainSet).Chains.Any(chain => chain.Tunnel is not null);
-
     private void BindChains(Binding binding, ServerPart part, ServerSettings changed)
     {
         var bound = part.ChainListeners.Select(listener => listener.Place).ToHashSet(StringComparer.Ordinal);
         foreach (var chains in changed.Chains.Where(chains => !bound.Contains(chains.Place)))
         {
-            var plan = PlanOf(changed, chains, EgressOfChains(part)) with { Connection = null };
+            var plan = PlanOf(changed, chains, EgressOfChains(part), part.Live.Hops) with { Connection = null };
             var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "chains-at", DispatcherOf(_made));
             binding.Listeners.Add(listener);
             binding.ChainListeners.Add((changed.Name, chains.Place, listener));
@@ -65,7 +88,7 @@ public sealed partial class NodeActor
         {
             if (settings.Chains.FirstOrDefault(chains => chains.Place == place) is { } chains)
             {
-                listener.Tell(new ListenerActor.Change(PlanOf(settings, chains, EgressOfChains(part))));
+                listener.Tell(new ListenerActor.Change(PlanOf(settings, chains, EgressOfChains(part), part.Live.Hops)));
             }
             else
             {
@@ -93,20 +116,18 @@ public sealed partial class NodeActor
             var place = part.ChainListeners.Find(entry => entry.Listener.Equals(listener)).Place;
             if (place is not null && part.Live.Settings.Chains.FirstOrDefault(chains => chains.Place == place) is { } chains)
             {
-                return PlanOf(part.Live.Settings, chains, EgressOfChains(part));
+                return PlanOf(part.Live.Settings, chains, EgressOfChains(part), part.Live.Hops);
             }
         }
 
         return null;
     }
 
-    private FrontendPlan PlanOf(ServerSettings server, ChainServerSettings chains, Frontend egress)
+    private FrontendPlan PlanOf(ServerSettings server, ChainServerSettings chains, Frontend egress, HopTunnels hops)
     {
-        // One for the process: a header is good once, and not once at each listener.
-        _replays ??= new ChainReplays(Context.System.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
-        var gate = new ChainGate(chains.Keys, takesOpen: chains.Keys.Count == 0, _replays);
-        var datagrams = new DatagramGate(chains.Keys, _replays);
-        var plan = new EgressPlan(_environment, server, egress, gate) { Silence = chains.IsUdp ? server.Timeouts.Connect : chains.Silence };
+        var gate = new ChainGate(chains.Keys, takesOpen: chains.Keys.Count == 0, Replays);
+        var datagrams = new DatagramGate(chains.Keys, Replays);
+        var plan = new EgressPlan(_environment, server, egress, gate, hops) { Silence = chains.IsUdp ? server.Timeouts.Connect : chains.Silence };
         var next = 0u;
         return new FrontendPlan(
             egress.Name,

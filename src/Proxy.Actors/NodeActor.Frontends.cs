@@ -133,7 +133,7 @@ public sealed partial class NodeActor
         var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
             IsUdp = settings.IsUdp,
-            Way = new ChainWay(target.Tunnel, part, []),
+            Way = new ChainWay(target.Tunnel, [part], []),
             TellsSource = target.TellsSource,
             Proxy = proxy,
         });
@@ -158,16 +158,15 @@ public sealed partial class NodeActor
         {
             IsUdp = settings.IsUdp,
             Routes = target.Routes,
-            ChainSets = _chainSets,
+            ChainSets = target.Routes.ChainSets.Distinct().ToDictionary(name => name, name => _chainSets[name], StringComparer.Ordinal),
             TellsSource = target.TellsSource,
             Proxy = proxy,
         };
-        var isBound = target.Routes.ChainSets.Any(IsBoundToLoop);
         var next = 0u;
         return accepted =>
         {
-            // Without tunnels nothing binds a connection to a loop, and they go round.
-            var loop = isBound ? LoopOfChains : (int)(next++ % (uint)_environment.Dispatchers.Count);
+            // Connections go round the loops, of which each has tunnels of its own to the first hops; datagrams stay where their listener is.
+            var loop = settings.IsUdp ? LoopOfChains : (int)(next++ % (uint)_environment.Dispatchers.Count);
             return TunnelConnectionOf(accepted, plan).WithDispatcher(_environment.Dispatchers[loop]);
         };
     }

@@ -10,7 +10,7 @@ public sealed partial class NodeActor
     {
         IReadOnlyList<IActorRef> components =
         [
-            .. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values,
+            .. _listeners, .. _upstreams.Values.Select(upstream => upstream.Actor), .. _poolActors, .. _chainSets.Values.Select(set => set.Actor),
             .. _drains.Keys,
         ];
         var frontends = FrontendsOfAll();

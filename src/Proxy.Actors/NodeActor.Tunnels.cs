@@ -44,7 +44,7 @@ public sealed partial class NodeActor
     {
         // Each loop has its part of a server's tunnels, as far as there are enough of them.
         var first = LoopOfPool(settings.Name, _settings);
-        var parts = new PoolPart[IsForChains(settings.Name) ? 1 : Math.Min(settings.Connections, _environment.Dispatchers.Count)];
+        var parts = new PoolPart[Math.Min(settings.Connections, _environment.Dispatchers.Count)];
         for (var index = 0; index < parts.Length; index++)
         {
             var (dispatcher, load) = (DispatcherOf(first + index), new PoolLoad());
@@ -86,11 +86,27 @@ public sealed partial class NodeActor
     }
 
     /// <summary>Of a pool's first part: where the frontends that use it listen.</summary>
-    private int LoopOfPool(string name, NodeSettings settings) =>
-        IsForChains(name) ? LoopOfChains : settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
+    private static int LoopOfPool(string name, NodeSettings settings) => settings.Tunnels.TakeWhile(tunnel => tunnel.Name != name).Count();
 
-    /// <summary>All tunnels that chains begin with live on one loop, as a connection does not know yet which it will take.</summary>
-    private bool IsForChains(string name) => _settings.ChainSets.Any(set => set.Chains.Any(chain => chain.Tunnel == name));
+    /// <summary>
+    /// The parts of a pool, of which each loop has one from here on: who goes through a chain lives anywhere, and does not know yet which tunnel it will take.
+    /// </summary>
+    private PoolPart[] PartsOnAllLoops(string name)
+    {
+        var (parts, settings) = (_pools[name], _settings.Tunnels.First(tunnel => tunnel.Name == name));
+        LoopDispatcher[] missing = [.. _environment.Dispatchers.Where(dispatcher => !Array.Exists(parts, part => part.Dispatcher == dispatcher))];
+        if (missing.Length > 0)
+        {
+            var share = ShareOf(settings, _environment.Dispatchers.Count, _environment.Dispatchers.Count - 1);
+            _pools[name] = parts = [.. parts, .. missing.Select(dispatcher =>
+            {
+                var load = new PoolLoad();
+                return new PoolPart(StartPoolPart(share, dispatcher, load), dispatcher, load);
+            })];
+        }
+
+        return parts;
+    }
 
     private void BindServers(Binding binding)
     {
@@ -167,7 +183,7 @@ public sealed partial class NodeActor
     {
         var secrets = settings.Native is { } native ? new SealedSecrets(native, _environment.Secrets, _environment.Generations.Own, Context.System.TimeProvider.GetUtcNow()) : null;
         var egress = new Frontend(settings.Name, "", _ids, _log, _accessLog) { Principals = new PrincipalQuotas(settings) };
-        return new ServerPart(new LiveServer(_environment, settings, egress), secrets);
+        return new ServerPart(new LiveServer(_environment, settings, egress, Replays), secrets);
     }
 
     private void StartHelpers(ServerPart part)

@@ -79,7 +79,7 @@ public sealed partial class NodeActor : ReceiveActor
     private void Idle() => Receive<Start>(_ =>
     {
         var settings = _settings;
-        _settings = settings with { Frontends = [], Upstreams = [], Tunnels = [], Servers = [] };
+        _settings = settings with { Frontends = [], Upstreams = [], Tunnels = [], ChainSets = [], Servers = [] };
         Bind(SettingsPlan.Between(_settings, settings), Sender, isStart: true);
     });
 

@@ -81,6 +81,9 @@ public interface ITunnelEngine : IDisposable
 
     void ResetStream(int streamId, EndReason reason);
 
+    /// <param name="distance">How many tunnels lie behind this node to whoever saw the failure, where the dialect can tell it; 0: it was this node.</param>
+    void ResetStream(int streamId, EndReason reason, byte distance) => ResetStream(streamId, reason);
+
     void ReleaseStream(int streamId);
 
     /// <summary>Opens nothing more, and closes when the last stream has ended and all is acknowledged.</summary>

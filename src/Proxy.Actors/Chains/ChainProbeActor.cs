@@ -53,9 +53,9 @@ internal sealed class ChainProbeActor : ReceiveActor
     protected override void PreStart()
     {
         Context.Timers.StartSingleTimer(Timer.Limit, Timer.Limit, Limit);
-        if (_way.Pool is { } pool)
+        if (_way.HasTunnel)
         {
-            pool.Actor.Tell(TunnelPoolActor.Acquire.Instance);
+            _way.PoolOn(Loop).Actor.Tell(TunnelPoolActor.Acquire.Instance);
         }
         else if (_way.Hops[0].Address is { Address: { } address })
         {
@@ -70,7 +70,11 @@ internal sealed class ChainProbeActor : ReceiveActor
 
     protected override void PostStop()
     {
-        _way.Pool?.Actor.Tell(TunnelPoolActor.Abandon.Instance);
+        if (_way.HasTunnel)
+        {
+            _way.PoolOn(Loop).Actor.Tell(TunnelPoolActor.Abandon.Instance);
+        }
+
         _dial?.Abandon();
         _leg.Close();
         Context.Parent.Tell(new Done(_index));
@@ -125,7 +129,7 @@ internal sealed class ChainProbeActor : ReceiveActor
     {
         if (!link.CanOpen)
         {
-            _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
+            _way.PoolOn(Loop).Actor.Tell(TunnelPoolActor.Acquire.Instance);
             return;
         }
 

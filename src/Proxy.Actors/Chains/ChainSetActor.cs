@@ -7,7 +7,7 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// A set of chains: tells each connection which one to take, hears how they do, and measures them now and then, each by a short stream that only
-/// comes back. States: serving → stopped.
+/// comes back. States: serving → retired → stopped.
 /// </summary>
 internal sealed class ChainSetActor : ReceiveActor
 {
@@ -26,14 +26,7 @@ internal sealed class ChainSetActor : ReceiveActor
         _ways = ways;
         _log = Context.GetLogger();
         _chooser = new ChainChooser([.. settings.Chains.Select(chain => chain.Weight)], settings.Choice, Loop.NowMicroseconds);
-        Receive<Choose>(_ => Sender.Tell(new Chosen(_chooser.Current, _ways[_chooser.Current], _ways.Count)));
-        Receive<Works>(works => _ = Note(_chooser.HandleWorks(works.Index, Loop.NowMicroseconds), "it works"));
-        Receive<Failed>(failed => HandleFailed(failed.Index, failed.Text));
-        Receive<ChainProbeActor.Measured>(measured =>
-            _ = Note(_chooser.HandleMeasured(measured.Index, measured.RoundTripMicroseconds, measured.Loss, Loop.NowMicroseconds), "it is better"));
-        Receive<ChainProbeActor.Done>(done => _measured.Remove(done.Index));
-        Receive<Timer>(_ => Measure());
-        Receive<GetStatus>(_ => Sender.Tell(new ComponentStatus { Chains = [Status()] }));
+        Serving();
     }
 
     /// <summary>Wants a chain; answered by <see cref="Chosen"/> at once.</summary>
@@ -52,9 +45,13 @@ internal sealed class ChainSetActor : ReceiveActor
     /// <summary>A connection failed in it.</summary>
     internal sealed record Failed(int Index, string Text);
 
+    /// <summary>The settings have another set in its place, or none. Who was sent here before is still served, by the successor if there is one.</summary>
+    internal sealed record Retire(IActorRef? Successor);
+
     private enum Timer
     {
         Measure,
+        Leave,
     }
 
     private IIoLoop Loop => ((LoopDispatcher)Context.Dispatcher).Loop;
@@ -63,6 +60,51 @@ internal sealed class ChainSetActor : ReceiveActor
     protected override SupervisorStrategy SupervisorStrategy() => Kernel.SupervisorStrategy.StoppingStrategy;
 
     protected override void PreStart() => AwaitMeasuring();
+
+    // States
+
+    private void Serving()
+    {
+        Receive<Choose>(_ => Sender.Tell(new Chosen(_chooser.Current, _ways[_chooser.Current], _ways.Count)));
+        Receive<Works>(works => _ = Note(_chooser.HandleWorks(works.Index, Loop.NowMicroseconds), "it works"));
+        Receive<Failed>(failed => HandleFailed(failed.Index, failed.Text));
+        Receive<ChainProbeActor.Measured>(measured =>
+            _ = Note(_chooser.HandleMeasured(measured.Index, measured.RoundTripMicroseconds, measured.Loss, Loop.NowMicroseconds), "it is better"));
+        Receive<ChainProbeActor.Done>(done => _measured.Remove(done.Index));
+        Receive<Timer>(_ => Measure());
+        Receive<GetStatus>(_ => Sender.Tell(new ComponentStatus { Chains = [Status()] }));
+        Receive<Retire>(retire =>
+        {
+            Context.Timers.Cancel(Timer.Measure);
+            Context.Timers.StartSingleTimer(Timer.Leave, Timer.Leave, LongestWay);
+            Become(() => Retired(retire.Successor));
+        });
+    }
+
+    private void Retired(IActorRef? successor)
+    {
+        Receive<Choose>(choose =>
+        {
+            if (successor is not null)
+            {
+                successor.Forward(choose);
+            }
+            else
+            {
+                Sender.Tell(new Chosen(_chooser.Current, _ways[_chooser.Current], _ways.Count));
+            }
+        });
+
+        // Of chains whose numbers mean others at the successor, or nothing.
+        Receive<Works>(_ => { });
+        Receive<Failed>(_ => { });
+        Receive<ChainProbeActor.Measured>(_ => { });
+        Receive<ChainProbeActor.Done>(_ => { });
+        Receive<GetStatus>(_ => Sender.Tell(new ComponentStatus()));
+        Receive<Retire>(_ => { });
+        Receive<Timer>(timer => timer == Timer.Leave, _ => Context.Stop(Self));
+        Receive<Timer>(_ => { });
+    }
 
     private void Measure()
     {
@@ -123,4 +165,7 @@ internal sealed class ChainSetActor : ReceiveActor
         chain.Weight,
         state.RoundTripMicroseconds is { } time ? Math.Round(time / 1000.0, 3) : null,
         Math.Round(state.Loss, 4));
+
+    // By then nobody who was sent here is still looking for his way.
+    private static readonly TimeSpan LongestWay = TimeSpan.FromMinutes(2);
 }

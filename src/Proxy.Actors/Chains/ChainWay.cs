@@ -1,21 +1,24 @@
 using System.Globalization;
 using Proxy.Protocol.Chains;
+using Proxy.Transport;
 
 namespace Proxy.Actors;
 
 /// <summary>A chain as connections take it. Immutable.</summary>
 /// <param name="Name">For log and status.</param>
-/// <param name="Pool">Whose tunnels lead to its first hop; null: the first of <paramref name="Hops"/> is dialled.</param>
+/// <param name="Pools">Whose tunnels lead to its first hop, one on each loop where connections take it; empty: the first of <paramref name="Hops"/> is dialled.</param>
 /// <param name="Hops">The tunnel's server is not among them.</param>
-internal sealed record ChainWay(string Name, PoolPart? Pool, IReadOnlyList<ChainHop> Hops)
+internal sealed record ChainWay(string Name, IReadOnlyList<PoolPart> Pools, IReadOnlyList<ChainHop> Hops)
 {
     /// <summary>No tunnel and no hop: the destination itself is dialled.</summary>
-    public static ChainWay Direct { get; } = new("direct", null, []);
+    public static ChainWay Direct { get; } = new("direct", [], []);
 
-    public bool IsDirect => Pool is null && Hops.Count == 0;
+    public bool HasTunnel => Pools.Count > 0;
+
+    public bool IsDirect => !HasTunnel && Hops.Count == 0;
 
     /// <summary>Whether there is nothing but a tunnel.</summary>
-    public bool IsTunnelAlone => Pool is not null && Hops.Count == 0;
+    public bool IsTunnelAlone => HasTunnel && Hops.Count == 0;
 
     /// <summary>The first hop, counted from 1, whose headers would go in the open; null: there is none.</summary>
     public int? FirstWithoutKey
@@ -26,13 +29,16 @@ internal sealed record ChainWay(string Name, PoolPart? Pool, IReadOnlyList<Chain
             {
                 if (Hops[index].Key is null)
                 {
-                    return index + (Pool is null ? 1 : 2);
+                    return index + (HasTunnel ? 2 : 1);
                 }
             }
 
             return null;
         }
     }
+
+    /// <summary>The tunnels that live on that loop; there are some wherever connections take a chain with tunnels.</summary>
+    public PoolPart PoolOn(IIoLoop loop) => PoolPart.On(loop, Pools);
 
     /// <param name="link">The tunnel that was given; null without a pool.</param>
     /// <param name="destination">Null: to the last hop and back.</param>

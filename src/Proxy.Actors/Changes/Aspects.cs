@@ -50,11 +50,18 @@ internal static class Aspects
         Aspect<TunnelPoolSettings>.Of("maximum-waiting", NewConnections, tunnel => tunnel.MaximumWaiting),
     ];
 
+    public static IReadOnlyList<Aspect<ChainSetSettings>> OfChainSet { get; } =
+    [
+        new("paths", NewConnections, (old, changed) => SameSettings.Chains(old.Chains, changed.Chains), static (_, _) => ""),
+        Aspect<ChainSetSettings>.Of("choice", AtOnce, set => set.Choice),
+    ];
+
     /// <summary>All but the addresses.</summary>
     public static IReadOnlyList<Aspect<ServerSettings>> OfServer { get; } =
     [
         Aspect<ServerSettings>.Of("tls", NewConnections, server => server.Tls, SameSettings.Terminations),
         Aspect<ServerSettings>.Of("chains", NewConnections, server => server.Chains, SameSettings.ChainServers),
+        Aspect<ServerSettings>.Of("legs", NewConnections, server => server.Legs, (old, changed) => old.SequenceEqual(changed)),
         Aspect<ServerSettings>.Of("destinations", NewConnections, server => server.Destinations, (old, changed) => old.Equals(changed)),
         Aspect<ServerSettings>.Of("target", NewConnections, server => server.FixedTarget),
         Aspect<ServerSettings>.Of("kcp", NewConnections, server => server.Tunnel),
@@ -75,7 +82,6 @@ internal static class Aspects
     public static IReadOnlyList<Aspect<NodeSettings>> OfNode { get; } =
     [
         Aspect<NodeSettings>.Of("name", Restart, node => node.Name),
-        Aspect<NodeSettings>.Of("chains", Restart, node => node.ChainSets, SameSettings.ChainSets),
         Aspect<NodeSettings>.Of("maximum-connections", AtOnce, node => node.MaximumConnections),
         Aspect<NodeSettings>.Of("drain", AtOnce, node => node.Drain),
         Aspect<NodeSettings>.Of("access-log", NewConnections, node => node.AccessLog, (old, changed) => old == changed),

@@ -85,10 +85,8 @@ internal static class SameSettings
             pair.First with { Keys = pair.Second.Keys } == pair.Second
             && pair.First.Keys.Count == pair.Second.Keys.Count && pair.First.Keys.All(key => pair.Second.Keys.Any(key.IsSameAs)));
 
-    public static bool ChainSets(IReadOnlyList<ChainSetSettings> left, IReadOnlyList<ChainSetSettings> right) =>
-        left.Count == right.Count && left.Zip(right).All(pair =>
-            pair.First with { Chains = pair.Second.Chains } == pair.Second
-            && pair.First.Chains.Count == pair.Second.Chains.Count && pair.First.Chains.Zip(pair.Second.Chains).All(SameChain));
+    public static bool Chains(IReadOnlyList<ChainSettings> left, IReadOnlyList<ChainSettings> right) =>
+        left.Count == right.Count && left.Zip(right).All(SameChain);
 
     private static bool SameChain((ChainSettings First, ChainSettings Second) pair) =>
         pair.First with { Hops = pair.Second.Hops } == pair.Second

@@ -14,20 +14,13 @@ public sealed class SettingsPlan
         _changes.AddRange(NodeChanges.Compare("node", old, changed, Aspects.OfNode));
         Upstreams = new UpstreamChanges(old.Upstreams, changed.Upstreams, _changes);
         Tunnels = new TunnelChanges(old.Tunnels, changed.Tunnels, _changes);
+        ChainSets = new ChainChanges(old.ChainSets, changed.ChainSets, _changes);
         Servers = new ServerPartChanges(old.Servers, changed.Servers, _changes);
         Frontends = new FrontendChanges(old.Frontends, changed.Frontends, _changes);
-        Obstacles =
-        [
-            .. changed.Frontends.Where(frontend => ChainSetsOf(frontend.To).Any(name => !old.ChainSets.Any(set => set.Name == name)))
-                .Select(frontend => $"frontend {frontend.Name} goes through chains that only a restart brings"),
-            .. old.ChainSets.SelectMany(set => set.Chains).Select(chain => chain.Tunnel).OfType<string>().Distinct()
-                .Where(tunnel => !changed.Tunnels.Any(other => other.Name == tunnel))
-                .Select(tunnel => $"the tunnel {tunnel} is part of a chain, which only a restart takes away"),
-        ];
         New = changed with
         {
             Name = old.Name,
-            ChainSets = old.ChainSets,
+            ChainSets = ChainSets.InForce,
             AccessLog = old.AccessLog == changed.AccessLog ? old.AccessLog : changed.AccessLog,
             Upstreams = Upstreams.InForce,
             Tunnels = Tunnels.InForce,
@@ -36,21 +29,11 @@ public sealed class SettingsPlan
         };
     }
 
-    private static IReadOnlyList<string> ChainSetsOf(FrontendTarget target) => target switch
-    {
-        ChainTarget chained => [chained.ChainSet],
-        RoutedTarget routed => routed.Routes.ChainSets,
-        _ => [],
-    };
-
     /// <summary>In the order in which they are applied.</summary>
     public IReadOnlyList<SettingsChange> Changes => _changes;
 
     /// <summary>Whether there is nothing to be told and nothing to be done.</summary>
     public bool IsEmpty => _changes.Count == 0;
-
-    /// <summary>Why a running node cannot be brought there at all; with any of these nothing is applied.</summary>
-    public IReadOnlyList<string> Obstacles { get; }
 
     public NodeSettings Old { get; }
 
@@ -60,6 +43,8 @@ public sealed class SettingsPlan
     internal UpstreamChanges Upstreams { get; }
 
     internal TunnelChanges Tunnels { get; }
+
+    internal ChainChanges ChainSets { get; }
 
     internal ServerPartChanges Servers { get; }
 

@@ -22,9 +22,9 @@ internal sealed partial class EgressActor
 
     private void HandleArrived(ChainArrival arrival, byte[] behind)
     {
-        if (_isBare)
+        if (_isBare || arrival.Principal is not null)
         {
-            // Before it is taken, so that the log says whose header was refused.
+            // Before it is taken, so that the log says whose header was refused. Behind another hop's tunnel it is sealed by who began the chain.
             _record.Principal = arrival.Principal;
         }
 
@@ -88,6 +88,12 @@ internal sealed partial class EgressActor
 
     private void Resolve(Job job)
     {
+        if (job is { Next: NextHopKind.ChainHop, IsUdp: false } && _plan.Hops.Find(job.Destination, _loop) is { } pool)
+        {
+            GoThrough(job, pool);
+            return;
+        }
+
         if (job.Destination.Address is { } address)
         {
             DialAllowed(job, [address]);
@@ -129,11 +135,7 @@ internal sealed partial class EgressActor
 
     private void BeginDial(Job job, IPAddress[] addresses)
     {
-        _dialledAtMicroseconds = _loop.NowMicroseconds;
-        _record.WaitMicroseconds = _dialledAtMicroseconds - _record.StartMicroseconds;
-        _record.Attempts++;
-        _record.Phase = ConnectionPhase.Connecting;
-        _record.Server = job.Text;
+        NoteDialling(job);
         if (job is { Next: NextHopKind.ChainHop, IsUdp: false } && TryTakeWarm(job, addresses) is { } warm)
         {
             BeginRelaying(job, warm);
@@ -144,6 +146,15 @@ internal sealed partial class EgressActor
         Become(() => Connecting(job));
         _dial = new Dial(
             Self, _loop, Array.ConvertAll(addresses, address => new IPEndPoint(address, job.Destination.Port)), _settings.Timeouts.Connect, isUdp: job.IsUdp, sources: _settings.Sources);
+    }
+
+    private void NoteDialling(Job job)
+    {
+        _dialledAtMicroseconds = _loop.NowMicroseconds;
+        _record.WaitMicroseconds = _dialledAtMicroseconds - _record.StartMicroseconds;
+        _record.Attempts++;
+        _record.Phase = ConnectionPhase.Connecting;
+        _record.Server = job.Text;
     }
 
     private void HandleDialed(Job job, Dial.Dialed dialed)
@@ -211,7 +222,7 @@ internal sealed partial class EgressActor
     private bool TryTakePlace(ChainAnswer? answer = null)
     {
         var verdict = _plan.Egress.Principals?.Enter(_record.Principal, _loop.NowMicroseconds) ?? QuotaVerdict.Admitted;
-        _hasPlace = verdict == QuotaVerdict.Admitted;
+        (_hasPlace, _payer) = (verdict == QuotaVerdict.Admitted, _record.Principal);
         if (_hasPlace)
         {
             return true;

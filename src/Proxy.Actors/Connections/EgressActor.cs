@@ -9,8 +9,9 @@ namespace Proxy.Actors;
 
 /// <summary>
 /// One stream at the server, of a tunnel or a connection of its own: reads where it wants to go, checks that on the resolved address, dials
-/// exactly the address that was checked, be it the destination or the next hop of a chain, answers, and relays. States: awaiting request →
-/// resolving → connecting → relaying → half-closed → stopped; or echoing.
+/// exactly the address that was checked, be it the destination or the next hop of a chain, answers, and relays. A next hop that this node has tunnels to
+/// is reached through one. States: awaiting request → resolving → connecting, or waiting for a tunnel → joining → relaying → half-closed → stopped; or
+/// echoing.
 /// </summary>
 internal sealed partial class EgressActor : ReceiveActor
 {
@@ -23,8 +24,11 @@ internal sealed partial class EgressActor : ReceiveActor
     private readonly bool _isBare;
     private bool _hasPlace;
     private bool _isLeft;
+    private string? _payer;                       // whose place it has
     private long _dialledAtMicroseconds;
     private Dial? _dial;
+    private PoolPart? _pool;
+    private HopLeg? _leg;
 
     /// <summary>A stream of a tunnel, untouched.</summary>
     /// <param name="principal">Who the tunnel's client is; null where the dialect knows nobody.</param>
@@ -58,6 +62,7 @@ internal sealed partial class EgressActor : ReceiveActor
     private enum Timer
     {
         Deadline,
+        Retry,
     }
 
     protected override void PreStart()
@@ -95,9 +100,10 @@ internal sealed partial class EgressActor : ReceiveActor
     protected override void PostStop()
     {
         _dial?.Abandon();
+        LeaveLeg();
         if (_hasPlace)
         {
-            _plan.Egress.Principals?.Leave(_record.Principal, _record.BytesFromClient + _record.BytesFromUpstream, _loop.NowMicroseconds);
+            _plan.Egress.Principals?.Leave(_payer, _record.BytesFromClient + _record.BytesFromUpstream, _loop.NowMicroseconds);
         }
 
         if (_record.Relay is { } relay)

@@ -62,12 +62,17 @@ internal sealed partial class OutboundLeg(IOutboundLegOwner owner, IChannelHandl
     /// <summary>Opens a stream on that tunnel, which can open one now, and sends what waits.</summary>
     /// <param name="path">Null: no header is sent, and no answer awaited.</param>
     /// <param name="call">Made for this attempt; null without a path. It is the leg's from now on.</param>
-    public void Attach(TunnelLink link, ChainPath? path, ChainCall? call)
+    /// <returns>Null: the leg is gone.</returns>
+    public TunnelStreamChannel? Attach(TunnelLink link, ChainPath? path, ChainCall? call)
     {
-        if (!_isGone)
+        if (_isGone)
         {
-            Begin(link.OpenStream(this), path, call);
+            return null;
         }
+
+        var stream = link.OpenStream(this);
+        Begin(stream, path, call);
+        return stream;
     }
 
     /// <summary>The same on a connection to the first hop, or to the destination itself, which is there already.</summary>

@@ -19,7 +19,7 @@ internal sealed record OutboundPlan(NodeEnvironment Environment, Frontend Fronte
     public RouteTable? Routes { get; init; }
 
     /// <summary>Who knows the chains of each set that the routes name.</summary>
-    public IReadOnlyDictionary<string, IActorRef> ChainSets { get; init; } = new Dictionary<string, IActorRef>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ChainSetPart> ChainSets { get; init; } = new Dictionary<string, ChainSetPart>(StringComparer.Ordinal);
 
     /// <summary>Whether the last hop is told who the connection is for.</summary>
     public bool TellsSource { get; init; }

@@ -28,7 +28,7 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
-        _way.Pool!.Actor.Tell(new TunnelPoolActor.AcquireOther(_link));
+        _way.PoolOn(_loop).Actor.Tell(new TunnelPoolActor.AcquireOther(_link));
     }
 
     private void TryElsewhere(TunnelPoolActor.Granted other)

@@ -68,7 +68,7 @@ internal sealed partial class TunnelConnectionActor
             LeaveEntry();
             var text = $"{what} within {_settings.Timeouts.Connect.TotalSeconds:0.#} s";
             TellFailed(text);
-            EndWith(_way is { Pool: null } ? EndReason.ConnectTimeout : EndReason.NoTunnel, text);
+            EndWith(_way is { HasTunnel: false } ? EndReason.ConnectTimeout : EndReason.NoTunnel, text);
         });
         Receive<RelayEvents.Ended>(ended =>
         {
@@ -109,7 +109,7 @@ internal sealed partial class TunnelConnectionActor
                 Take(ChainWay.Direct);
                 break;
             default:
-                _chains = _plan.ChainSets[action.ChainSet!];
+                _chains = _plan.ChainSets[action.ChainSet!].Actor;
                 Become(ChoosingChain);
                 _chains.Tell(ChainSetActor.Choose.Instance);
                 break;
@@ -130,7 +130,7 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
-        if (way.Pool is not null)
+        if (way.HasTunnel)
         {
             AskForTunnel();
             return;
@@ -152,7 +152,7 @@ internal sealed partial class TunnelConnectionActor
     {
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
+        _way.PoolOn(_loop).Actor.Tell(TunnelPoolActor.Acquire.Instance);
     }
 
     private void HandleGranted(TunnelPoolActor.Granted granted)
@@ -160,7 +160,7 @@ internal sealed partial class TunnelConnectionActor
         var link = granted.Link;
         if (!link.CanOpen)
         {
-            _way.Pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance);
+            _way.PoolOn(_loop).Actor.Tell(TunnelPoolActor.Acquire.Instance);
             return;
         }
 
@@ -282,7 +282,11 @@ internal sealed partial class TunnelConnectionActor
     {
         Context.Timers.Cancel(Timer.EntryDeadline);
         Context.Timers.Cancel(Timer.Retry);
-        _way?.Pool?.Actor.Tell(TunnelPoolActor.Abandon.Instance);
+        if (_way is { HasTunnel: true })
+        {
+            _way.PoolOn(_loop).Actor.Tell(TunnelPoolActor.Abandon.Instance);
+        }
+
         _dial?.Abandon();
         _dial = null;
     }
@@ -303,7 +307,7 @@ internal sealed partial class TunnelConnectionActor
 
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _way.Pool!.Actor.Tell(new TunnelPoolActor.AcquireOther(_link!));
+        _way.PoolOn(_loop).Actor.Tell(new TunnelPoolActor.AcquireOther(_link!));
     }
 
     private void HandleRefused(ChainFailure failure)
@@ -359,7 +363,7 @@ internal sealed partial class TunnelConnectionActor
     {
         if (failure is not null
             && failure.Reason is not (EndReason.NotAllowed or EndReason.Loop or EndReason.ResetByUpstream)
-            && failure.Hop <= _way.Hops.Count + (_way.Pool is null ? 0 : 1))
+            && failure.Hop <= _way.Hops.Count + (_way.HasTunnel ? 1 : 0))
         {
             TellFailed(failure.Text);
         }

@@ -27,6 +27,11 @@ public sealed record ServerSettings
     /// <summary>Where chains are taken without a tunnel.</summary>
     public IReadOnlyList<ChainServerSettings> Chains { get; init; } = [];
 
+    /// <summary>
+    /// Of <see cref="NodeSettings.Tunnels"/>: chains that go on to a server of theirs go through them, where others are dialled. Naming one allows that hop.
+    /// </summary>
+    public IReadOnlyList<string> Legs { get; init; } = [];
+
     public DestinationRules Destinations { get; init; } = DestinationRules.Nothing;
 
     /// <summary>Every stream goes there and carries no header, as vproxy's KcpTun does; null: each stream begins with a chain header.</summary>

@@ -12,6 +12,10 @@ internal sealed class PoolPart(IActorRef actor, LoopDispatcher dispatcher, PoolL
     private volatile IActorRef _actor = actor;
     private volatile PoolLoad _load = load;
 
+    /// <summary>The part of a pool that lives on that loop.</summary>
+    public static PoolPart On(Transport.IIoLoop loop, IReadOnlyList<PoolPart> parts) =>
+        parts.First(part => ReferenceEquals(part.Dispatcher.Loop, loop));
+
     /// <summary>The <see cref="TunnelPoolActor"/> of now.</summary>
     public IActorRef Actor => _actor;
 

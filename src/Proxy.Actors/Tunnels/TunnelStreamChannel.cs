@@ -46,6 +46,11 @@ internal sealed class TunnelStreamChannel : IPacketChannel, IEndForesight
     /// </summary>
     public byte? ResetDistance { get; private set; }
 
+    /// <summary>
+    /// What a reset from here says: how many tunnels lie behind this node to whoever saw the failure. Null: this node itself.
+    /// </summary>
+    public Func<byte>? DistanceBehind { get; set; }
+
     /// <summary>Whether its tunnel's dialect has packets.</summary>
     public bool CarriesPackets => _engine.MaximumPacketBytes > 0;
 
@@ -119,7 +124,7 @@ internal sealed class TunnelStreamChannel : IPacketChannel, IEndForesight
     {
         if (!_isGone)
         {
-            _engine.ResetStream(StreamId, EndReason.KilledLocally);
+            _engine.ResetStream(StreamId, EndReason.KilledLocally, DistanceBehind?.Invoke() ?? 0);
             Leave();
         }
     }

@@ -51,6 +51,19 @@ internal static class Contradictions
         }
     }
 
+    /// <summary>The tunnels that servers go on through have to be there.</summary>
+    public static void CheckLegs(NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> servers)
+    {
+        var tunnels = settings.Tunnels.Select(tunnel => tunnel.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var server in settings.Servers)
+        {
+            foreach (var name in server.Legs)
+            {
+                Require(servers[server.Name], "tunnel", name, tunnels, "legs");
+            }
+        }
+    }
+
     /// <summary>What a table of routes names has to be there.</summary>
     public static void CheckRoutes(NodeSettings settings, IEnumerable<(RouteTable Table, SettingsObject Place)> tables)
     {
@@ -111,11 +124,12 @@ internal static class Contradictions
     private static string Message(int asked, (int Connections, int Descriptors) capacity) =>
         $"{asked} connections were asked for, and the limit of {capacity.Descriptors} descriptors carries {capacity.Connections}";
 
-    private static void Require(SettingsObject place, string what, string name, HashSet<string> names)
+    /// <param name="key">Where it is named, if that is not called as what is named.</param>
+    private static void Require(SettingsObject place, string what, string name, HashSet<string> names, string? key = null)
     {
         if (!names.Contains(name))
         {
-            place.WrongAt(what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
+            place.WrongAt(key ?? what, $"there is no {what} '{Spelling.Shorten(name)}'", names.Count == 0 ? $"{what}s {{ {Spelling.Shorten(name)} {{ … }} }} makes one" : Spelling.Hint(name, names));
         }
     }
 

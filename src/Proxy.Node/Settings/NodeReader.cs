@@ -17,6 +17,7 @@ internal sealed class NodeReader
     private readonly Dictionary<string, SettingsObject> _frontendPlaces = [];
     private readonly Dictionary<string, (RouteTable Table, SettingsObject Place)> _routeTables = [];
     private readonly Dictionary<string, SettingsObject> _chainPlaces = [];
+    private readonly Dictionary<string, SettingsObject> _serverPlaces = [];
     private readonly List<ListenPlace> _listens = [];
     private readonly List<string> _startLines = [];
     private bool _isSecretRead;
@@ -97,6 +98,7 @@ internal sealed class NodeReader
     {
         var settings = ServerReader.Build(
             entry.Key, ServerReader.Read(entry.Value, defaults.Server, _reading), entry.Value, keys, () => ReadSecret(stateDirectory, node), _reading);
+        _serverPlaces[entry.Key] = entry.Value;
         _listens.AddRange(settings.Listen.Select(listen => new ListenPlace(IsUdp: true, listen, $"servers.{entry.Key}", entry.Value)));
         _listens.AddRange(settings.ListenTcp.Concat(settings.ListenTls).Select(listen => new ListenPlace(IsUdp: false, listen, $"servers.{entry.Key}", entry.Value)));
         _listens.AddRange(settings.Chains.Select(chain => new ListenPlace(chain.IsUdp, chain.Listen, $"servers.{entry.Key}", entry.Value)));
@@ -129,6 +131,7 @@ internal sealed class NodeReader
         }
 
         Contradictions.CheckNames(settings, _frontendPlaces, _chainPlaces);
+        Contradictions.CheckLegs(settings, _serverPlaces);
         Contradictions.CheckRoutes(settings, _routeTables.Values);
         Contradictions.CheckListens(_listens);
         Contradictions.CheckLimits(settings, node, _frontendPlaces);

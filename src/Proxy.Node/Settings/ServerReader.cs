@@ -35,6 +35,8 @@ internal sealed record ServerDraft
 
     public Destination? To { get; init; }
 
+    public IReadOnlyList<string> Legs { get; init; } = [];
+
     public ProxyHeaderVersion? ProxyProtocolOut { get; init; }
 
     public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
@@ -62,6 +64,7 @@ internal static class ServerReader
             Allow = destinations.Find("allow") is { } allow ? DestinationsReader.ReadRules(allow) : missing.Allow,
             Deny = destinations.Find("deny") is { } deny ? DestinationsReader.ReadRules(deny) : missing.Deny,
             To = server.Optional("to", missing.To, value => value.TryParse(text => Values.Target(text, ""), out var target) ? target : null),
+            Legs = server.Texts("legs", missing.Legs) is { Count: > 0 } legs ? legs : [],
             ProxyProtocolOut = ProxyProtocolReader.ReadOut(server.Inside("proxy-protocol"), missing.ProxyProtocolOut),
             Sources = SourcesReader.Read(server, missing.Sources),
             Timeouts = TimeoutsReader.Read(server.Inside("timeouts"), missing.Timeouts, hasHeader: false),
@@ -99,6 +102,7 @@ internal static class ServerReader
                 : null,
             Destinations = new DestinationRules(draft.Allow, draft.Deny),
             FixedTarget = draft.To,
+            Legs = draft.Legs,
             ProxyProtocolOut = draft.ProxyProtocolOut,
             Sources = draft.Sources,
             Timeouts = draft.Timeouts,

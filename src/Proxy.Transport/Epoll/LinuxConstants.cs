@@ -3,6 +3,9 @@ namespace Proxy.Transport.Epoll;
 /// <summary>Numbers of Linux's headers, the same on x64 and arm64.</summary>
 internal static class LinuxConstants
 {
+    // fcntl.h
+    public const int DuplicateCloseOnExec = 1030;
+
     // sys/socket.h
     public const int AddressFamilyUnix = 1;
     public const int AddressFamilyIPv4 = 2;

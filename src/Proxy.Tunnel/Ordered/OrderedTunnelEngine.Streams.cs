@@ -85,14 +85,17 @@ public sealed partial class OrderedTunnelEngine
         }
     }
 
+    public void ResetStream(int streamId, EndReason reason) => ResetStream(streamId, reason, distance: 0);
+
     /// <summary>Ends the stream in both directions at once, tells the peer why, and forgets it.</summary>
     /// <param name="streamId">One that does not exist any more is passed over.</param>
     /// <param name="reason">What the peer is told, as far as it concerns it.</param>
-    public void ResetStream(int streamId, EndReason reason)
+    /// <param name="distance">How many tunnels lie behind this node to whoever saw the failure; 0 when it is this node.</param>
+    public void ResetStream(int streamId, EndReason reason, byte distance)
     {
         if (_streams.TryGetValue(streamId, out var stream))
         {
-            ApplyTo(stream, stream.Machine.ResetLocally(reason), WireReasons.ToWire(reason));
+            ApplyTo(stream, stream.Machine.ResetLocally(reason), WireReasons.ToWire(reason), distance);
             ReleaseStream(streamId);
             RemoveIfDone(stream);
         }

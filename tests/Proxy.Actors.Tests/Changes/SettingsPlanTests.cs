@@ -28,7 +28,6 @@ public sealed class SettingsPlanTests
         var plan = SettingsPlan.Between(Node(), Node());
 
         Assert.Empty(plan.Changes);
-        Assert.Empty(plan.Obstacles);
     }
 
     [Fact]
@@ -122,6 +121,7 @@ public sealed class SettingsPlanTests
             ["ListenTls"] = server => server with { ListenTls = [IPEndPoint.Parse("10.0.0.2:4001")] },
             ["Tls"] = server => server with { Tls = TlsTermination.Read(new TlsTerminationSettings { Certificates = [] }) },
             ["Chains"] = server => server with { Chains = [Chains(8)] },
+            ["Legs"] = server => server with { Legs = ["tunnels"] },
             ["Destinations"] = server => server with { Destinations = Destinations("10.0.0.0/8", "10.2.0.0/16") },
             ["FixedTarget"] = server => server with { FixedTarget = Destination.Of(IPAddress.Loopback, 1) },
             ["Sources"] = server => server with { Sources = new SourceAddresses([IPAddress.Parse("10.0.0.9")]) },
@@ -175,16 +175,14 @@ public sealed class SettingsPlanTests
     }
 
     [Fact]
-    public void A_frontend_through_chains_that_are_not_there_yet_is_an_obstacle()
-    {
-        var changed = Node() with
+    public void Every_setting_of_a_set_of_chains_makes_a_difference() => EverySettingCounts<ChainSetSettings>(
+        changed => Node() with { ChainSets = [changed(Set("chains", 1))] },
+        new()
         {
-            ChainSets = [Set("chains", 1), Set("more", 1)],
-            Frontends = [Frontend() with { To = new ChainTarget("more", Destination.Of(IPAddress.Loopback, 1)) }],
-        };
-
-        Assert.Contains("only a restart brings", Assert.Single(SettingsPlan.Between(Node(), changed).Obstacles), StringComparison.Ordinal);
-    }
+            ["Name"] = set => set with { Name = "other" },
+            ["Chains"] = set => set with { Chains = [set.Chains[0] with { Weight = 2 }] },
+            ["Choice"] = set => set with { Choice = set.Choice with { Interval = TimeSpan.FromSeconds(7) } },
+        });
 
     [Fact]
     public void Servers_of_an_upstream_are_told_one_by_one()

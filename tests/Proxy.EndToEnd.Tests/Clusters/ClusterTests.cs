@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Clusters;
 
 /// <summary>A seed, three servers and two clients as real processes.</summary>
+[Collection(OnlyWaits.First)]
 public sealed class ClusterTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);

@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>SIGTERM: nothing new is taken, what runs may finish; a second one: now.</summary>
+[Collection(OnlyWaits.First)]
 public abstract class DrainTests(Dialect dialect) : EndToEndTest
 {
     private static readonly TimeSpan SoonBound = TimeSpan.FromSeconds(5);

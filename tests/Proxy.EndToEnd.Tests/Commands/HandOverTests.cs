@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Commands;
 
 /// <summary>An upgrade: a new process takes the listening sockets of the one that runs, and nobody notices.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class HandOverTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);

@@ -12,4 +12,5 @@ public static class OnlyWaits
 {
     public const string First = "only waits: first";
     public const string Second = "only waits: second";
+    public const string Third = "only waits: third";
 }

@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Reloading;
 
 /// <summary>What makes a node read its settings again, and what is told of it.</summary>
+[Collection(OnlyWaits.First)]
 public sealed class ReloadTriggerTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);

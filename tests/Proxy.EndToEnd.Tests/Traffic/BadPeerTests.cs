@@ -9,6 +9,7 @@ namespace Proxy.EndToEnd.Tests.Traffic;
 /// Clients and servers that do everything wrong, in each phase of a connection: each time the log has the right reason and says whose fault it was,
 /// and nothing of the connection is left.
 /// </summary>
+[Collection(OnlyWaits.Third)]
 public sealed class BadPeerTests : EndToEndTest
 {
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(15);

@@ -7,6 +7,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>An access server with two chains to the same place, one of which dies.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class ChainSetTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(15);
@@ -96,11 +97,41 @@ public sealed class ChainSetTests : EndToEndTest
         await client.LogsAsync("not allowed (the route 'default' blocks it)", Bound);
     }
 
+    [Fact]
+    public async Task Sets_and_tables_change_while_connections_live()
+    {
+        using var work = new WorkDirectory();
+        await using var echo = TcpPeer.Echo();
+        await using var before = await ServerAsync("chain");
+        await using var after = await ServerAsync("kcp");
+        string Frontend(string way) => $$"""frontends { web { listen = "tcp://127.0.0.1:0", {{way}}, to = "{{echo.Address}}" } }""";
+        await using var client = await AccessServerAsync(work, $$"""chains { far { paths { a { via = [{{HopOf(work, before)}}] } } } }, {{Frontend("chain = far")}}""");
+        var entry = client.Entries[0];
+        using var old = await Dial.ToAsync(entry);
+        await Exchange.PingAsync(old, Limit);
+
+        // The set's own chain is another, and begins with a tunnel that was not there.
+        var main = $$"""tunnels { main { servers = ["kcp://{{after.Kcp}}"] } }""";
+        await ReloadAsync(client, work, $$"""{{main}}, chains { far { paths { b { tunnel = main } } } }, {{Frontend("chain = far")}}""", "chains far: other paths");
+        Assert.True(await AnswersAsync(entry));
+        await after.LogsAsync($"-> {echo.Address}: completed", Bound);
+
+        // A table that names a new set.
+        var tables = "route-tables { some { rules = [{ ports = [\"1\"], to = block }], default = near } }";
+        await ReloadAsync(
+            client, work, $$"""{{main}}, chains { near { paths { c { via = [{{HopOf(work, before)}}] } } } }, {{tables}}, {{Frontend("route-table = some")}}""", "chains near: added");
+        Assert.True(await AnswersAsync(entry));
+        Assert.Contains(client.Log, line => line.Contains("chains far: removed", StringComparison.Ordinal));
+
+        await Exchange.PingAsync(old, Limit);
+    }
+
     [Theory]
     [InlineData("route-tables { a { rules = [] } }", "whom no rule matches")]
     [InlineData("route-tables { a { rules = [{ ports = \"x\", to = block }], default = block } }", "neither a port nor a range")]
     [InlineData("route-tables { a { rules = [{ names = [\"/(/\"], to = block }], default = block } }", "no expression")]
     [InlineData("route-tables { a { default = nowhere } }", "there is no chain 'nowhere'")]
+    [InlineData("servers { s { listen = \"kcp://127.0.0.1:0\", insecure = on, dialect = vproxy, legs = [c] } }", "there is no tunnel 'c'")]
     [InlineData("frontends { w { listen = \"tcp://127.0.0.1:0\", route-table = b, to = \"127.0.0.1:1\" } }", "there is no route-table 'b'")]
     public async Task What_is_wrong_with_routes_is_said_with_its_place(string settings, string says)
     {
@@ -133,6 +164,14 @@ public sealed class ChainSetTests : EndToEndTest
         var file = work.File("access.conf");
         await File.WriteAllTextAsync(file, $$"""tcpproxy { admin { listen = "127.0.0.1:0" }, {{settings}} }""");
         return await NodeProcess.StartAsync("run", "-c", file);
+    }
+
+    private async Task ReloadAsync(NodeProcess node, WorkDirectory work, string settings, string says)
+    {
+        await File.WriteAllTextAsync(work.File("access.conf"), $$"""tcpproxy { admin { listen = "127.0.0.1:0" }, {{settings}} }""", Limit);
+        node.Send(Signal.HangUp);
+        await node.LogsAsync(says, Bound);
+        await node.LogsAsync("the settings were read again", Bound);
     }
 
     private async Task<bool> AnswersAsync(IPEndPoint entry)

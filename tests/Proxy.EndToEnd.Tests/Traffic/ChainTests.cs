@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Three hops of mixed legs, sealed: what goes through them, and what is said when one of them is gone.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class ChainTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(15);

@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Servers that fail real connections, and connections that wait for servers.</summary>
+[Collection(OnlyWaits.Third)]
 public sealed class EjectionTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);

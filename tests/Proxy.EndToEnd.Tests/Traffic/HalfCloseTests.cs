@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>One direction may end while the other goes on, in either order, and nothing that was sent before an end is lost.</summary>
+[Collection(OnlyWaits.Third)]
 public abstract class HalfCloseTests(Dialect dialect) : EndToEndTest
 {
     private const int Mebibyte = 1024 * 1024;

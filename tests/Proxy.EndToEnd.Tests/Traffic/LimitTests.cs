@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Limits, queue, rules with files and times, and lifetimes of a real relay, from its flags to its metrics.</summary>
+[Collection(OnlyWaits.Second)]
 public sealed class LimitTests : EndToEndTest
 {
     [Theory]

@@ -6,6 +6,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Tunnels that give way to others while connections come and go.</summary>
+[Collection(OnlyWaits.First)]
 public sealed class ReplacementTests : EndToEndTest
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);

@@ -7,6 +7,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>The server's process dies without a word. Connections end with a reset, and a server that comes back on its port is used again.</summary>
+[Collection(OnlyWaits.Third)]
 public abstract class ServerCrashTests(Dialect dialect) : EndToEndTest
 {
     private static readonly TimeSpan ResetBound = TimeSpan.FromSeconds(3);

@@ -5,6 +5,7 @@ using Proxy.EndToEnd.Tests.Peers;
 namespace Proxy.EndToEnd.Tests.Traffic;
 
 /// <summary>Several tunnels of one client, on all loops of both ends: in order, through a NAT that forgets, and over a restart of the server.</summary>
+[Collection(OnlyWaits.Third)]
 public sealed class SeveralTunnelsTests : EndToEndTest
 {
     private const int Tunnels = 6;

@@ -42,13 +42,14 @@ public sealed class UnixEndPointTests
     [Fact]
     public void It_is_this_machines_to_rules_and_equal_to_its_like_alone()
     {
-        UnixEndPoint.TryParse("unix:/a", out var one, out _);
-        UnixEndPoint.TryParse("unix:/a", out var same, out _);
-        UnixEndPoint.TryParse("unix:/b", out var other, out _);
+        var (one, same, other) = (Read("unix:/a"), Read("unix:/a"), Read("unix:/b"));
 
-        Assert.Equal(IPAddress.Loopback, one!.Address);
+        Assert.Equal(IPAddress.Loopback, one.Address);
         Assert.Equal(one, same);
-        Assert.Equal(one.GetHashCode(), same!.GetHashCode());
+        Assert.Equal(one.GetHashCode(), same.GetHashCode());
         Assert.False(one.Equals(other) || one.Equals(new IPEndPoint(IPAddress.Loopback, 0)));
     }
+
+    private static UnixEndPoint Read(string text) =>
+        UnixEndPoint.TryParse(text, out var place, out var error) ? place : throw new ArgumentException(error, nameof(text));
 }
