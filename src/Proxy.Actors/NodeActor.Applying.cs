@@ -166,7 +166,7 @@ public sealed partial class NodeActor
 
         CommitChainSets(plan.ChainSets.Steps);
         CommitServers(binding);
-        CommitHopTunnels();
+        CommitOnwardWays();
         CommitFrontends(binding);
         RetireUpstreams(plan.Upstreams.Steps);
         binding.Accept();

@@ -42,12 +42,14 @@ public sealed partial class NodeActor
         }
     }
 
-    /// <summary>Hops that servers reach through tunnels, as tunnels and servers are now.</summary>
-    private void CommitHopTunnels()
+    /// <summary>Tunnels and chains that servers go on through, as all of them are now.</summary>
+    private void CommitOnwardWays()
     {
         foreach (var live in _servers.Values.Select(part => part.Live))
         {
-            live.Hops.Change(live.Settings.Legs.Select(name => (_settings.Tunnels.First(tunnel => tunnel.Name == name), (IReadOnlyList<PoolPart>)PartsOnAllLoops(name))));
+            live.Onward.Change(
+                live.Settings.Legs.Select(name => (_settings.Tunnels.First(tunnel => tunnel.Name == name), (IReadOnlyList<PoolPart>)PartsOnAllLoops(name))),
+                live.Settings.Chain is { } chain ? _chainSets[chain] : null);
         }
     }
 
@@ -66,7 +68,7 @@ public sealed partial class NodeActor
         var bound = part.ChainListeners.Select(listener => listener.Place).ToHashSet(StringComparer.Ordinal);
         foreach (var chains in changed.Chains.Where(chains => !bound.Contains(chains.Place)))
         {
-            var plan = PlanOf(changed, chains, EgressOfChains(part), part.Live.Hops) with { Connection = null };
+            var plan = PlanOf(changed, chains, EgressOfChains(part), part.Live.Onward) with { Connection = null };
             var listener = AddListener(Props.Create(() => new ListenerActor(plan)), "chains-at", DispatcherOf(_made));
             binding.Listeners.Add(listener);
             binding.ChainListeners.Add((changed.Name, chains.Place, listener));
@@ -88,7 +90,7 @@ public sealed partial class NodeActor
         {
             if (settings.Chains.FirstOrDefault(chains => chains.Place == place) is { } chains)
             {
-                listener.Tell(new ListenerActor.Change(PlanOf(settings, chains, EgressOfChains(part), part.Live.Hops)));
+                listener.Tell(new ListenerActor.Change(PlanOf(settings, chains, EgressOfChains(part), part.Live.Onward)));
             }
             else
             {
@@ -116,18 +118,18 @@ public sealed partial class NodeActor
             var place = part.ChainListeners.Find(entry => entry.Listener.Equals(listener)).Place;
             if (place is not null && part.Live.Settings.Chains.FirstOrDefault(chains => chains.Place == place) is { } chains)
             {
-                return PlanOf(part.Live.Settings, chains, EgressOfChains(part), part.Live.Hops);
+                return PlanOf(part.Live.Settings, chains, EgressOfChains(part), part.Live.Onward);
             }
         }
 
         return null;
     }
 
-    private FrontendPlan PlanOf(ServerSettings server, ChainServerSettings chains, Frontend egress, HopTunnels hops)
+    private FrontendPlan PlanOf(ServerSettings server, ChainServerSettings chains, Frontend egress, OnwardWays onward)
     {
         var gate = new ChainGate(chains.Keys, takesOpen: chains.Keys.Count == 0, Replays);
         var datagrams = new DatagramGate(chains.Keys, Replays);
-        var plan = new EgressPlan(_environment, server, egress, gate, hops) { Silence = chains.IsUdp ? server.Timeouts.Connect : chains.Silence };
+        var plan = new EgressPlan(_environment, server, egress, gate, onward) { Silence = chains.IsUdp ? server.Timeouts.Connect : chains.Silence };
         var next = 0u;
         return new FrontendPlan(
             egress.Name,

@@ -61,6 +61,7 @@ internal static class Aspects
     [
         Aspect<ServerSettings>.Of("tls", NewConnections, server => server.Tls, SameSettings.Terminations),
         Aspect<ServerSettings>.Of("chains", NewConnections, server => server.Chains, SameSettings.ChainServers),
+        Aspect<ServerSettings>.Of("chain", NewConnections, server => server.Chain),
         Aspect<ServerSettings>.Of("legs", NewConnections, server => server.Legs, (old, changed) => old.SequenceEqual(changed)),
         Aspect<ServerSettings>.Of("destinations", NewConnections, server => server.Destinations, (old, changed) => old.Equals(changed)),
         Aspect<ServerSettings>.Of("target", NewConnections, server => server.FixedTarget),

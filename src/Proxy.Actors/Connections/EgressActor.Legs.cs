@@ -1,28 +1,34 @@
+using Proxy.Kernel;
 using Proxy.Protocol.Ends;
 
 namespace Proxy.Actors;
 
-// Next hops behind a tunnel of this node's own: a stream of it in place of a connection.
+// Ways on that begin with a tunnel of this node's own: a stream of it in place of a connection.
 internal sealed partial class EgressActor
 {
+    private TunnelLink? _link;                    // of the stream that was opened last
+
     private void WaitingForTunnel(Job job)
     {
         Receive<TunnelPoolActor.Granted>(granted => Join(job, granted.Link));
         Receive<TunnelPoolActor.NoOther>(_ => Context.Timers.StartSingleTimer(Timer.Retry, Timer.Retry, RetryAfterRefusal));
-        Receive<TunnelPoolActor.Refused>(refused => Refuse(job, EndReason.NoTunnel, refused.Text));
-        Receive<Timer>(timer => timer == Timer.Retry, _ => _pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance, Self));
+        Receive<TunnelPoolActor.Refused>(refused => RefuseWay(job, EndReason.NoTunnel, refused.Text));
+        Receive<Timer>(timer => timer == Timer.Retry, _ => AskForTunnel());
         Receive<RequestReader.ClientGone>(gone => End(gone.Reason, job.Text, gone.Text));
-        Receive<Timer>(_ => Refuse(job, EndReason.ConnectTimeout, "no tunnel to this hop came up in time"));
+        Receive<Timer>(_ => RefuseWay(job, EndReason.ConnectTimeout, "no tunnel to this hop came up in time"));
     }
 
     private void Joining(Job job)
     {
         Receive<HopLeg.Opened>(_ => HandleJoined(job));
         Receive<HopLeg.Lost>(lost => HandleLegLost(job, lost.Reason));
+        Receive<HopLeg.Refused>(refused => HandleChainRefused(job, refused.Failure));
 
         // What crossed the grant.
         Receive<TunnelPoolActor.Granted>(_ => { });
-        ReceiveWhileOpening(job);
+        Receive<RequestReader.ClientGone>(gone => End(gone.Reason, job.Text, gone.Text));
+        Receive<Timer>(timer => timer == Timer.Retry, _ => { });
+        Receive<Timer>(_ => RefuseWay(job, EndReason.ConnectTimeout, "no connection in time"));
     }
 
     private void GoThrough(Job job, PoolPart pool)
@@ -34,20 +40,29 @@ internal sealed partial class EgressActor
         // Who began the chain waits as long as a connect may take, and is to hear of it before that is over.
         SetDeadline(_settings.Timeouts.Connect / 2);
         Become(() => WaitingForTunnel(job));
-        pool.Actor.Tell(TunnelPoolActor.Acquire.Instance, Self);
+        AskForTunnel();
     }
+
+    private void AskForTunnel() => _pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance, Self);
 
     private void Join(Job job, TunnelLink link)
     {
         if (!link.CanOpen)
         {
-            _pool!.Actor.Tell(TunnelPoolActor.Acquire.Instance, Self);
+            AskForTunnel();
             return;
         }
 
         _link = link;
         Become(() => Joining(job));
-        _leg!.Attach(link);
+        if (_way is null)
+        {
+            _leg!.Attach(link, null, null);
+            return;
+        }
+
+        var path = PathOf(job, link);
+        _leg!.Attach(link, path, CallOf(path));
     }
 
     private void HandleJoined(Job job)
@@ -60,16 +75,18 @@ internal sealed partial class EgressActor
 
         if (_leg!.Fault is { } fault)
         {
-            Refuse(job, EndReason.ResetByUpstream, fault.Text);
+            RefuseWay(job, EndReason.ResetByUpstream, fault.Text);
             return;
         }
 
         var leg = _leg;
         _leg = null;
-        if (_stream is TunnelStreamChannel stream)
+        if (_way is null && _stream is TunnelStreamChannel stream)
         {
             stream.DistanceBehind = () => leg.ResetDistance;
         }
+
+        TellChain(works: true);
 
         // What was behind the header has gone with the stream's first bytes.
         BeginRelaying(job with { Behind = [] }, leg.Channel);
@@ -79,23 +96,23 @@ internal sealed partial class EgressActor
     private void HandleLegLost(Job job, EndReason reason)
     {
         Become(() => WaitingForTunnel(job));
-        _pool!.Actor.Tell(
-            reason is EndReason.TunnelLost or EndReason.PeerShutDown or EndReason.KilledLocally
-                ? TunnelPoolActor.Acquire.Instance
-                : new TunnelPoolActor.AcquireOther(_link!),
-            Self);
+        if (reason is EndReason.TunnelLost or EndReason.PeerShutDown or EndReason.KilledLocally)
+        {
+            AskForTunnel();
+            return;
+        }
+
+        _pool!.Actor.Tell(new TunnelPoolActor.AcquireOther(_link!), Self);
     }
 
     private void LeaveLeg()
     {
         if (_leg is { } leg)
         {
-            _pool!.Actor.Tell(TunnelPoolActor.Abandon.Instance, Self);
+            _pool?.Actor.Tell(TunnelPoolActor.Abandon.Instance, Self);
             leg.Channel.Abort();
         }
     }
-
-    private TunnelLink? _link;                    // of the leg that was opened last
 
     private static readonly TimeSpan RetryAfterRefusal = TimeSpan.FromMilliseconds(100);
 }

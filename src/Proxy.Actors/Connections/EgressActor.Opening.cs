@@ -88,9 +88,15 @@ internal sealed partial class EgressActor
 
     private void Resolve(Job job)
     {
-        if (job is { Next: NextHopKind.ChainHop, IsUdp: false } && _plan.Hops.Find(job.Destination, _loop) is { } pool)
+        if (job is { Next: NextHopKind.ChainHop, IsUdp: false } && _plan.Onward.Find(job.Destination, _loop) is { } pool)
         {
             GoThrough(job, pool);
+            return;
+        }
+
+        if (job is { Next: NextHopKind.Destination, Answer: not null } && _plan.Onward.Chains is { } chains)
+        {
+            ChooseChain(job, chains);
             return;
         }
 

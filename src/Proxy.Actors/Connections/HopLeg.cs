@@ -6,8 +6,8 @@ using Proxy.Transport;
 namespace Proxy.Actors;
 
 /// <summary>
-/// A stream of a tunnel that leads from a hop of a chain to the next one. What came behind the hop's own header goes out with the first datagram; what
-/// comes back waits until the hop has answered and relays. For the loop's thread only.
+/// A way on from a server that is more than a connection: a stream of a tunnel to the next hop of a chain, or a chain of the server's own. What came behind the
+/// stream's header goes out at once; what comes back waits until the server has answered and relays. For the loop's thread only.
 /// </summary>
 internal sealed class HopLeg : IOutboundLegOwner
 {
@@ -22,11 +22,14 @@ internal sealed class HopLeg : IOutboundLegOwner
         Channel.Send(behind);
     }
 
-    /// <summary>The next hop has the stream.</summary>
+    /// <summary>The way is open.</summary>
     internal sealed record Opened(HopLeg Leg);
 
-    /// <summary>It did not take the stream, and has processed nothing of it.</summary>
+    /// <summary>The first hop did not take the stream, and has processed nothing of it.</summary>
     internal sealed record Lost(HopLeg Leg, EndReason Reason);
+
+    /// <summary>A hop of the server's own chain did not go on.</summary>
+    internal sealed record Refused(HopLeg Leg, ChainFailure Failure);
 
     public OutboundLeg Channel { get; }
 
@@ -38,14 +41,15 @@ internal sealed class HopLeg : IOutboundLegOwner
     /// </summary>
     public byte ResetDistance => _stream is { ResetDistance: { } behind } ? (byte)Math.Min(byte.MaxValue, behind + 1) : (byte)0;
 
-    public void Attach(TunnelLink link) => _stream = Channel.Attach(link, null, null);
+    /// <param name="path">The server's own chain; null: the headers are there already, of whoever began the chain.</param>
+    public void Attach(TunnelLink link, ChainPath? path, ChainCall? call) => _stream = Channel.Attach(link, path, call);
+
+    /// <summary>The same over a connection to the first hop.</summary>
+    public void Attach(IChannel connected, ChainPath path, ChainCall call) => Channel.Attach(connected, path, call);
 
     void IOutboundLegOwner.OnOpened() => _owner.Tell(new Opened(this), ActorRefs.NoSender);
 
     void IOutboundLegOwner.OnStreamLost(EndReason reason) => _owner.Tell(new Lost(this, reason), ActorRefs.NoSender);
 
-    void IOutboundLegOwner.OnRefused(ChainFailure failure)
-    {
-        // It calls nobody: the answers of the hops behind belong to who began the chain.
-    }
+    void IOutboundLegOwner.OnRefused(ChainFailure failure) => _owner.Tell(new Refused(this, failure), ActorRefs.NoSender);
 }

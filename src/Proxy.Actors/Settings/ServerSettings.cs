@@ -32,6 +32,11 @@ public sealed record ServerSettings
     /// </summary>
     public IReadOnlyList<string> Legs { get; init; } = [];
 
+    /// <summary>
+    /// One of <see cref="NodeSettings.ChainSets"/>: destinations are reached through it, and the rules of its last hop say which. Null: they are dialled.
+    /// </summary>
+    public string? Chain { get; init; }
+
     public DestinationRules Destinations { get; init; } = DestinationRules.Nothing;
 
     /// <summary>Every stream goes there and carries no header, as vproxy's KcpTun does; null: each stream begins with a chain header.</summary>

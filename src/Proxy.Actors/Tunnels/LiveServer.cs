@@ -23,8 +23,8 @@ internal sealed class LiveServer
     /// <summary>What its streams count for.</summary>
     public Frontend Egress => _streams.Egress;
 
-    /// <summary>Which next hops it reaches through tunnels.</summary>
-    public HopTunnels Hops { get; } = new();
+    /// <summary>How it goes on where it does not dial.</summary>
+    public OnwardWays Onward { get; } = new();
 
     /// <summary>For the streams of tunnels.</summary>
     public EgressPlan Streams => _streams;
@@ -44,5 +44,5 @@ internal sealed class LiveServer
         settings,
         egress,
         settings.Native is { } native ? new ChainGate(native.Keys.Keys, takesOpen: true, _replays) : ChainGate.OpenOnly,
-        Hops);
+        Onward);
 }

@@ -51,12 +51,18 @@ internal static class Contradictions
         }
     }
 
-    /// <summary>The tunnels that servers go on through have to be there.</summary>
+    /// <summary>The tunnels and chains that servers go on through have to be there.</summary>
     public static void CheckLegs(NodeSettings settings, IReadOnlyDictionary<string, SettingsObject> servers)
     {
         var tunnels = settings.Tunnels.Select(tunnel => tunnel.Name).ToHashSet(StringComparer.Ordinal);
+        var chains = settings.ChainSets.Select(set => set.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var server in settings.Servers)
         {
+            if (server.Chain is { } chain)
+            {
+                Require(servers[server.Name], "chain", chain, chains);
+            }
+
             foreach (var name in server.Legs)
             {
                 Require(servers[server.Name], "tunnel", name, tunnels, "legs");

@@ -37,6 +37,8 @@ internal sealed record ServerDraft
 
     public IReadOnlyList<string> Legs { get; init; } = [];
 
+    public string? Chain { get; init; }
+
     public ProxyHeaderVersion? ProxyProtocolOut { get; init; }
 
     public SourceAddresses Sources { get; init; } = SourceAddresses.Any;
@@ -64,6 +66,7 @@ internal static class ServerReader
             Allow = destinations.Find("allow") is { } allow ? DestinationsReader.ReadRules(allow) : missing.Allow,
             Deny = destinations.Find("deny") is { } deny ? DestinationsReader.ReadRules(deny) : missing.Deny,
             To = server.Optional("to", missing.To, value => value.TryParse(text => Values.Target(text, ""), out var target) ? target : null),
+            Chain = server.Optional("chain", missing.Chain, value => value.Text()),
             Legs = server.Texts("legs", missing.Legs) is { Count: > 0 } legs ? legs : [],
             ProxyProtocolOut = ProxyProtocolReader.ReadOut(server.Inside("proxy-protocol"), missing.ProxyProtocolOut),
             Sources = SourcesReader.Read(server, missing.Sources),
@@ -103,6 +106,7 @@ internal static class ServerReader
             Destinations = new DestinationRules(draft.Allow, draft.Deny),
             FixedTarget = draft.To,
             Legs = draft.Legs,
+            Chain = draft.Chain,
             ProxyProtocolOut = draft.ProxyProtocolOut,
             Sources = draft.Sources,
             Timeouts = draft.Timeouts,

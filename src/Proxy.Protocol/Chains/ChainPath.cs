@@ -37,6 +37,9 @@ public sealed record ChainPath
     /// <summary>How many more hops the first one may have behind it. Less when we were ourselves reached through a chain.</summary>
     public byte HopBudget { get; init; } = ProtocolLimits.ChainHops - 1;
 
+    /// <summary>Whether even a hop that is alone hears of the budget: where we were reached through a chain, it may go on through one, and come round.</summary>
+    public bool TellsBudget { get; init; }
+
     /// <summary>The header of a hop, counted from 0.</summary>
     public ChainRequest RequestOf(int index)
     {
@@ -44,7 +47,7 @@ public sealed record ChainPath
         var fields = (isLast ? Source : ChainFields.Empty) with
         {
             TraceId = TraceId,
-            HopBudget = Hops.Count == 1 ? null : (byte)Math.Max(0, HopBudget - index),
+            HopBudget = Hops.Count == 1 && !TellsBudget ? null : (byte)Math.Max(0, HopBudget - index),
         };
         if (!isLast)
         {

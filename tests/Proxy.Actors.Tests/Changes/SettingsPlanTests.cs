@@ -121,6 +121,7 @@ public sealed class SettingsPlanTests
             ["ListenTls"] = server => server with { ListenTls = [IPEndPoint.Parse("10.0.0.2:4001")] },
             ["Tls"] = server => server with { Tls = TlsTermination.Read(new TlsTerminationSettings { Certificates = [] }) },
             ["Chains"] = server => server with { Chains = [Chains(8)] },
+            ["Chain"] = server => server with { Chain = "chains" },
             ["Legs"] = server => server with { Legs = ["tunnels"] },
             ["Destinations"] = server => server with { Destinations = Destinations("10.0.0.0/8", "10.2.0.0/16") },
             ["FixedTarget"] = server => server with { FixedTarget = Destination.Of(IPAddress.Loopback, 1) },

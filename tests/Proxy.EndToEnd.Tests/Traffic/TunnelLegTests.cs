@@ -77,7 +77,7 @@ public sealed class TunnelLegTests : EndToEndTest
         Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(hops.Client.Entries[0], Limit));
         await hops.Client.LogsAsync($"hop 3 ({place}): timed out, says hop 2", Bound);
 
-        await using var again = await hops.StartThirdAsync(place);
+        await hops.StartThirdAsync(place);
         await Wait.UntilAsync(
             async () =>
             {
