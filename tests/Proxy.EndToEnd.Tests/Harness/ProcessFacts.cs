@@ -19,7 +19,8 @@ internal static class ProcessFacts
     public static IReadOnlyList<string> Descriptors(int processId) =>
     [
         .. Directory.GetFileSystemEntries($"/proc/{processId}/fd")
-            .Select(entry => File.ResolveLinkTarget(entry, returnFinalTarget: false)?.Name ?? "gone")
+            .Select(NameBehind)
+            .OfType<string>()
             .Where(name => !name.EndsWith(".dll", StringComparison.Ordinal)),
     ];
 
@@ -50,5 +51,18 @@ internal static class ProcessFacts
         }
 
         return inodes;
+    }
+
+    /// <summary>Null: it was closed since it was listed.</summary>
+    private static string? NameBehind(string entry)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(entry, returnFinalTarget: false)?.Name;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 }
