@@ -279,11 +279,29 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
                 default:
                     if (_channels.TryGetValue(next.StreamId, out var channel))
                     {
-                        channel.Handle(next);
+                        Deliver(channel, next);
                     }
 
                     break;
             }
+        }
+    }
+
+    /// <summary>A handler that throws costs its own stream: what it did not take is gone, and nobody may take the rest for whole.</summary>
+    private void Deliver(TunnelStreamChannel channel, in TunnelEvent next)
+    {
+        try
+        {
+            channel.Handle(next);
+        }
+        catch (Exception)
+        {
+            channel.Break();
+
+            // The loop counts and logs it; what else there is to dispatch has another turn.
+            _isInTurn = false;
+            RequestTurn();
+            throw;
         }
     }
 

@@ -202,6 +202,16 @@ internal sealed class TunnelStreamChannel : IPacketChannel, IEndForesight
         Handler.OnFailed(this, new TransportFault(TransportFaultKind.Reset, text));
     }
 
+    /// <summary>Its handler has failed: the peer sees a reset, and the handler is told.</summary>
+    internal void Break()
+    {
+        if (!_isGone)
+        {
+            _engine.ResetStream(StreamId, EndReason.KilledLocally);
+            Fail(EndReason.KilledLocally, "the handler of this stream has failed");
+        }
+    }
+
     private void SetReceiving(bool isReceiving)
     {
         if (!_isGone)
