@@ -1,3 +1,4 @@
+using Proxy.Transport;
 using static Proxy.Actors.ChangeEffect;
 
 namespace Proxy.Actors;
@@ -13,6 +14,7 @@ internal static class Aspects
         new("target", NewConnections, (old, changed) => !SameSettings.Carriers(old, changed) || SameSettings.Targets(old.To, changed.To), static (_, _) => ""),
         new("tunnel or chain for datagrams", Restart, SameSettings.Carriers, static (_, _) => ""),
         Aspect<FrontendSettings>.Of("proxy", NewConnections, frontend => frontend.Proxy, (old, changed) => old == changed),
+        Aspect<FrontendSettings>.Of("mode of its socket", Restart, frontend => (frontend.Listen as UnixEndPoint)?.Mode),
         Aspect<FrontendSettings>.Of("timeouts", NewConnections, frontend => frontend.Timeouts),
         Aspect<FrontendSettings>.Of("limits", AtOnce, frontend => frontend.Limits),
         Aspect<FrontendSettings>.Of("cluster-connections", Restart, frontend => frontend.ClusterConnections),

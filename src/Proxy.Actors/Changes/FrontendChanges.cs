@@ -100,6 +100,7 @@ internal sealed class FrontendChanges
         Tls = SameSettings.Terminations(old.Tls, changed.Tls) ? old.Tls : changed.Tls,
     };
 
+    // Both ways: 127.0.0.1 with any free port would take a path for its like.
     private static bool IsSamePlace(FrontendSettings one, FrontendSettings other) => one.Listen.Equals(other.Listen) && other.Listen.Equals(one.Listen) && one.IsUdp == other.IsUdp;
 
     private void Tell(FrontendSettings frontend, string text, ChangeEffect effect) => _changes.Add(new SettingsChange(SubjectOf(frontend), text, effect));

@@ -100,6 +100,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "setrlimit", SetLastError = true)]
     public static partial int SetLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport(Library, EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Status(int directory, string path, int flags, uint wanted, byte* status);
 }
 
 /// <summary>struct rlimit, as 64-bit Linux has it: what holds, and how far the process itself may raise it.</summary>

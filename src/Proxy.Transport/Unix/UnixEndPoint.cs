@@ -6,7 +6,7 @@ namespace Proxy.Transport;
 
 /// <summary>
 /// A Unix-domain socket (unix(7)): a place of this machine that has a path and no port. To rules and limits, which know addresses, it is this
-/// machine's own, 127.0.0.1 with port 0; to whoever prints it, it is <c>unix:/path</c>. Immutable.
+/// machine's own, 127.0.0.1 with port 0; to whoever prints it, it is <c>unix:/path</c>. Two are equal by their paths. Immutable.
 /// </summary>
 public sealed class UnixEndPoint : IPEndPoint
 {
@@ -74,7 +74,7 @@ public sealed class UnixEndPoint : IPEndPoint
 
     public override string ToString() => Prefix + Path;
 
-    public override bool Equals([NotNullWhen(true)] object? comparand) => comparand is UnixEndPoint other && other.Path == Path && other.Mode == Mode;
+    public override bool Equals([NotNullWhen(true)] object? comparand) => comparand is UnixEndPoint other && other.Path == Path;
 
     public override int GetHashCode() => Path.GetHashCode(StringComparison.Ordinal);
 

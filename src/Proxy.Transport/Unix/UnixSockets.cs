@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Proxy.Transport.Epoll;
 
 namespace Proxy.Transport;
 
@@ -45,7 +46,7 @@ internal static class UnixSockets
 
     public static Socket Create() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
 
-    /// <summary>Takes the file away; whoever has put another one there, or listens behind it too, does not call this.</summary>
+    /// <summary>Takes the file away, unless somebody listens behind it.</summary>
     public static void Forget(UnixEndPoint endPoint)
     {
         try
@@ -77,21 +78,23 @@ internal static class UnixSockets
         }
     }
 
-    // A file of any other kind can be opened, or says why not in another way (open(2): ENXIO).
-    private static bool IsSocket(string path)
+    // Opening it would tell, too, and wait for ever at a pipe. Elsewhere than on Linux what is there stays.
+    private static unsafe bool IsSocket(string path)
     {
-        try
-        {
-            using var file = File.OpenHandle(path);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-        catch (UnauthorizedAccessException)
+        if (!OperatingSystem.IsLinux())
         {
             return false;
         }
+
+        var status = stackalloc byte[StatusBytes];
+        return Libc.Status(WorkingDirectory, path, 0, StatusType, status) == 0 && (*(ushort*)(status + ModeOffset) & TypeBits) == SocketBits;
     }
+
+    // struct statx of linux/stat.h
+    private const int WorkingDirectory = -100;
+    private const uint StatusType = 1;
+    private const int StatusBytes = 256;
+    private const int ModeOffset = 28;
+    private const int TypeBits = 0xF000;
+    private const int SocketBits = 0xC000;
 }

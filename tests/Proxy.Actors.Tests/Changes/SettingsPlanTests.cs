@@ -10,6 +10,7 @@ using Proxy.Protocol.Chains;
 using Proxy.Protocol.Sealing.Keys;
 using Proxy.Protocol.Sealing.Resets;
 using Proxy.Protocol.Sealing.Sessions;
+using Proxy.Transport;
 using Proxy.Transport.Dials;
 using Proxy.Tunnel.Native;
 using Proxy.Tunnel;
@@ -76,6 +77,18 @@ public sealed class SettingsPlanTests
             ["Tls"] = frontend => frontend with { Tls = TlsTermination.Read(new TlsTerminationSettings { Certificates = [] }) },
             ["MaximumRetries"] = frontend => frontend with { MaximumRetries = 1 },
         });
+
+    [Fact]
+    public void The_mode_of_a_socket_with_a_path_is_a_difference_that_a_restart_makes()
+    {
+        static NodeSettings At(string place) => Node() with
+        {
+            Frontends = [Frontend() with { Listen = UnixEndPoint.TryParse(place, out var listen, out var error) ? listen : throw new ArgumentException(error, nameof(place)) }],
+        };
+
+        Assert.Empty(SettingsPlan.Between(At("unix:/a"), At("unix:/a")).Changes);
+        Assert.Equal(ChangeEffect.Restart, Assert.Single(SettingsPlan.Between(At("unix:/a"), At("unix:/a?mode=660")).Changes).Effect);
+    }
 
     [Fact]
     public void Every_setting_of_an_upstream_makes_a_difference() => EverySettingCounts<UpstreamSettings>(

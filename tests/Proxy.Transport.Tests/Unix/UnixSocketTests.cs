@@ -76,10 +76,16 @@ public sealed class UnixSocketTests : IDisposable
         }
 
         File.WriteAllText(PathOf("notes"), "mine");
+        using (var making = System.Diagnostics.Process.Start("mkfifo", PathOf("pipe")))
+        {
+            making.WaitForExit();
+        }
+
         Listen(environment, At("left.sock"), new RecordingAcceptHandler());
 
         Assert.Equal(TransportFaultKind.AddressInUse, FaultOf(environment, At("left.sock")).Kind);
         Assert.Equal(TransportFaultKind.AddressInUse, FaultOf(environment, At("notes")).Kind);
+        Assert.Equal(TransportFaultKind.AddressInUse, FaultOf(environment, At("pipe")).Kind);
         Assert.Equal("mine", File.ReadAllText(PathOf("notes")));
         Assert.NotEqual(TransportFaultKind.None, FaultOf(environment, At("none/such")).Kind);
     }
@@ -100,12 +106,14 @@ public sealed class UnixSocketTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "sockets are handed over on Linux");
         using var sockets = new ListeningSockets();
         using var inherited = new ListeningSockets();
-        var place = At("a.sock");
+        var place = At("a.sock", "?mode=660");
         var old = Start(LoopBackendKind.Epoll, new LoopSettings { Listening = sockets });
         var listener = Listen(old, place, new RecordingAcceptHandler());
         foreach (var socket in sockets.Duplicate())
         {
-            inherited.Offer(socket);
+            // As it was told the successor: by its text.
+            Assert.True(UnixEndPoint.TryParse($"{socket.Asked}", out var asked, out _));
+            inherited.Offer(socket with { Asked = asked });
         }
 
         var (successor, accepting) = (Start(LoopBackendKind.Epoll, new LoopSettings { Listening = inherited }), new RecordingAcceptHandler());
