@@ -119,7 +119,7 @@ else
     failed=$((failed + 1))
 fi
 
-# The program as the end-to-end tests start it, some thousand times: compiled ahead, it takes a third of the processor less of each start.
+# The program as the end-to-end tests start it, hundreds of times: compiled ahead, it takes a third of the processor less of each start.
 machine=$(uname -m)
 case $machine in x86_64) runtime=linux-x64 ;; aarch64) runtime=linux-arm64 ;; *) runtime= ;; esac
 if [[ -n $runtime ]] && dotnet publish src/Proxy.Node -c Release -r "$runtime" --no-self-contained -p:PublishReadyToRun=true -p:UseSharedCompilation=true \

@@ -48,7 +48,6 @@ internal sealed partial class EgressActor
             return;
         }
 
-        NoteDialling(job);
         _chains = chains.Actor;
         SetDeadline(_settings.Timeouts.Connect);
         Become(() => ChoosingChain(job));
@@ -70,7 +69,8 @@ internal sealed partial class EgressActor
             return;
         }
 
-        _leg = new HopLeg(Self, job.Behind);
+        NoteDialling(job);
+        _leg = new OnwardLeg(Self, job.Behind);
         Become(() => DiallingFirstHop(job));
         if (way.Hops[0].Address is { Address: { } address })
         {

@@ -20,9 +20,9 @@ internal sealed partial class EgressActor
 
     private void Joining(Job job)
     {
-        Receive<HopLeg.Opened>(_ => HandleJoined(job));
-        Receive<HopLeg.Lost>(lost => HandleLegLost(job, lost.Reason));
-        Receive<HopLeg.Refused>(refused => HandleChainRefused(job, refused.Failure));
+        Receive<OnwardLeg.Opened>(_ => HandleJoined(job));
+        Receive<OnwardLeg.Lost>(lost => HandleLegLost(job, lost.Reason));
+        Receive<OnwardLeg.Refused>(refused => HandleChainRefused(job, refused.Failure));
 
         // What crossed the grant.
         Receive<TunnelPoolActor.Granted>(_ => { });
@@ -35,7 +35,7 @@ internal sealed partial class EgressActor
     {
         NoteDialling(job);
         _pool = pool;
-        _leg = new HopLeg(Self, job.Behind);
+        _leg = new OnwardLeg(Self, job.Behind);
 
         // Who began the chain waits as long as a connect may take, and is to hear of it before that is over.
         SetDeadline(_settings.Timeouts.Connect / 2);
@@ -89,7 +89,7 @@ internal sealed partial class EgressActor
         TellChain(works: true);
 
         // What was behind the header has gone with the stream's first bytes.
-        BeginRelaying(job with { Behind = [] }, leg.Channel);
+        BeginRelaying(job with { Behind = [] }, leg.Channel, leg.Early);
     }
 
     /// <summary>Nothing was processed, and another tunnel, or this one a moment later, may take it.</summary>

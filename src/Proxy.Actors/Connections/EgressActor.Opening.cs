@@ -196,7 +196,7 @@ internal sealed partial class EgressActor
         return null;
     }
 
-    private void BeginRelaying(Job job, IChannel upstream)
+    private void BeginRelaying(Job job, IChannel upstream, ReadOnlySpan<byte> earlyFromUpstream = default)
     {
         Context.Timers.Cancel(Timer.Deadline);
         if (job.Answer is not null)
@@ -221,7 +221,7 @@ internal sealed partial class EgressActor
         _record.Phase = ConnectionPhase.Relaying;
         Become(() => Relaying(job));
         _plan.Egress.AccessLog?.Started(_record, Context.System.TimeProvider.GetUtcNow());
-        relay.Start(job.Behind);
+        relay.Start(job.Behind, earlyFromUpstream);
     }
 
     /// <summary>False: the principal has used what it may use, and the stream was told.</summary>

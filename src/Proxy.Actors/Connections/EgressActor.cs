@@ -28,7 +28,7 @@ internal sealed partial class EgressActor : ReceiveActor
     private long _dialledAtMicroseconds;
     private Dial? _dial;
     private PoolPart? _pool;
-    private HopLeg? _leg;
+    private OnwardLeg? _leg;
 
     /// <summary>A stream of a tunnel, untouched.</summary>
     /// <param name="principal">Who the tunnel's client is; null where the dialect knows nobody.</param>

@@ -50,10 +50,12 @@ public sealed partial class Relay
     public bool HasEnded => _end is not null;
 
     /// <param name="early">What the client had sent before the relay had its channel: it goes first, and counts as received.</param>
-    public void Start(ReadOnlySpan<byte> early = default)
+    /// <param name="earlyFromUpstream">The same of the upstream.</param>
+    public void Start(ReadOnlySpan<byte> early = default, ReadOnlySpan<byte> earlyFromUpstream = default)
     {
         BeginLimits();
         _client.PassEarly(early);
+        _upstream.PassEarly(earlyFromUpstream);
         _client.Start();
         _upstream.Start();
     }

@@ -33,6 +33,12 @@ public sealed class AccessServerTests : EndToEndTest
         await Exchange.EchoAsync(client.Entries[0], new Content(Seed: 72, 5_000_000), Limit);
         await far.LogsAsync($"-> {echo.Address}: completed", Bound);
 
+        // What is answered at once comes in one piece with the last hop's word that the way is open.
+        for (var count = 0; count < 50; count++)
+        {
+            await Exchange.EchoAsync(client.Entries[0], new Content(Seed: count, 1000), Limit);
+        }
+
         // The far end's refusal comes back as one of the access server, which knows more.
         Assert.Equal(SocketError.ConnectionReset, await Exchange.RefusalAsync(client.Entries[1], Limit));
         await client.LogsAsync("connection refused", Bound);
