@@ -15,6 +15,9 @@ public static class ProtocolLimits
     /// <summary>Kept of a GOAWAY's reason, read or written; the rest is skipped. It is for a log line.</summary>
     public const int ReasonBytes = 256;
 
+    /// <summary>Native: payload of a frame about members or load, so that one fits into the smallest datagram.</summary>
+    public const int AnnouncementBytes = 512;
+
     /// <summary>
     /// Native: what may be sent on a stream before its SYN was answered. A server has to hold it for each of its streams, an opener until it
     /// knows that the stream was taken.

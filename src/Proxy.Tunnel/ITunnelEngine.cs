@@ -1,3 +1,4 @@
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
@@ -74,6 +75,9 @@ public interface ITunnelEngine : IDisposable
     /// lost anywhere, and is dropped here rather than kept long. The peer hears it as <see cref="TunnelEventKind.Packet"/>.
     /// </summary>
     PacketFate SendPacket(int streamId, ReadOnlySpan<byte> packet, long nowMicroseconds) => PacketFate.NotCarried;
+
+    /// <summary>Server: tells the client something beside the streams. False: this dialect tells nothing, or too much waits to be told.</summary>
+    bool Announce(TunnelAnnouncement announcement) => false;
 
     void FinishSending(int streamId);
 

@@ -1,3 +1,4 @@
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 
 namespace Proxy.Tunnel;
@@ -47,6 +48,12 @@ public enum TunnelEventKind
     /// <summary>Nothing is opened any more; it ends with the last stream. The text says whose wish that is. Comes once.</summary>
     Draining,
 
+    /// <summary>Native dialect, server: the client asked whether we are there, and was answered.</summary>
+    Pinged,
+
+    /// <summary>Native dialect, client: the server tells of itself or of its cluster.</summary>
+    Announced,
+
     /// <summary>The tunnel ended, and every stream of it that had not ended before. Comes once, last.</summary>
     Closed,
 }
@@ -64,7 +71,8 @@ public readonly ref struct TunnelEvent
         EndReason reason = EndReason.None,
         string text = "",
         byte distance = 0,
-        bool isLast = false)
+        bool isLast = false,
+        TunnelAnnouncement? announcement = null)
     {
         Kind = kind;
         StreamId = streamId;
@@ -73,6 +81,7 @@ public readonly ref struct TunnelEvent
         Text = text;
         Distance = distance;
         IsLast = isLast;
+        Announcement = announcement;
     }
 
     public TunnelEventKind Kind { get; }
@@ -96,6 +105,9 @@ public readonly ref struct TunnelEvent
     /// For <see cref="TunnelEventKind.StreamReset"/> of the native dialect: how many tunnels lie behind the peer to whoever saw the failure.
     /// </summary>
     public byte Distance { get; }
+
+    /// <summary>For <see cref="TunnelEventKind.Announced"/>.</summary>
+    public TunnelAnnouncement? Announcement { get; }
 
     /// <summary>For events of the tunnel itself: what a log should say beside the kind.</summary>
     public string Text { get; }

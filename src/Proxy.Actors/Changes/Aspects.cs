@@ -44,6 +44,7 @@ internal static class Aspects
         new("servers", NewConnections, (old, changed) => SameSettings.Servers(old.Servers, changed.Servers), (old, changed) =>
             $"{string.Join(", ", old.Servers)} → {string.Join(", ", changed.Servers)}"),
         Aspect<TunnelPoolSettings>.Of("cluster", NewConnections, tunnel => tunnel.Cluster),
+        Aspect<TunnelPoolSettings>.Of("balance", NewConnections, tunnel => tunnel.Balance),
         Aspect<TunnelPoolSettings>.Of("connections", NewConnections, tunnel => tunnel.Connections),
         Aspect<TunnelPoolSettings>.Of("renew-after", NewConnections, tunnel => tunnel.RenewAfter),
         Aspect<TunnelPoolSettings>.Of("tls", NewConnections, tunnel => tunnel.Tls, SameSettings.UpstreamTls),

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using Proxy.Kernel;
 using Proxy.Policy.Routes;
+using Proxy.Policy.Rules;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Chains.Datagrams;
 using Proxy.Protocol.Ends;
@@ -152,7 +153,7 @@ internal sealed partial class TunnelConnectionActor
     {
         _record.Phase = ConnectionPhase.Queued;
         Become(WaitingForTunnel);
-        _way.PoolOn(_loop).Actor.Tell(TunnelPoolActor.Acquire.Instance);
+        _way.PoolOn(_loop).Actor.Tell(new TunnelPoolActor.Acquire(NetworkAddress.From(_record.Client.Address)));
     }
 
     private void HandleGranted(TunnelPoolActor.Granted granted)
@@ -160,7 +161,7 @@ internal sealed partial class TunnelConnectionActor
         var link = granted.Link;
         if (!link.CanOpen)
         {
-            _way.PoolOn(_loop).Actor.Tell(TunnelPoolActor.Acquire.Instance);
+            _way.PoolOn(_loop).Actor.Tell(new TunnelPoolActor.Acquire(NetworkAddress.From(_record.Client.Address)));
             return;
         }
 

@@ -11,6 +11,9 @@ public sealed class ClusterDoor
     private readonly Dictionary<string, ClusterLimit> _limits = new(StringComparer.Ordinal);
     private volatile IActorRef? _actor;
 
+    /// <summary>How busy this node is.</summary>
+    public NodeLoad Load { get; } = new();
+
     /// <summary>A <see cref="ClusterActor"/>; null: there is no cluster, or not yet.</summary>
     public IActorRef? Actor => _actor;
 

@@ -8,11 +8,13 @@ public sealed record TunnelPoolSettings
 {
     public string Name { get; init; } = "tunnels";
 
-    /// <summary>At least one, or they are the cluster's; tunnels are kept to each.</summary>
+    /// <summary>At least one, or they are the engine's; tunnels are kept to each.</summary>
     public required IReadOnlyList<TunnelServer> Servers { get; init; }
 
     /// <summary>Null: there are no others than those that are named.</summary>
     public ClusterPoolSettings? Cluster { get; init; }
+
+    public TunnelBalance Balance { get; init; }
 
     /// <summary>Tunnels to each server.</summary>
     public int Connections { get; init; } = 1;

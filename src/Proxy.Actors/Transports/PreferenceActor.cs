@@ -58,6 +58,7 @@ internal sealed class PreferenceActor : ReceiveActor
         Receive<TunnelPoolActor.TunnelTrusted>(_ => HandleDoubt(isSuspect: false));
         Receive<TunnelPoolActor.TunnelWorn>(worn => Replace(Find(Sender), worn.Why));
         Receive<TunnelPoolActor.TunnelDraining>(_ => HandleDraining());
+        Receive<TunnelPoolActor.TunnelAnnounced>(told => _pool.Tell(told, Sender));
         Receive<Terminated>(terminated => HandleEnded(terminated.ActorRef));
         Receive<Retry>(retry => Try(_ways[retry.Index]));
         Receive<Renew>(renew => Replace(_ways[renew.Index], "as it is old enough"));

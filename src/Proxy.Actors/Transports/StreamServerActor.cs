@@ -185,7 +185,8 @@ internal sealed class StreamServerActor : ReceiveActor
         var (dispatcher, principal) = (Dispatcher, established.Session.Identity.Principal);
         var how = $"over {((channel as TlsChannel)?.Session is { } tlsSession ? $"{tlsSession}" : $"tcp, sealed by {established.Session.CipherName}")}";
         var engine = new OrderedTunnelEngine(
-            TunnelRole.Server, HandshakeTerms.Agree(tunnel, established.PeerSettings), dispatcher.Pool, Context.System.CreateRandom(), Now);
+            TunnelRole.Server, HandshakeTerms.Agree(tunnel, established.PeerSettings) with { Places = _plan.Server.Cluster.Load.Places }, dispatcher.Pool,
+            Context.System.CreateRandom(), Now);
         var binding = (channel as TlsChannel)?.Session is { } session ? session.ServerCertificateHash.Span : default;
         var carrier = new StreamCarrier(dispatcher.Loop, channel, established.Session.IntoRecords(), binding, dispatcher.Pool, static () => { });
         (_channel, _carrier) = (null, carrier);

@@ -120,6 +120,7 @@ internal sealed partial class StreamTunnelActor : ReceiveActor
             _log.News(news);
             TunnelPoolActor.Tell(_pool, news);
         });
+        Receive<TunnelEvents.Announced>(told => _pool.Tell(new TunnelPoolActor.TunnelAnnounced(told.Announcement)));
         Receive<TunnelEvents.Suspected>(suspected =>
         {
             _log.Suspected(suspected.Why);

@@ -9,13 +9,15 @@ namespace Proxy.Actors;
 /// </summary>
 internal sealed class ClusterServers(ClusterPoolSettings settings, bool isNative)
 {
+    private readonly MemberChoice _choice = new(settings.Client, settings.Servers, settings.Zone);
     private readonly List<ClusterServer> _servers = [];
 
     public IReadOnlyList<ClusterServer> Servers => _servers;
 
     /// <summary>Goes by the members as they are now.</summary>
+    /// <param name="isSuspect">Whether the member of that name is silent.</param>
     /// <returns>Those that are new, in the order of the choice.</returns>
-    public IReadOnlyList<ClusterServer> Update(MemberView view)
+    public IReadOnlyList<ClusterServer> Update(MemberView view, Func<string, bool> isSuspect)
     {
         var usable = view.Up.Where(member => AddressesOf(member).Length > 0).ToArray();
         if (usable.Length == 0)
@@ -26,17 +28,20 @@ internal sealed class ClusterServers(ClusterPoolSettings settings, bool isNative
 
         var added = new List<ClusterServer>();
         var wanted = new HashSet<ClusterServer>();
-        foreach (var member in Rendezvous.Choose(settings.Client, usable, settings.Servers))
+        var average = Rendezvous.AverageWeight(usable);
+        foreach (var member in _choice.Choose(usable, isSuspect))
         {
             var addresses = AddressesOf(member);
             var server = _servers.Find(known => !known.IsDropped && known.Name == member.Name && known.Server.Addresses.SequenceEqual(addresses));
             if (server is null)
             {
                 server = new ClusterServer(member.Name, new TunnelServer(addresses));
+                server.Load.Begin(member.Record.Load.Streams);
                 added.Add(server);
             }
 
-            server.Weight = Rendezvous.WeightOf(member, usable);
+            server.Weight = Rendezvous.WeightOf(member, average);
+            server.IsNear = settings.Zone.Length > 0 && member.Record.Zone == settings.Zone;
             server.IsLeft = false;
             wanted.Add(server);
         }
@@ -104,6 +109,12 @@ internal sealed class ClusterServer(string name, TunnelServer server)
 
     /// <summary>What it can take beside the others.</summary>
     public double Weight { get; set; } = 1;
+
+    /// <summary>How busy it is.</summary>
+    public ServerLoad Load { get; } = new();
+
+    /// <summary>Whether it is in the client's own zone.</summary>
+    public bool IsNear { get; set; }
 
     /// <summary>Whether others are to take its place.</summary>
     public bool IsLeft { get; set; }

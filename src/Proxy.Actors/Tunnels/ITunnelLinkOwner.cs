@@ -1,3 +1,4 @@
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 
 namespace Proxy.Actors;
@@ -19,6 +20,12 @@ internal interface ITunnelLinkOwner
 
     /// <summary>Something else about the tunnel that its owner may act on, and that a log should say.</summary>
     void OnNews(TunnelNews news, string text);
+
+    /// <summary>Native dialect, server: the client asked whether we are there, and was answered.</summary>
+    void OnPinged();
+
+    /// <summary>Native dialect, client: the server tells of itself or of its cluster.</summary>
+    void OnAnnounced(TunnelAnnouncement announcement);
 
     /// <summary>The tunnel has ended and all its streams with it. Comes once.</summary>
     void OnClosed(EndReason reason, string text);

@@ -20,6 +20,8 @@ internal sealed class LiveServer
 
     public ServerSettings Settings => _streams.Settings;
 
+    public ClusterDoor Cluster => _environment.Cluster;
+
     /// <summary>What its streams count for.</summary>
     public Frontend Egress => _streams.Egress;
 

@@ -253,7 +253,7 @@ internal sealed class SealedDemultiplexer : IUdpHandler, IDisposable
     }
 
     private NativeTunnelEngine MakeEngine(SealedTunnel tunnel) => new(
-        TunnelRole.Server, tunnel.Agree(Own), tunnel.Seal, TunnelLink.PathOf(tunnel.From), _dispatcher.Pool, _createRandom(), Now);
+        TunnelRole.Server, tunnel.Agree(Own) with { Places = _environment.Cluster.Load.Places }, tunnel.Seal, TunnelLink.PathOf(tunnel.From), _dispatcher.Pool, _createRandom(), Now);
 
     private void AnswerUnknown(IUdpEndpoint endpoint, ReadOnlySpan<byte> datagram, in UdpAddress from)
     {

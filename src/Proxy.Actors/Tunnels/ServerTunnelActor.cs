@@ -10,7 +10,7 @@ namespace Proxy.Actors;
 /// States: init → ready → (draining) → closed, which lasts until the last stream's actor
 /// has stopped and the tunnel's last words were heard.
 /// </summary>
-internal sealed class ServerTunnelActor : ReceiveActor
+internal sealed partial class ServerTunnelActor : ReceiveActor
 {
     private readonly LiveServer _server;
     private readonly string? _principal;
@@ -59,6 +59,7 @@ internal sealed class ServerTunnelActor : ReceiveActor
         {
             _log.Ready(how);
             Become(() => Ready(link));
+            BeginTelling(link);
         });
         Receive<TunnelEvents.Closed>(HandleClosed);
         Receive<Drain>(_ => link.Drain());
@@ -70,7 +71,9 @@ internal sealed class ServerTunnelActor : ReceiveActor
         {
             var plan = _server.Streams;
             Context.ActorOf(Props.Create(() => new EgressActor(plan, opened.Channel, _principal)));
+            TellLoadBesideStream(link);
         });
+        ReceiveNewsToTell(link);
         Receive<TunnelEvents.Suspected>(suspected => _log.Suspected(suspected.Why));
         Receive<TunnelEvents.Trusted>(_ => _log.Trusted());
         Receive<TunnelEvents.News>(news =>
@@ -96,8 +99,8 @@ internal sealed class ServerTunnelActor : ReceiveActor
         });
         Receive<Terminated>(_ => StopWhenDone(isSilent));
         Receive<TunnelEvents.StreamOpened>(opened => opened.Channel.Abort());
-        Receive<TunnelEvents.News>(_ => { });
         Receive<Drain>(_ => { });
+        ReceiveAny(_ => { });
     }
 
     private void HandleClosed(TunnelEvents.Closed closed)

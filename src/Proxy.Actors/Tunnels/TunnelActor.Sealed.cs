@@ -118,6 +118,7 @@ internal sealed partial class TunnelActor
     {
         Receive<TunnelEvents.Ready>(_ => { });
         Receive<TunnelEvents.News>(HandleNews);
+        Receive<TunnelEvents.Announced>(told => _pool.Tell(new TunnelPoolActor.TunnelAnnounced(told.Announcement)));
         Receive<TunnelEvents.Suspected>(suspected =>
         {
             _log.Suspected(suspected.Why);

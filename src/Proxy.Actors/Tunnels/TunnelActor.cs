@@ -92,6 +92,7 @@ internal sealed partial class TunnelActor : ReceiveActor
     private void Ready()
     {
         Receive<TunnelEvents.News>(HandleNews);
+        Receive<TunnelEvents.Announced>(told => _pool.Tell(new TunnelPoolActor.TunnelAnnounced(told.Announcement)));
         Receive<TunnelEvents.Closed>(HandleClosed);
     }
 

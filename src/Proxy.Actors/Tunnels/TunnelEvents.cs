@@ -1,4 +1,5 @@
 using Proxy.Kernel;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 
 namespace Proxy.Actors;
@@ -15,6 +16,10 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
     public void OnTrusted() => owner.Tell(Trusted.Instance, ActorRefs.NoSender);
 
     public void OnNews(TunnelNews news, string text) => owner.Tell(new News(news, text), ActorRefs.NoSender);
+
+    public void OnPinged() => owner.Tell(Pinged.Instance, ActorRefs.NoSender);
+
+    public void OnAnnounced(TunnelAnnouncement announcement) => owner.Tell(new Announced(announcement), ActorRefs.NoSender);
 
     public void OnClosed(EndReason reason, string text) => owner.Tell(new Closed(reason, text), ActorRefs.NoSender);
 
@@ -35,6 +40,13 @@ internal sealed class TunnelEvents(IActorRef owner) : ITunnelLinkOwner
     }
 
     internal sealed record News(TunnelNews Kind, string Text);
+
+    internal sealed record Pinged
+    {
+        public static readonly Pinged Instance = new();
+    }
+
+    internal sealed record Announced(TunnelAnnouncement Announcement);
 
     internal sealed record Closed(EndReason Reason, string Text);
 

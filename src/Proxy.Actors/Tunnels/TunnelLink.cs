@@ -1,4 +1,5 @@
 using System.Buffers;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.Transport;
@@ -140,6 +141,15 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
         return channel;
     }
 
+    /// <summary>Server: tells the client something beside the streams, if the dialect can and not too much waits.</summary>
+    public void Announce(TunnelAnnouncement announcement)
+    {
+        if (_engine.Announce(announcement))
+        {
+            RequestTurn();
+        }
+    }
+
     /// <summary>Opens and takes nothing more, and ends with the last stream.</summary>
     public void Drain()
     {
@@ -271,6 +281,12 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
                     break;
                 case TunnelEventKind.Draining:
                     _owner.OnNews(TunnelNews.Draining, next.Text);
+                    break;
+                case TunnelEventKind.Pinged:
+                    _owner.OnPinged();
+                    break;
+                case TunnelEventKind.Announced:
+                    _owner.OnAnnounced(next.Announcement!);
                     break;
                 case TunnelEventKind.Closed:
                     FailChannels(next.Reason, next.Text);

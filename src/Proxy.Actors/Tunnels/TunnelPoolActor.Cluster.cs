@@ -1,6 +1,8 @@
 using Proxy.Cluster;
 using Proxy.Cluster.Members;
 using Proxy.Kernel;
+using Proxy.Policy.Rules;
+using Proxy.Protocol.Announcements;
 
 namespace Proxy.Actors;
 
@@ -9,15 +11,16 @@ internal sealed partial class TunnelPoolActor
 {
     private readonly Dictionary<ClusterServer, IActorRef[]> _makers = [];
     private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
-    private ClusterServers? _cluster;
+    private readonly LearnedMembers<IActorRef>? _learned;
+    private readonly ClusterServers? _cluster;
+    private MemberView _members = MemberView.Empty;
 
     private long Now => ((LoopDispatcher)Context.Dispatcher).Loop.NowMicroseconds;
 
     private void JoinCluster()
     {
-        if (_settings.Cluster is { } cluster)
+        if (_cluster is not null && _learned is null)
         {
-            _cluster = new ClusterServers(cluster, _settings.Native is not null);
             Context.System.EventStream.Subscribe<MemberViewChanged>(Self);
             _environment.Cluster.Actor?.Tell(GetMemberView.Instance, Self);
         }
@@ -35,16 +38,51 @@ internal sealed partial class TunnelPoolActor
         Receive<MemberView>(_ => { });
     }
 
+    private void HandleAnnounced(TunnelAnnouncement announcement)
+    {
+        if (_cluster is null || !_tunnels.TryGetValue(Sender, out var tunnel))
+        {
+            return;
+        }
+
+        if (announcement is LoadAnnouncement load)
+        {
+            if (_cluster.Of(tunnel.Server) is { } server)
+            {
+                server.Load.Update(load, StreamsAt(server));
+            }
+        }
+        else if (announcement is MemberAnnouncement member && _learned?.Take(Sender, member) is { } view)
+        {
+            HandleMembers(view);
+        }
+    }
+
     private void HandleMembers(MemberView view)
     {
-        foreach (var server in _cluster!.Update(view))
+        _members = view;
+        FollowMembers();
+    }
+
+    private void FollowMembers()
+    {
+        foreach (var server in _cluster!.Update(_members, _suspects.Contains))
         {
             Context.GetLogger().Info($"tunnels are kept to the cluster's server {server.Name}: {server.Server}");
-            _makers.Add(server, [.. Enumerable.Range(0, _settings.Connections).Select(_ => MakerTo(server.Server))]);
+            _makers.Add(server, IsNamed(server) ? [] : [.. Enumerable.Range(0, _settings.Connections).Select(_ => MakerTo(server.Server))]);
+            if (TunnelsOf(server).Any(tunnel => tunnel.Value.Link.CanOpen))
+            {
+                server.ReadyMicroseconds = Now;
+            }
         }
 
         DropLeftServers();
     }
+
+    // Tunnels to those that the settings name are there in any case.
+    private bool IsNamed(ClusterServer server) => server.Server.Addresses.Any(IsNamed);
+
+    private bool IsNamed(TunnelAddress address) => _settings.Servers.Any(named => named.Addresses.Contains(address));
 
     private void DropLeftServers()
     {
@@ -54,7 +92,7 @@ internal sealed partial class TunnelPoolActor
             Trust(server.Name);
             _makers.Remove(server, out var makers);
             Array.ForEach(makers!, maker => maker.Tell(Drain.Instance));
-            foreach (var tunnel in TunnelsOf(server).ToArray())
+            foreach (var tunnel in TunnelsOf(server).Where(tunnel => !IsNamed(tunnel.Value.Server)).ToArray())
             {
                 tunnel.Value.Link.Drain();
             }
@@ -98,6 +136,7 @@ internal sealed partial class TunnelPoolActor
         if (_cluster?.Of(tunnel.Server) is { IsLeft: false } server && !TunnelsOf(server).Any(other => other.Value.Link.CanOpen) && _suspects.Add(server.Name))
         {
             _environment.Cluster.Actor?.Tell(new SuspectMember(server.Name), Self);
+            FollowMembers();
         }
     }
 
@@ -114,22 +153,39 @@ internal sealed partial class TunnelPoolActor
         if (_suspects.Remove(name))
         {
             _environment.Cluster.Actor?.Tell(new TrustMember(name), Self);
+            FollowMembers();
         }
     }
 
     private IEnumerable<KeyValuePair<IActorRef, TunnelReady>> TunnelsOf(ClusterServer server) =>
         _tunnels.Where(tunnel => server.Server.Addresses.Contains(tunnel.Value.Server));
 
-    /// <summary>Those of servers that stay, where there are any.</summary>
+    /// <summary>Those of servers that stay, where there are any; of these those that are near, as long as they have room.</summary>
     private TunnelReady[] Preferred(TunnelReady[] open)
     {
-        var staying = _cluster is null ? open : Array.FindAll(open, tunnel => _cluster.Of(tunnel.Server) is { IsLeft: false });
-        return staying.Length > 0 ? staying : open;
+        if (_cluster is null)
+        {
+            return open;
+        }
+
+        var staying = Array.FindAll(open, tunnel => _cluster.Of(tunnel.Server) is { IsLeft: false });
+        var near = Array.FindAll(staying, tunnel => _cluster.Of(tunnel.Server) is { IsNear: true, Load.IsFull: false });
+        return near.Length > 0 ? near : staying.Length > 0 ? staying : open;
     }
 
-    /// <summary>How busy a tunnel would be with one more stream, beside what its server can take.</summary>
-    private double LoadWithOneMore(TunnelReady tunnel) =>
-        (tunnel.Link.ActiveStreams + 1) / (_cluster?.Of(tunnel.Server)?.WeightAt(Now) ?? 1);
+    /// <summary>How busy a tunnel's server would be with one more stream, beside what it can take.</summary>
+    private double LoadWithOneMore(TunnelReady tunnel) => _cluster?.Of(tunnel.Server) is { } server
+        ? (server.Load.Streams(StreamsAt(server)) + 1) / server.WeightAt(Now)
+        : tunnel.Link.ActiveStreams + 1;
+
+    private int StreamsAt(ClusterServer server) => TunnelsOf(server).Sum(tunnel => tunnel.Value.Link.ActiveStreams);
+
+    /// <summary>The same for each source as long as its server is there; who leaves concerns its own sources alone.</summary>
+    private TunnelReady OfSource(TunnelReady[] open, NetworkAddress source)
+    {
+        var order = new Rendezvous($"{source}");
+        return open.MaxBy(tunnel => order.Score($"{tunnel.Server}", _cluster?.Of(tunnel.Server)?.Weight ?? 1))!;
+    }
 
     /// <summary>Whether a connection need not wait for one server.</summary>
     private bool HasOtherServers => _cluster is { Servers.Count: > 1 } && _load.OpenTunnels > 1;

@@ -33,15 +33,15 @@ internal sealed partial class TunnelPoolActor
         }
     }
 
-    private void TurnAway(IActorRef asker)
+    private void TurnAway(Waiting waiting)
     {
         if (_successor is { } successor)
         {
-            successor.Actor.Tell(Acquire.Instance, asker);
+            successor.Actor.Tell(new Acquire(waiting.Source), waiting.Asker);
         }
         else
         {
-            asker.Tell(Refused.IsDraining);
+            waiting.Asker.Tell(Refused.IsDraining);
         }
     }
 

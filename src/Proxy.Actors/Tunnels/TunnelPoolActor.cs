@@ -1,4 +1,6 @@
 using Proxy.Kernel;
+using Proxy.Policy.Rules;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 
@@ -15,8 +17,8 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     private readonly Random _random;
     private readonly PoolLoad _load;
     private readonly Dictionary<IActorRef, TunnelReady> _tunnels = [];
-    private readonly LinkedList<IActorRef> _queue = new();
-    private readonly Dictionary<IActorRef, LinkedListNode<IActorRef>> _waiting = [];
+    private readonly LinkedList<Waiting> _queue = new();
+    private readonly Dictionary<IActorRef, LinkedListNode<Waiting>> _waiting = [];
     private readonly TunnelTally _tally = new(TunnelRole.Client);
 
     /// <param name="environment">What the node stands on.</param>
@@ -28,14 +30,23 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         _environment = environment;
         _settings = settings;
         _random = Context.System.CreateRandom();
+        if (settings.Cluster is { } cluster)
+        {
+            _cluster = new ClusterServers(cluster, settings.Native is not null);
+            _learned = cluster.IsLearned ? new LearnedMembers<IActorRef>() : null;
+        }
+
         Serving();
     }
 
     /// <summary>Wants a tunnel; answered by <see cref="Granted"/>, sooner or later, or at once by <see cref="Refused"/>.</summary>
-    internal sealed record Acquire
+    /// <param name="Source">Whose connection it is; null: that is not known, or makes no difference.</param>
+    internal sealed record Acquire(NetworkAddress? Source = null)
     {
         public static readonly Acquire Instance = new();
     }
+
+    private readonly record struct Waiting(IActorRef Asker, NetworkAddress? Source);
 
     /// <summary>Wants another tunnel than that, now; answered at once by <see cref="Granted"/>, <see cref="NoOther"/> or <see cref="Refused"/>.</summary>
     internal sealed record AcquireOther(TunnelLink Than);
@@ -93,6 +104,9 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     /// <summary>The sender's tunnel nears an end that only another tunnel helps against.</summary>
     internal sealed record TunnelWorn(string Why);
 
+    /// <summary>The server of the sender's tunnel tells of itself or of its cluster.</summary>
+    internal sealed record TunnelAnnounced(TunnelAnnouncement Announcement);
+
     /// <summary>The sender's tunnel opens no more streams.</summary>
     internal sealed record TunnelDraining
     {
@@ -140,8 +154,8 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
 
     private void Serving()
     {
-        Receive<Acquire>(_ => Serve(Sender));
-        Receive<AcquireOther>(other => Sender.Tell(Pick(other.Than) is { } link ? new Granted(link, HasOtherServers) : NoOther.Instance));
+        Receive<Acquire>(acquire => Serve(Sender, acquire.Source));
+        Receive<AcquireOther>(other => Sender.Tell(Pick(null, other.Than) is { } link ? new Granted(link, HasOtherServers) : NoOther.Instance));
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(timer => timer == Timer.LookForTheLast, _ => DrainAfterTheLast());
         Receive<Timer>(_ => ServeWaiting());
@@ -149,6 +163,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         Receive<TunnelSuspected>(_ => HandleSuspected());
         Receive<TunnelTrusted>(_ => HandleTrusted());
         Receive<TunnelDraining>(_ => NoteLoad());
+        Receive<TunnelAnnounced>(told => HandleAnnounced(told.Announcement));
         ReceiveMembers();
         Receive<Terminated>(terminated => HandleTunnelEnded(terminated.ActorRef));
         Receive<GetStatus>(_ => Sender.Tell(Status("serving")));
@@ -158,7 +173,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
 
     private void Draining()
     {
-        Receive<Acquire>(_ => TurnAway(Sender));
+        Receive<Acquire>(acquire => TurnAway(new Waiting(Sender, acquire.Source)));
         Receive<AcquireOther>(_ => Sender.Tell(_successor is null ? Refused.IsDraining : NoOther.Instance));
         Receive<Abandon>(_ => { });
         Receive<Retire>(_ => { });
@@ -166,6 +181,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         Receive<TunnelReady>(ready => ready.Link.Drain());
         IgnoreMembers();
         Receive<TunnelDraining>(_ => { });
+        Receive<TunnelAnnounced>(_ => { });
         Receive<Terminated>(terminated =>
         {
             HandleTunnelEnded(terminated.ActorRef);
@@ -178,9 +194,9 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     private void BeginDraining()
     {
         Become(Draining);
-        foreach (var asker in _queue)
+        foreach (var waiting in _queue)
         {
-            TurnAway(asker);
+            TurnAway(waiting);
         }
 
         foreach (var maker in Context.Children)
@@ -204,9 +220,9 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         }
     }
 
-    private void Serve(IActorRef asker)
+    private void Serve(IActorRef asker, NetworkAddress? source)
     {
-        if (Pick() is { } link)
+        if (Pick(source) is { } link)
         {
             asker.Tell(new Granted(link, HasOtherServers));
         }
@@ -216,7 +232,7 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
         }
         else if (!_waiting.ContainsKey(asker))
         {
-            _waiting.Add(asker, _queue.AddLast(asker));
+            _waiting.Add(asker, _queue.AddLast(new Waiting(asker, source)));
             LookAgainLater();
         }
     }
@@ -231,10 +247,10 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
 
     private void ServeWaiting()
     {
-        while (_queue.First is { } first && Pick() is { } link)
+        while (_queue.First is { } first && Pick(first.Value.Source) is { } link)
         {
-            Forget(first.Value);
-            first.Value.Tell(new Granted(link, HasOtherServers));
+            Forget(first.Value.Asker);
+            first.Value.Asker.Tell(new Granted(link, HasOtherServers));
         }
 
         LookAgainLater();
@@ -266,17 +282,23 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
             _tally.HandleEnded(ended.Link);
             NoteLoad();
             NoteDoubt(ended);
+            _learned?.Forget(tunnel);
         }
     }
 
     private void NoteLoad() => _load.OpenTunnels = _tunnels.Values.Count(tunnel => tunnel.Link.CanOpen);
 
-    private TunnelLink? Pick(TunnelLink? except = null)
+    private TunnelLink? Pick(NetworkAddress? source, TunnelLink? except = null)
     {
         var open = Preferred([.. _tunnels.Values.Where(tunnel => tunnel.Link.CanOpen && tunnel.Link != except)]);
         if (open.Length < 2)
         {
             return open.FirstOrDefault()?.Link;
+        }
+
+        if (_settings.Balance == TunnelBalance.Source && source is { } address)
+        {
+            return OfSource(open, address).Link;
         }
 
         var first = _random.Next(open.Length);

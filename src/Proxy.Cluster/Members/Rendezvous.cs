@@ -3,45 +3,75 @@ using System.Text;
 namespace Proxy.Cluster.Members;
 
 /// <summary>
-/// Which members a client uses: each client ranks all members by a hash of both names, so that clients spread over members by their weights, and a
-/// member that comes or goes concerns only those whose first ones it is among.
+/// One client's order of the members: each is ranked by a hash of both names and its weight, so that clients spread over members by their weights,
+/// and a member that comes or goes concerns only those whose first ones it is among.
 /// </summary>
-public static class Rendezvous
+public readonly struct Rendezvous
 {
     private const ulong OffsetBasis = 14695981039346656037;
     private const ulong Prime = 1099511628211;
 
-    /// <summary>The first <paramref name="count"/> of the members in the client's order; fewer where there are not as many.</summary>
-    /// <param name="client">Who chooses, the same each time.</param>
-    /// <param name="members">In any order; those without a capacity weigh as much as all others do on average.</param>
-    public static IReadOnlyList<Member> Choose(string client, IReadOnlyCollection<Member> members, int count) =>
-        [.. members.OrderByDescending(member => Score(client, member.Name, WeightOf(member, members))).ThenBy(member => member.Name, StringComparer.Ordinal).Take(count)];
+    private readonly ulong _client;
 
-    /// <summary>What a member can take beside the others; above 0.</summary>
-    public static double WeightOf(Member member, IReadOnlyCollection<Member> members)
+    /// <param name="client">Who chooses, the same each time.</param>
+    public Rendezvous(string client)
     {
-        if (member.Record.Capacity > 0)
+        var hash = OffsetBasis;
+        foreach (var part in Encoding.UTF8.GetBytes(client))
         {
-            return member.Record.Capacity;
+            hash = (hash ^ part) * Prime;
         }
 
-        var known = members.Where(other => other.Record.Capacity > 0).Select(other => (double)other.Record.Capacity).ToArray();
-        return known.Length == 0 ? 1 : known.Average();
+        // A zero ends the name.
+        _client = hash * Prime;
     }
 
-    private static double Score(string client, string member, double weight)
+    /// <summary>All members in this client's order.</summary>
+    /// <param name="members">In any order; those without a capacity weigh as much as all others do on average.</param>
+    public IReadOnlyList<Member> Rank(IReadOnlyCollection<Member> members)
+    {
+        var average = AverageWeight(members);
+        var own = this;
+        return
+        [
+            .. members.OrderByDescending(member => own.Score(member.Name, WeightOf(member, average))).ThenBy(member => member.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>What a member can take beside the others; above 0.</summary>
+    /// <param name="average">The <see cref="AverageWeight"/> of all of them.</param>
+    public static double WeightOf(Member member, double average) => member.Record.Capacity > 0 ? member.Record.Capacity : average;
+
+    /// <summary>Of those that say what they can take; 1 where none does.</summary>
+    public static double AverageWeight(IReadOnlyCollection<Member> members)
+    {
+        var (sum, count) = (0.0, 0);
+        foreach (var member in members)
+        {
+            if (member.Record.Capacity > 0)
+            {
+                (sum, count) = (sum + member.Record.Capacity, count + 1);
+            }
+        }
+
+        return count == 0 ? 1 : sum / count;
+    }
+
+    /// <summary>The larger comes first.</summary>
+    public double Score(string member, double weight)
     {
         // 53 bits, shifted by a half so that it is never 0 or 1.
-        var fraction = ((Hash(client, member) >> 11) + 0.5) / (1UL << 53);
+        var fraction = ((Hash(member) >> 11) + 0.5) / (1UL << 53);
         return -weight / Math.Log(fraction);
     }
 
-    private static ulong Hash(string client, string member)
+    private ulong Hash(string member)
     {
-        var hash = OffsetBasis;
-        foreach (var part in Encoding.UTF8.GetBytes($"{client}\0{member}"))
+        var hash = _client;
+        foreach (var letter in member)
         {
-            hash = (hash ^ part) * Prime;
+            // Names of members are ASCII.
+            hash = (hash ^ (byte)letter) * Prime;
         }
 
         // The last bytes have to reach all bits.

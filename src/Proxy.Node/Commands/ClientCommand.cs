@@ -115,7 +115,7 @@ internal static class ClientCommand
                         {
                             Name = PoolName,
                             Servers = servers,
-                            Cluster = isClustered ? new ClusterPoolSettings(ClientIdentity(common.NameOf(parsed)), cluster.ReadServers(parsed)) : null,
+                            Cluster = isClustered || native is { ServerKey.IsEmpty: true } ? cluster.ReadPool(parsed, ClientIdentity(common.NameOf(parsed))) : null,
                             Connections = count,
                             RenewAfter = renewal,
                             Tls = tlsOfServers,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Proxy.Actors;
 using Proxy.Cluster.Members;
 using Proxy.Node.Hosting;
 
@@ -40,6 +41,12 @@ internal sealed class ClusterOptions
         HelpName = "N",
     };
 
+    private readonly Option<string?> _zone = new("--zone")
+    {
+        Description = "Where this node is, in a word of yours: clients use servers of their own zone first, and keep one of another.",
+        HelpName = "ZONE",
+    };
+
     private readonly Option<int> _servers = new("--cluster-servers")
     {
         Description = "To how many of the cluster's servers tunnels are kept.",
@@ -50,13 +57,13 @@ internal sealed class ClusterOptions
     public void AddServerTo(Command command)
     {
         _cluster.Description = "The cluster's engine, tcpproxy-seed or etcd's nodes: clients with the same --cluster find this server there.";
-        AddTo(command, _advertise, _capacity);
+        AddTo(command, _advertise, _capacity, _zone);
     }
 
     public void AddClientTo(Command command)
     {
         _cluster.Description = "Instead of --server: the engine of a cluster, tcpproxy-seed or etcd's nodes, whose servers are used as they come and go.";
-        AddTo(command, _servers);
+        AddTo(command, _servers, _zone);
     }
 
     public bool IsGiven(ParseResult parsed) => parsed.GetValue(_cluster) is not null;
@@ -92,6 +99,7 @@ internal sealed class ClusterOptions
 
         return new ClusterHostSettings
         {
+            Zone = ReadZone(parsed),
             Name = MemberJson.IsName(name) ? name : throw new UsageException($"--cluster-name '{name}': letters, digits and . _ - : are expected"),
             Endpoints = [.. urls.Split(',').Select(url => EndpointOf(url, "--cluster"))],
             UserName = user ?? "",
@@ -100,8 +108,13 @@ internal sealed class ClusterOptions
         };
     }
 
-    /// <summary>To how many servers a client keeps tunnels.</summary>
-    public int ReadServers(ParseResult parsed) => Values.Count(parsed.GetValue(_servers), "--cluster-servers");
+    /// <summary>How a client chooses among a cluster's servers.</summary>
+    /// <param name="client">The same each time, other clients having others.</param>
+    public ClusterPoolSettings ReadPool(ParseResult parsed, string client) =>
+        new(client, Values.Count(parsed.GetValue(_servers), "--cluster-servers")) { Zone = ReadZone(parsed), IsLearned = !IsGiven(parsed) };
+
+    private string ReadZone(ParseResult parsed) => parsed.GetValue(_zone) is not { } zone ? ""
+        : MemberJson.IsName(zone) ? zone : throw new UsageException($"--zone '{zone}': letters, digits and . _ - : are expected");
 
     internal static Uri EndpointOf(string url, string option) =>
         Uri.TryCreate(url, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
@@ -111,7 +124,7 @@ internal sealed class ClusterOptions
     internal static MemberAddress AddressOf(string url, string option)
     {
         var (transport, text) = Values.TunnelUrl(url, option);
-        return new MemberAddress(Actors.TunnelAddress.SchemeOf(transport), Values.Target(text, option).ToString());
+        return new MemberAddress(TunnelAddress.SchemeOf(transport), Values.Target(text, option).ToString());
     }
 
     internal static string ReadPassword(string path, string option)

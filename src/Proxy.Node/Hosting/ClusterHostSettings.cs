@@ -29,6 +29,9 @@ internal sealed record ClusterHostSettings
     /// <summary>Streams and connections it takes at most, which is its weight too; 0: not said.</summary>
     public long Capacity { get; init; }
 
+    /// <summary>Where the node is, in words of the operator; empty: that is not said.</summary>
+    public string Zone { get; init; } = "";
+
     /// <summary>Who the node is, beyond its name.</summary>
     public string Identity { get; init; } = "";
 }

@@ -22,15 +22,17 @@ internal sealed class ClusterPart : IAsyncDisposable
     private readonly IActorRef _actor;
     private readonly Func<Task<NodeStatus>> _status;
     private readonly ClusterDoor _door;
+    private readonly ActorSystem _system;
     private readonly CancellationTokenSource _over = new();
     private readonly Task _reporting;
     private volatile MemberView _last = MemberView.Empty;
 
     private ClusterPart(ActorSystem system, ClusterHostSettings settings, ClusterDoor door, MemberRecord? self, Func<Task<NodeStatus>> status, ILogger log)
     {
-        _settings = settings;
+        (_settings, _system) = (settings, system);
         _status = status;
         _door = door;
+        _door.Load.Update(settings.Capacity, 0, 0, 0);
         _handler = HandlerOf(settings);
         _engine = new EtcdClient(
             new EtcdSettings { Endpoints = settings.Endpoints, UserName = settings.UserName, Password = settings.Password }, _handler, TimeProvider.System);
@@ -157,6 +159,8 @@ internal sealed class ClusterPart : IAsyncDisposable
                 (long)Math.Clamp(1000 * ((next.Cpu - last.Cpu) / elapsed) / Environment.ProcessorCount, 0, 1000),
                 ProcessFigures.Read().OpenDescriptors);
             _actor.Tell(new SetMemberLoad(load, _settings.Capacity), ActorRefs.NoSender);
+            _door.Load.Update(_settings.Capacity, load.BytesPerSecond, load.CpuPermille, load.Descriptors);
+            _system.EventStream.Publish(NodeLoadMeasured.Instance);
         }
 
         return next;
@@ -181,6 +185,7 @@ internal sealed class ClusterPart : IAsyncDisposable
             Identity = settings.Identity,
             Addresses = [.. addresses],
             Roles = [.. node.Roles],
+            Zone = settings.Zone,
             Version = node.Version,
             Capacity = settings.Capacity,
             State = MemberState.Joining,

@@ -20,6 +20,7 @@ internal static class ClusterReader
             cluster.WrongAt("name", $"'{name}' cannot be a cluster's name", "letters, digits and . _ - : are expected");
         }
 
+        var zone = ReadZone(cluster);
         var endpoints = ReadList(cluster, "endpoints", url => ClusterOptions.EndpointOf(url, ""));
         var lease = cluster.Wait("lease", TimeSpan.FromSeconds(5));
         if (lease < TimeSpan.FromSeconds(2) || lease > TimeSpan.FromSeconds(MostSeconds))
@@ -43,9 +44,22 @@ internal static class ClusterReader
             Password = password ?? "",
             Authorities = cluster.Optional("ca", missing: null, value => ReadFile(value, path => ClusterOptions.ReadAuthorities(path, ""))),
             Advertised = ReadList(cluster, "advertise", url => ClusterOptions.AddressOf(url, "")),
+            Zone = zone,
             Capacity = cluster.Whole("capacity", 0, 0, int.MaxValue),
         };
         return endpoints.Count == 0 ? null : settings with { Identity = identity() };
+    }
+
+    /// <summary>Empty: the node does not say where it is.</summary>
+    private static string ReadZone(SettingsObject cluster)
+    {
+        var zone = cluster.Text("zone", "");
+        if (zone.Length > 0 && !MemberJson.IsName(zone))
+        {
+            cluster.WrongAt("zone", $"'{zone}' cannot be a zone", "letters, digits and . _ - : are expected");
+        }
+
+        return zone;
     }
 
     private static List<T> ReadList<T>(SettingsObject cluster, string key, Func<string, T> parse)

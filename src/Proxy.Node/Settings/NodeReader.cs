@@ -65,7 +65,7 @@ internal sealed class NodeReader
             Frontends = [.. root.Entries("frontends").Select(entry => ReadFrontend(entry, defaults, chains, tables)).OfType<FrontendSettings>()],
         };
         settings = settings with { ChainSets = chains };
-        settings = JoinCluster(settings, root, host.Cluster);
+        settings = JoinCluster(settings, root, host.Cluster, () => ReadIdentity(stateDirectory, node));
         Check(settings, root, node, host);
         var dialect = settings.Servers.Any(server => server.Native is not null) || settings.Tunnels.Any(tunnel => tunnel.Native is not null)
             ? [$"tunnels are sealed: {CipherChoice.Best.Name}"]
@@ -176,9 +176,9 @@ internal sealed class NodeReader
         }
     }
 
-    private static NodeSettings JoinCluster(NodeSettings settings, SettingsObject root, ClusterHostSettings? cluster)
+    private static NodeSettings JoinCluster(NodeSettings settings, SettingsObject root, ClusterHostSettings? cluster, Func<string> identity)
     {
-        if (cluster is null && settings.Tunnels.Any(tunnel => tunnel.Cluster is not null))
+        if (cluster is null && settings.Tunnels.Any(tunnel => tunnel.Cluster is { IsLearned: false }))
         {
             root.Inside("cluster").Wrong("a tunnel has the cluster's servers, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
         }
@@ -188,13 +188,16 @@ internal sealed class NodeReader
             root.Inside("cluster").Wrong("a frontend shares its connections with the cluster, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
         }
 
+        var zone = root.Inside("cluster").Text("zone", "");
+        var own = settings.Tunnels.Any(tunnel => tunnel.Cluster is not null) ? cluster?.Identity ?? identity() : "";
+
         // Who the clients are among which the servers are spread.
         return settings with
         {
             Tunnels =
             [
-                .. settings.Tunnels.Select(tunnel => tunnel.Cluster is { } own
-                    ? tunnel with { Cluster = own with { Client = $"{settings.Name}/{tunnel.Name}@{cluster?.Identity}" } }
+                .. settings.Tunnels.Select(tunnel => tunnel.Cluster is { } servers
+                    ? tunnel with { Cluster = servers with { Client = $"{settings.Name}/{tunnel.Name}@{own}", Zone = zone } }
                     : tunnel),
             ],
         };

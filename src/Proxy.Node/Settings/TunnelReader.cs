@@ -17,6 +17,10 @@ internal sealed record TunnelDraft
 
     public int ClusterServers { get; init; } = 3;
 
+    public bool LearnsMembers { get; init; } = true;
+
+    public TunnelBalance Balance { get; init; }
+
     public int Connections { get; init; } = 1;
 
     public TimeSpan RenewAfter { get; init; }
@@ -48,6 +52,8 @@ internal static class TunnelReader
             Servers = tunnel.Find("servers") is { } servers ? ReadServers(servers) : missing.Servers,
             IsOfCluster = tunnel.Switch("cluster", missing.IsOfCluster),
             ClusterServers = tunnel.Whole("cluster-servers", missing.ClusterServers, 1, 1000),
+            LearnsMembers = tunnel.Switch("members", missing.LearnsMembers),
+            Balance = tunnel.Choice("balance", missing.Balance, ("random-two", TunnelBalance.RandomTwo), ("source", TunnelBalance.Source)),
             Connections = tunnel.Whole("connections", missing.Connections, 1, ClientCommand.MaximumConnections),
             RenewAfter = tunnel.Duration("renew-after", missing.RenewAfter),
             IsNative = DialectReader.ReadIsNative(tunnel, missing.IsNative),
@@ -90,7 +96,10 @@ internal static class TunnelReader
         {
             Name = name,
             Servers = draft.Servers,
-            Cluster = draft.IsOfCluster ? new ClusterPoolSettings(name, draft.ClusterServers) : null,
+            Cluster = draft.IsOfCluster || IsLearning(draft)
+                ? new ClusterPoolSettings(name, draft.ClusterServers) { IsLearned = !draft.IsOfCluster }
+                : null,
+            Balance = draft.Balance,
             Connections = draft.Connections,
             RenewAfter = draft.RenewAfter,
             MaximumWaiting = draft.MaximumWaiting,
@@ -107,6 +116,9 @@ internal static class TunnelReader
             },
         };
     }
+
+    // The other servers of a cluster have keys of their own, where one is named.
+    private static bool IsLearning(TunnelDraft draft) => draft.LearnsMembers && draft.IsNative && draft.ServerKey is null;
 
     private static List<TunnelServer> ReadServers(SettingsValue servers)
     {

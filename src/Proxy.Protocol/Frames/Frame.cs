@@ -32,6 +32,12 @@ public enum FrameKind
 
     /// <summary>Native, over ordered transports: a packet beside the bytes of a stream.</summary>
     Packet,
+
+    /// <summary>Native: a member of the cluster; <see cref="Frame.HasMore"/> says whether the next belongs to it.</summary>
+    Member,
+
+    /// <summary>Native: how busy the server is.</summary>
+    Load,
 }
 
 /// <summary>
@@ -56,11 +62,14 @@ public readonly ref struct Frame
     /// <summary>From 1 where the frame is about a stream, else 0.</summary>
     public int StreamId { get; }
 
-    /// <summary>DATA: bytes of the stream, as many as have arrived, empty only for an end alone. Packet: all of it. GOAWAY: the reason's bytes.</summary>
+    /// <summary>DATA: bytes of the stream, as many as have arrived, empty only for an end alone. Packet, member, load: all of it. GOAWAY: the reason's bytes.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
     /// <summary>DATA: whether nothing follows this part in its direction. True only on the last part of a FIN or PSH-FIN.</summary>
     public bool EndsStream { get; }
+
+    /// <summary>Member: whether what is told is complete only with a later frame.</summary>
+    public bool HasMore => _number != 0;
 
     /// <summary>PING and its answer.</summary>
     public long PingId => (long)_number;
@@ -92,6 +101,9 @@ public readonly ref struct Frame
     internal static Frame Data(int streamId, ReadOnlySpan<byte> payload, bool endsStream) => new(FrameKind.Data, streamId, payload, endsStream, 0);
 
     internal static Frame Packet(int streamId, ReadOnlySpan<byte> packet) => new(FrameKind.Packet, streamId, packet, endsStream: false, 0);
+
+    internal static Frame Announcement(FrameKind kind, ReadOnlySpan<byte> payload, bool hasMore) =>
+        new(kind, 0, payload, endsStream: false, hasMore ? 1u : 0);
 
     internal static Frame GoAway(uint lastStreamId, uint errorCode, ReadOnlySpan<byte> reason) =>
         new(FrameKind.GoAway, 0, reason, endsStream: false, ((ulong)lastStreamId << 32) | errorCode);

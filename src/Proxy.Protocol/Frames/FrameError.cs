@@ -36,6 +36,12 @@ public enum FrameRule
     /// <summary>PING has 8 bytes. (vproxy ignores shorter ones, but nothing sends them, and an answer could not be matched.)</summary>
     PingLength,
 
+    /// <summary>A member has numbers, a name, a zone and addresses.</summary>
+    MemberMalformed,
+
+    /// <summary>Load has 22 bytes.</summary>
+    LoadLength,
+
     /// <summary>A payload has at most <see cref="ProtocolLimits.FramePayloadBytes"/>.</summary>
     PayloadTooLong,
 
@@ -76,6 +82,8 @@ public sealed record FrameError(FrameRule Rule, FrameHeader Header, long OffsetB
         FrameRule.WindowUpdateEmpty => "WINDOW_UPDATE by nothing",
         FrameRule.DataEmpty => "DATA with neither bytes nor end",
         FrameRule.PingLength => "PING without its 8 bytes",
+        FrameRule.MemberMalformed => "a member that is none",
+        FrameRule.LoadLength => "load without its 22 bytes",
         FrameRule.PayloadTooLong => "payload too long",
         FrameRule.StreamIdReservedBit => "reserved bit of the stream id is set",
         FrameRule.StreamIdMissing => "stream id is missing",

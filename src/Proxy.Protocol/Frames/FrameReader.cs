@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using Proxy.Protocol.Announcements;
 
 namespace Proxy.Protocol.Frames;
 
@@ -142,7 +143,12 @@ public sealed class FrameReader : IDisposable
     private ReadStatus ReadControl(scoped ref ReadOnlySpan<byte> input, out Frame frame)
     {
         // Only the beginning of a long GOAWAY is kept.
-        var keptBytes = _header.Type == FrameType.Packet ? ProtocolLimits.PacketBytes : GoAwayFrame.NumbersBytes + ProtocolLimits.ReasonBytes;
+        var keptBytes = _header.Type switch
+        {
+            FrameType.Packet => ProtocolLimits.PacketBytes,
+            FrameType.Member => ProtocolLimits.AnnouncementBytes,
+            _ => GoAwayFrame.NumbersBytes + ProtocolLimits.ReasonBytes,
+        };
         var payload = TakePayload(ref input);
         if (payload.Length < _header.PayloadBytes)
         {
@@ -186,6 +192,10 @@ public sealed class FrameReader : IDisposable
                 return Frame.OfStream(FrameKind.WindowUpdate, (int)_header.StreamId, BinaryPrimitives.ReadUInt32BigEndian(payload));
             case FrameType.Packet:
                 return Frame.Packet((int)_header.StreamId, payload);
+            case FrameType.Member:
+                return Frame.Announcement(FrameKind.Member, payload, _header.Has(MemberAnnouncement.MoreFlag));
+            case FrameType.Load:
+                return Frame.Announcement(FrameKind.Load, payload, hasMore: false);
             default:
                 return GoAwayFrame.Read(payload);
         }

@@ -12,6 +12,12 @@ public enum FrameType : byte
     /// <summary>Credit; native dialect only.</summary>
     WindowUpdate = 8,
 
+    /// <summary>A member of the cluster; native dialect only.</summary>
+    Member = 0x20,
+
     /// <summary>A packet of a flow; native dialect over ordered transports only.</summary>
     Packet = 0x21,
+
+    /// <summary>How busy the server is; native dialect only.</summary>
+    Load = 0x22,
 }

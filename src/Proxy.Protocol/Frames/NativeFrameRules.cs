@@ -1,3 +1,5 @@
+using Proxy.Protocol.Announcements;
+
 namespace Proxy.Protocol.Frames;
 
 /// <summary>What a header of the native dialect must look like before a byte of its payload is taken.</summary>
@@ -8,7 +10,8 @@ internal static class NativeFrameRules
     /// <summary>Gives the first rule that is broken, or null.</summary>
     public static FrameRule? Check(FrameHeader header)
     {
-        if (header.Type is not (FrameType.Data or FrameType.Headers or FrameType.Ping or FrameType.GoAway or FrameType.WindowUpdate or FrameType.Packet))
+        if (header.Type is not (FrameType.Data or FrameType.Headers or FrameType.Ping or FrameType.GoAway or FrameType.WindowUpdate or FrameType.Packet
+            or FrameType.Member or FrameType.Load))
         {
             return FrameRule.UnknownType;
         }
@@ -36,6 +39,7 @@ internal static class NativeFrameRules
     {
         FrameType.Data or FrameType.Headers => FrameFlags.EndStream,
         FrameType.Ping => PingFrame.AcknowledgeFlag,
+        FrameType.Member => MemberAnnouncement.MoreFlag,
         _ => FrameFlags.None,
     };
 
@@ -45,6 +49,9 @@ internal static class NativeFrameRules
         FrameType.WindowUpdate when header.PayloadBytes != WindowUpdateFrame.PayloadBytes => FrameRule.WindowUpdateLength,
         FrameType.Ping when header.PayloadBytes != PingFrame.IdBytes => FrameRule.PingLength,
         FrameType.Packet when header.PayloadBytes > ProtocolLimits.PacketBytes => FrameRule.PayloadTooLong,
+        FrameType.Member when header.PayloadBytes > ProtocolLimits.AnnouncementBytes => FrameRule.PayloadTooLong,
+        FrameType.Member when header.PayloadBytes < MemberAnnouncement.NumbersBytes => FrameRule.MemberMalformed,
+        FrameType.Load when header.PayloadBytes != LoadAnnouncement.PayloadBytes => FrameRule.LoadLength,
         _ when header.PayloadBytes > ProtocolLimits.FramePayloadBytes => FrameRule.PayloadTooLong,
         FrameType.Data when header.PayloadBytes == 0 && !header.Has(FrameFlags.EndStream) => FrameRule.DataEmpty,
         _ => null,

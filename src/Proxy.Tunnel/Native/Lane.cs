@@ -1,5 +1,6 @@
 using System.Buffers;
 using Proxy.Kcp;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Frames;
 
 namespace Proxy.Tunnel.Native;
@@ -52,6 +53,9 @@ internal sealed class Lane : IDisposable
 
     public int ControlFrames => _control.Count;
 
+    /// <summary>What is told beside the streams; of lane 0 alone.</summary>
+    public AnnouncementQueue Announcements { get; } = new();
+
     /// <summary>Bytes that streams of this lane brought lately: all of the last moments, half of those before, and so on.</summary>
     public long RecentlyReceivedBytes(long nowMicroseconds)
     {
@@ -70,7 +74,7 @@ internal sealed class Lane : IDisposable
     /// <summary>Whether everything given to it was sent and acknowledged.</summary>
     public bool IsSettled => _control.Count == 0 && _kcp.InFlightSegments == 0 && _kcp.QueuedSegments == 0;
 
-    public bool HasFrames => _control.Count > 0 || _creditTurns.Count > 0 || _sendTurns.Count > 0;
+    public bool HasFrames => _control.Count > 0 || _creditTurns.Count > 0 || _sendTurns.Count > 0 || !Announcements.IsEmpty;
 
     public void Queue(in NativeControlFrame frame) => _control.Enqueue(frame);
 
@@ -96,6 +100,7 @@ internal sealed class Lane : IDisposable
     public void DropFrames()
     {
         _control.Clear();
+        Announcements.Clear();
         _creditTurns.Clear();
         _sendTurns.Clear();
     }
@@ -175,6 +180,11 @@ internal sealed class Lane : IDisposable
             left -= _kcp.Send(frame[..control.Write(frame)]);
         }
 
+        if (!Announcements.IsEmpty)
+        {
+            left -= SendAnnouncements(left);
+        }
+
         while (left >= WindowUpdateFrame.LengthBytes && _creditTurns.TryDequeue(out var stream))
         {
             stream.IsInCreditTurn = false;
@@ -190,6 +200,18 @@ internal sealed class Lane : IDisposable
         }
 
         return left < roomBytes;
+    }
+
+    private int SendAnnouncements(int roomBytes)
+    {
+        Span<byte> frame = stackalloc byte[TunnelAnnouncement.MaximumFrameBytes];
+        var sent = 0;
+        while (Announcements.Write(frame[..Math.Min(frame.Length, roomBytes - sent)]) is var length and > 0)
+        {
+            sent += _kcp.Send(frame[..length]);
+        }
+
+        return sent;
     }
 
     /// <summary>A DATA frame of the stream whose turn it is. Gives the bytes it took.</summary>

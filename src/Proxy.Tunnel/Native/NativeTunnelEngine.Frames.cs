@@ -1,4 +1,5 @@
 using Proxy.Protocol;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Frames;
 using Proxy.Protocol.Streams;
@@ -11,6 +12,7 @@ namespace Proxy.Tunnel;
 public sealed partial class NativeTunnelEngine
 {
     private readonly RecentResets _resets = new();
+    private readonly AnnouncementReader _announcements;
     private readonly RateBudget _opens;
     private readonly RateBudget _replies;
 
@@ -77,8 +79,12 @@ public sealed partial class NativeTunnelEngine
             case FrameKind.Ping:
                 TrimFec();
                 Reply(lane, new NativeControlFrame(FrameKind.PingAcknowledge, frame.PingId), nowMicroseconds);
+                TellPinged();
                 break;
             case FrameKind.PingAcknowledge:
+                break;
+            case FrameKind.Member or FrameKind.Load:
+                HandleAnnouncement(frame, nowMicroseconds);
                 break;
             case FrameKind.GoAway when frame.ErrorCode == NativeGoAwayFrame.DrainError:
                 HandlePeerDrains();
@@ -89,6 +95,38 @@ public sealed partial class NativeTunnelEngine
             default:
                 HandleStreamFrame(lane, frame, nowMicroseconds);
                 break;
+        }
+    }
+
+    /// <summary>Tells the client something beside the streams, on tunnel-c. False: too much waits to be told.</summary>
+    public bool Announce(TunnelAnnouncement announcement)
+    {
+        if (State is TunnelState.Closed || _isDisposed || !_lanes[0].Announcements.TryAdd(announcement))
+        {
+            return false;
+        }
+
+        Activate(_lanes[0]);
+        return true;
+    }
+
+    private void TellPinged()
+    {
+        if (_machine.Role == TunnelRole.Server)
+        {
+            Tell(TunnelEventKind.Pinged, "");
+        }
+    }
+
+    private void HandleAnnouncement(scoped in Frame frame, long nowMicroseconds)
+    {
+        if (_announcements.Read(frame, nowMicroseconds, out var wrong) is { } announcement)
+        {
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Announced, Announcement: announcement));
+        }
+        else
+        {
+            FailMalformed(wrong);
         }
     }
 
@@ -227,7 +265,7 @@ public sealed partial class NativeTunnelEngine
             return WireReason.TooManyStreams;
         }
 
-        return _budget.HasRoom && !IsControlCrowded && _opens.TryTake(nowMicroseconds) ? null : WireReason.Busy;
+        return _budget.HasRoom && !IsControlCrowded && _opens.TryTake(nowMicroseconds) && _settings.Places?.TryTake() != false ? null : WireReason.Busy;
     }
 
     private void RefuseOnce(Lane lane, int streamId, WireReason reason, long nowMicroseconds)

@@ -2,6 +2,7 @@ using Proxy.Protocol;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Frames;
 using Proxy.Protocol.Streams;
+using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
 
 namespace Proxy.Tunnel;
@@ -218,7 +219,16 @@ public sealed partial class NativeTunnelEngine
         _streams.Remove(stream.Id);
         _packets.Forget(stream.Id);
         _budget.Close(stream.WindowBytes);
+        GivePlaceBack();
         stream.Lane.Streams--;
+    }
+
+    private void GivePlaceBack()
+    {
+        if (_machine.Role == TunnelRole.Server)
+        {
+            _settings.Places?.Release();
+        }
     }
 
     void IFrameSource.HandleSent(NativeStream stream, int bytes, bool ended)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Streams;
 using Proxy.Protocol.Tunnels;
@@ -94,6 +95,7 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         _fecReceiver = new FecReceiver(pool, settings.MaximumDatagramBytes, _received);
         _fecPolicy = PolicyOf(settings);
         _fecSender = _fecPolicy is null ? null : new FecSender(_fecPolicy, pool, settings.MaximumDatagramBytes);
+        _announcements = new AnnouncementReader(role, nowMicroseconds);
         _nextOfLane = new long[_lanes.Length];
         SetFirstIds(settings.FirstStreamId);
     }
@@ -175,6 +177,7 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
         {
             stream.DropUnsent();
             stream.DropReceived();
+            GivePlaceBack();
         }
 
         _streams.Clear();
@@ -235,5 +238,6 @@ public sealed partial class NativeTunnelEngine : ITunnelEngine, IFrameSource, IS
     private static uint ToMilliseconds(long microseconds) => (uint)(microseconds / 1000);
 
     private readonly record struct PendingEvent(
-        TunnelEventKind Kind, int StreamId = 0, EndReason Reason = EndReason.None, string Text = "", byte Distance = 0);
+        TunnelEventKind Kind, int StreamId = 0, EndReason Reason = EndReason.None, string Text = "", byte Distance = 0,
+        TunnelAnnouncement? Announcement = null);
 }

@@ -27,6 +27,9 @@ public sealed record NativeTunnelSettings
     /// <summary>What a stream's window may grow to.</summary>
     public int MaximumWindowBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Server: places that its tunnels share with others of the node; null: there are as many as anybody wants.</summary>
+    public StreamPlaces? Places { get; init; }
+
     /// <summary>Streams that may exist at once, those still being cleaned up included.</summary>
     public int MaximumStreams { get; init; } = 8192;
 

@@ -16,7 +16,7 @@ public sealed partial class OrderedTunnelEngine
         _receivedPackets.TakeBack();
         if (_events.TryDequeue(out var pending))
         {
-            next = new TunnelEvent(pending.Kind, pending.StreamId, default, pending.Reason, pending.Text, pending.Distance);
+            next = new TunnelEvent(pending.Kind, pending.StreamId, default, pending.Reason, pending.Text, pending.Distance, announcement: pending.Announcement);
             return true;
         }
 

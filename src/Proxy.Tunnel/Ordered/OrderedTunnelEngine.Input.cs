@@ -12,6 +12,7 @@ namespace Proxy.Tunnel;
 public sealed partial class OrderedTunnelEngine
 {
     private readonly RecentResets _resets = new();
+    private readonly AnnouncementReader _announcements;
     private readonly RateBudget _opens;
     private readonly RateBudget _replies;
     private int _lastPeerStreamId;
@@ -72,6 +73,10 @@ public sealed partial class OrderedTunnelEngine
         {
             case FrameKind.Ping:
                 Reply(new NativeControlFrame(FrameKind.PingAcknowledge, frame.PingId));
+                TellPinged();
+                break;
+            case FrameKind.Member or FrameKind.Load:
+                HandleAnnouncement(frame);
                 break;
             case FrameKind.PingAcknowledge:
                 HandleAnswer(frame.PingId);
@@ -86,6 +91,26 @@ public sealed partial class OrderedTunnelEngine
             default:
                 HandleStreamFrame(frame);
                 break;
+        }
+    }
+
+    private void TellPinged()
+    {
+        if (_machine.Role == TunnelRole.Server && State != TunnelState.Closed)
+        {
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Pinged));
+        }
+    }
+
+    private void HandleAnnouncement(scoped in Frame frame)
+    {
+        if (_announcements.Read(frame, _nowMicroseconds, out var wrong) is { } announcement)
+        {
+            _events.Enqueue(new PendingEvent(TunnelEventKind.Announced, Announcement: announcement));
+        }
+        else
+        {
+            FailMalformed(wrong);
         }
     }
 
@@ -219,7 +244,7 @@ public sealed partial class OrderedTunnelEngine
             return WireReason.TooManyStreams;
         }
 
-        return _budget.HasRoom && _opens.TryTake(_nowMicroseconds) ? null : WireReason.Busy;
+        return _budget.HasRoom && _opens.TryTake(_nowMicroseconds) && _settings.Places?.TryTake() != false ? null : WireReason.Busy;
     }
 
     private void RefuseOnce(int streamId, WireReason reason)

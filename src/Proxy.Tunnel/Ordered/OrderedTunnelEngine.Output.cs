@@ -1,3 +1,4 @@
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Frames;
 using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
@@ -11,6 +12,7 @@ public sealed partial class OrderedTunnelEngine
     private readonly Queue<NativeControlFrame> _control = new();
     private readonly Queue<OrderedStream> _creditTurns = new();
     private readonly Queue<OrderedStream> _sendTurns = new();
+    private readonly AnnouncementQueue _toAnnounce = new();
     private bool _isBlocked;
 
     /// <summary>
@@ -26,6 +28,9 @@ public sealed partial class OrderedTunnelEngine
             AwaitAnswer();
         }
     }
+
+    /// <summary>Tells the client something beside the streams. False: too much waits to be told.</summary>
+    public bool Announce(TunnelAnnouncement announcement) => State != TunnelState.Closed && !_isDisposed && _toAnnounce.TryAdd(announcement);
 
     /// <summary>The next bytes to send, as many as fit and are due; of the batch's sizes only the whole means something. Call until false.</summary>
     public bool TryGetDatagrams(long nowMicroseconds, Span<byte> buffer, out DatagramBatch batch)
@@ -54,6 +59,11 @@ public sealed partial class OrderedTunnelEngine
         while (buffer.Length - length >= NativeControlFrame.MaxLengthBytes && _control.TryDequeue(out var control))
         {
             length += control.Write(buffer[length..]);
+        }
+
+        while (_toAnnounce.Write(buffer[length..]) is var told and > 0)
+        {
+            length += told;
         }
 
         while (buffer.Length - length >= WindowUpdateFrame.LengthBytes && _creditTurns.TryDequeue(out var stream))
@@ -154,6 +164,7 @@ public sealed partial class OrderedTunnelEngine
     private void DropFrames()
     {
         _control.Clear();
+        _toAnnounce.Clear();
         _creditTurns.Clear();
         _sendTurns.Clear();
         _packets.Clear();

@@ -2,6 +2,7 @@ using Proxy.Protocol;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Frames;
 using Proxy.Protocol.Streams;
+using Proxy.Protocol.Tunnels;
 using Proxy.Tunnel.Native;
 using Proxy.Tunnel.Ordered;
 
@@ -196,5 +197,14 @@ public sealed partial class OrderedTunnelEngine
         _streams.Remove(stream.Id);
         _packets.Forget(stream.Id);
         _budget.Close(stream.WindowBytes);
+        GivePlaceBack();
+    }
+
+    private void GivePlaceBack()
+    {
+        if (_machine.Role == TunnelRole.Server)
+        {
+            _settings.Places?.Release();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Frames;
 using Proxy.Protocol.Tunnels;
@@ -58,6 +59,7 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
         _liveness = new Liveness(settings.KeepAlivePeriod, settings.DeadAfter, random, nowMicroseconds);
         _opens = new RateBudget(settings.OpensPerSecond, settings.MaximumStreams, nowMicroseconds);
         _replies = new RateBudget(settings.RepliesPerSecond, settings.RepliesPerSecond, nowMicroseconds);
+        _announcements = new AnnouncementReader(role, nowMicroseconds);
         _nextStreamId = settings.FirstStreamId;
     }
 
@@ -128,6 +130,7 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
         {
             stream.DropUnsent();
             stream.DropReceived();
+            GivePlaceBack();
         }
 
         _streams.Clear();
@@ -179,5 +182,6 @@ public sealed partial class OrderedTunnelEngine : ITunnelEngine
     private const int PieceBytes = 16 * 1024;
 
     private readonly record struct PendingEvent(
-        TunnelEventKind Kind, int StreamId = 0, EndReason Reason = EndReason.None, string Text = "", byte Distance = 0);
+        TunnelEventKind Kind, int StreamId = 0, EndReason Reason = EndReason.None, string Text = "", byte Distance = 0,
+        TunnelAnnouncement? Announcement = null);
 }

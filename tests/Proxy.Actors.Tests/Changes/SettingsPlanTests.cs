@@ -115,6 +115,7 @@ public sealed class SettingsPlanTests
             ["Name"] = tunnel => tunnel with { Name = "other" },
             ["Servers"] = tunnel => tunnel with { Servers = [Destination.Of(IPAddress.Parse("10.0.0.3"), 4001)] },
             ["Cluster"] = tunnel => tunnel with { Cluster = new ClusterPoolSettings("client") },
+            ["Balance"] = tunnel => tunnel with { Balance = TunnelBalance.Source },
             ["Connections"] = tunnel => tunnel with { Connections = 3 },
             ["RenewAfter"] = tunnel => tunnel with { RenewAfter = TimeSpan.FromHours(1) },
             ["Tls"] = tunnel => tunnel with { Tls = tunnel.Tls with { ServerName = "a" } },

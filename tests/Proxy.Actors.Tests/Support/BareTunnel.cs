@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Chains;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
@@ -106,6 +107,13 @@ internal sealed class BareTunnel : ITunnelLinkOwner, IUdpHandler
     {
         // Nobody reads a log here.
     }
+
+    void ITunnelLinkOwner.OnPinged()
+    {
+        // The answer is the engine's.
+    }
+
+    void ITunnelLinkOwner.OnAnnounced(TunnelAnnouncement announcement) => Assert.Fail("this dialect announces nothing");
 
     void ITunnelLinkOwner.OnClosed(EndReason reason, string text) => End = reason;
 

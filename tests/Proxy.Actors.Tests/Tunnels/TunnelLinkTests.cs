@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.TestKit;
@@ -103,6 +104,13 @@ public sealed class TunnelLinkTests
         {
             // Not of interest here.
         }
+
+        public void OnPinged()
+        {
+            // Not of interest here.
+        }
+
+        public void OnAnnounced(TunnelAnnouncement announcement) => Assert.Fail("nobody announces anything");
 
         public void OnClosed(EndReason reason, string text) => Assert.Fail(text);
 

@@ -55,18 +55,18 @@ public sealed class RendezvousTests
     {
         var members = Members(3, number => number * 100);
 
-        Assert.Equal([150, 100, 200], members.Select(member => Rendezvous.WeightOf(member, members)));
+        Assert.Equal([150, 100, 200], members.Select(member => Rendezvous.WeightOf(member, Rendezvous.AverageWeight(members))));
     }
 
     [Fact]
     public void Where_there_are_fewer_all_are_taken() =>
-        Assert.Equal(2, Rendezvous.Choose("client", Members(2, _ => 0), 3).Count);
+        Assert.Equal(2, new MemberChoice("client", 3).Choose(Members(2, _ => 0), _ => false).Count);
 
     private static Dictionary<string, int> Counts(Member[] members, int count = 3) =>
         Enumerable.Range(0, Clients).SelectMany(client => Choose(client, members, count)).GroupBy(name => name).ToDictionary(group => group.Key, group => group.Count());
 
     private static List<string> Choose(int client, Member[] members, int count = 3) =>
-        [.. Rendezvous.Choose($"client-{client}", members, count).Select(member => member.Name)];
+        [.. new MemberChoice($"client-{client}", count).Choose(members, _ => false).Select(member => member.Name)];
 
     private static Member[] Members(int count, Func<int, long> capacity) =>
     [

@@ -9,7 +9,7 @@ namespace Proxy.EndToEnd.Tests.Traffic;
 /// <summary>
 /// Small requests while a download fills the same tunnel, over a link of 50 ms and 100 Mbit/s. What the round trip is on this machine at this moment, a
 /// datagram beside them tells that goes over a link of the same delay with nothing on it, and a thread that naps: a machine that is late makes all of
-/// them late.
+/// them late. Under virtual time, where it cannot be, Proxy.Tunnel.Tests has the same.
 /// </summary>
 public sealed class SmallRequestTests : EndToEndTest
 {
@@ -47,7 +47,9 @@ public sealed class SmallRequestTests : EndToEndTest
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{took.Length} requests: p50 {AtShare(took, 0.5):F1}, p99 {AtShare(took, 0.99):F1} ms; the bare link's {roundTrips.Length}: p50 {AtShare(roundTrips, 0.5):F1}, p99 {AtShare(roundTrips, 0.99):F1} ms, the machine late by up to {lateness.Longest.TotalMilliseconds:F1} ms; {moved} bytes beside them");
         Assert.True(moved > took.Length * RequestBytes, "no download was beside them");
-        Assert.InRange(AtShare(took, 0.99), 2 * DelayMilliseconds, 3 * roundTrip);
+
+        // One late moment of the machine is a hundredth of the short form; the full form has the promise.
+        Assert.InRange(AtShare(took, Scale.IsLong ? 0.99 : 0.5), 2 * DelayMilliseconds, 3 * roundTrip);
         await download.EndAsync();
     }
 

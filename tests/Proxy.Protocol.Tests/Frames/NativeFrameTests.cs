@@ -1,3 +1,4 @@
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Frames;
 using Proxy.TestKit;
@@ -23,6 +24,44 @@ public sealed class NativeFrameTests
     [Fact]
     public void A_packet_is_a_frame() =>
         AssertFrame("000002 21 00 00000009 abcd", target => PacketFrame.Write(target, 9, [0xab, 0xcd]), "PACKET 9 abcd");
+
+    [Fact]
+    public void Load_is_five_numbers() => AssertFrame(
+        "000016 22 00 00000000 00000007 000003e8 0000000000100000 01f4 00000040",
+        target => new LoadAnnouncement(7, 1000, 1 << 20, 500, 64).Write(target),
+        "LOAD LoadAnnouncement { Streams = 7, Capacity = 1000, BytesPerSecond = 1048576, CpuPermille = 500, Descriptors = 64 }");
+
+    [Fact]
+    public void A_member_has_numbers_a_name_a_zone_and_addresses() => AssertFrame(
+        "000023 20 01 00000000 01 000003e8 00000007 01 61 02 6575 02 00 0a 31302e302e302e353a31 02 06 5b3a3a5d3a31",
+        target => Member.Write(target),
+        "MEMBER a Up 1000 7 eu 0=10.0.0.5:1 2=[::]:1 and more");
+
+    [Fact]
+    public void A_member_that_no_frame_can_hold_is_not_written()
+    {
+        var target = new byte[TunnelAnnouncement.MaximumFrameBytes];
+
+        Assert.Equal(0, (Member with { Name = new string('a', 256) }).Write(target));
+        Assert.Equal(0, (Member with { Addresses = [.. Enumerable.Repeat(new AnnouncedAddress(0, new string('h', 200)), 3)] }).Write(target));
+        Assert.Equal(0, (Member with { Addresses = [.. Enumerable.Repeat(new AnnouncedAddress(0, "h:1"), 9)] }).Write(target));
+    }
+
+    [Theory]
+    [InlineData("01 00000000 00000000 00 00 00")]          // no name
+    [InlineData("01 00000000 00000000 01 20 00 00")]       // a name that is none
+    [InlineData("01 00000000 00000000 02 61")]             // cut in the name
+    [InlineData("01 00000000 00000000 01 61 01")]          // cut in the zone
+    [InlineData("01 00000000 00000000 01 61 00 09")]       // too many addresses
+    [InlineData("01 00000000 00000000 01 61 00 01 00 05 61")] // cut in an address
+    public void What_is_no_member_is_not_read(string payload) => Assert.False(MemberAnnouncement.TryRead(Bytes.FromHex(payload), hasMore: false, out _));
+
+    [Fact]
+    public void A_state_of_a_later_version_takes_nothing_new_and_what_stands_behind_is_passed_over()
+    {
+        Assert.True(MemberAnnouncement.TryRead(Bytes.FromHex("09 00000000 00000000 01 61 00 00 ffff"), hasMore: false, out var member));
+        Assert.Equal(AnnouncedState.Draining, member.State);
+    }
 
     [Fact]
     public void A_packet_that_is_cut_anywhere_is_gathered_in_a_buffer_of_its_length()
@@ -56,7 +95,13 @@ public sealed class NativeFrameTests
 
     [Theory]
     [InlineData("000000 04 00 00000000", FrameRule.UnknownType)]
-    [InlineData("000000 20 00 00000000", FrameRule.UnknownType)]
+    [InlineData("000000 23 00 00000000", FrameRule.UnknownType)]
+    [InlineData("000008 20 00 00000000", FrameRule.MemberMalformed)]
+    [InlineData("000201 20 00 00000000", FrameRule.PayloadTooLong)]
+    [InlineData("000009 20 02 00000000", FrameRule.UnknownFlags)]
+    [InlineData("000009 20 00 00000001", FrameRule.StreamIdUnexpected)]
+    [InlineData("000015 22 00 00000000", FrameRule.LoadLength)]
+    [InlineData("000016 22 01 00000000", FrameRule.UnknownFlags)]
     [InlineData("000000 01 00 00000001", FrameRule.HeadersLength)]
     [InlineData("000002 01 00 00000001", FrameRule.HeadersLength)]
     [InlineData("000004 01 01 00000001", FrameRule.HeadersLength)]
@@ -131,6 +176,22 @@ public sealed class NativeFrameTests
         Assert.Equal([expected], lines);
     }
 
+    private static readonly MemberAnnouncement Member = new()
+    {
+        Name = "a",
+        State = AnnouncedState.Up,
+        Capacity = 1000,
+        Streams = 7,
+        Zone = "eu",
+        Addresses = [new AnnouncedAddress(AnnouncedAddress.Kcp, "10.0.0.5:1"), new AnnouncedAddress(AnnouncedAddress.Tls, "[::]:1")],
+        HasMore = true,
+    };
+
+    private static string Describe(in Frame frame) => MemberAnnouncement.TryRead(frame.Payload, frame.HasMore, out var member)
+        ? $"MEMBER {member.Name} {member.State} {member.Capacity} {member.Streams} {member.Zone} "
+            + string.Join(' ', member.Addresses.Select(address => $"{address.Transport}={address.Address}")) + (member.HasMore ? " and more" : "")
+        : "MEMBER?";
+
     private static List<string> Read(byte[] input)
     {
         var lines = new List<string>();
@@ -150,6 +211,8 @@ public sealed class NativeFrameTests
                 FrameKind.Reset => $"RST {frame.StreamId} {frame.ResetReason} {frame.ResetDistance}",
                 FrameKind.WindowUpdate => $"CREDIT {frame.StreamId} {frame.Credit}",
                 FrameKind.Packet => $"PACKET {frame.StreamId} {Convert.ToHexStringLower(frame.Payload)}",
+                FrameKind.Load => $"LOAD {LoadAnnouncement.Read(frame.Payload)}",
+                FrameKind.Member => Describe(frame),
                 FrameKind.GoAway => $"GOAWAY last {frame.LastStreamId} error {frame.ErrorCode} {frame.ReasonText()}",
                 FrameKind.Data => $"DATA {frame.StreamId} {frame.Payload.Length}{(frame.EndsStream ? " end" : "")}",
                 _ => $"{(frame.Kind == FrameKind.Ping ? "PING" : frame.Kind)} {frame.PingId}",

@@ -40,6 +40,7 @@ public sealed class HostilePeerTests
 
     [Theory]
     [InlineData(1, "000003 08 00 00000001", "WINDOW_UPDATE without its 4 bytes (frame at byte 0: type 8, flags 0, stream 1, length 3)")]
+    [InlineData(0, "000016 22 00 00000000 00000007 000003e8 0000000000100000 01f4 00000040", "a client that tells of members or load")]
     [InlineData(2, SynOf1, "a frame on a lane that is not its own")]
     [InlineData(0, SynOf1, "a frame on a lane that is not its own")]
     [InlineData(1, "000008 06 00 00000000 0000000000000001", "a frame on a lane that is not its own")]

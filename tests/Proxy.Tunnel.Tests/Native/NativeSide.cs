@@ -1,4 +1,5 @@
 using System.Buffers;
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.TestKit;
@@ -38,6 +39,11 @@ internal sealed class NativeSide : IDisposable
 
     /// <summary>What was said of the tunnel itself, in its order.</summary>
     public List<(TunnelEventKind Kind, string Text)> News { get; } = [];
+
+    /// <summary>How often the peer asked whether this end is there.</summary>
+    public int Pinged { get; private set; }
+
+    public List<TunnelAnnouncement> Announced { get; } = [];
 
     public int Suspected { get; private set; }
 
@@ -137,6 +143,12 @@ internal sealed class NativeSide : IDisposable
                 return;
             case TunnelEventKind.Worn or TunnelEventKind.Draining or TunnelEventKind.SizeChanged or TunnelEventKind.AddressChanged:
                 News.Add((next.Kind, next.Text));
+                return;
+            case TunnelEventKind.Pinged:
+                Pinged++;
+                return;
+            case TunnelEventKind.Announced:
+                Announced.Add(next.Announcement!);
                 return;
             case TunnelEventKind.Closed:
                 Closed = next.Reason;

@@ -1,3 +1,4 @@
+using Proxy.Protocol.Announcements;
 using Proxy.Protocol.Ends;
 using Proxy.Protocol.Tunnels;
 using Proxy.TestKit;
@@ -30,6 +31,11 @@ internal sealed class OrderedSide : IDisposable
 
     /// <summary>What was said of the tunnel itself, in its order.</summary>
     public List<(TunnelEventKind Kind, string Text)> News { get; } = [];
+
+    /// <summary>How often the peer asked whether this end is there.</summary>
+    public int Pinged { get; private set; }
+
+    public List<TunnelAnnouncement> Announced { get; } = [];
 
     public int Suspected { get; private set; }
 
@@ -110,6 +116,12 @@ internal sealed class OrderedSide : IDisposable
                 return;
             case TunnelEventKind.Worn or TunnelEventKind.Draining or TunnelEventKind.SizeChanged or TunnelEventKind.AddressChanged:
                 News.Add((next.Kind, next.Text));
+                return;
+            case TunnelEventKind.Pinged:
+                Pinged++;
+                return;
+            case TunnelEventKind.Announced:
+                Announced.Add(next.Announcement!);
                 return;
             case TunnelEventKind.Closed:
                 (Closed, ClosedText) = (next.Reason, next.Text);
