@@ -10,9 +10,11 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private readonly WorkDirectory _work = new();
     private readonly IPEndPoint _seedAddress = FreePort.ForTcp();
     private readonly List<NodeProcess> _all = [];
+    private readonly IPEndPoint _target;
 
-    private ClusterProcesses()
+    private ClusterProcesses(IPEndPoint target)
     {
+        _target = target;
     }
 
     public NodeProcess Seed { get; private set; } = null!;
@@ -21,15 +23,14 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     public List<NodeProcess> Clients { get; } = [];
 
-    private string Endpoint => $"http://{_seedAddress}";
+    public string Endpoint => $"http://{_seedAddress}";
 
     /// <summary>Returns when each client has a tunnel to each server.</summary>
     public static async Task<ClusterProcesses> StartAsync(int servers, int clients, IPEndPoint target)
     {
-        var cluster = new ClusterProcesses();
+        var cluster = await StartSeedAloneAsync(target);
         try
         {
-            await cluster.StartSeedAsync();
             for (var number = 1; number <= servers; number++)
             {
                 await cluster.StartServerAsync($"server-{number}");
@@ -37,9 +38,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
             for (var number = 1; number <= clients; number++)
             {
-                cluster.Clients.Add(cluster.Keep(await NodeProcess.StartAsync(
-                    "client", "--cluster", cluster.Endpoint, "--cluster-servers", "4", "--name", $"client-{number}", "--forward", $"127.0.0.1:0={target}",
-                    "--admin", "127.0.0.1:0")));
+                await cluster.StartClientAsync($"client-{number}", "--cluster", cluster.Endpoint, "--cluster-servers", "4");
             }
 
             await cluster.TunnelsAsync(servers);
@@ -52,19 +51,38 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         }
     }
 
+    /// <summary>Servers and clients are added one by one.</summary>
+    public static async Task<ClusterProcesses> StartSeedAloneAsync(IPEndPoint target)
+    {
+        var cluster = new ClusterProcesses(target);
+        await cluster.StartSeedAsync();
+        return cluster;
+    }
+
     public async Task StartSeedAsync() => Seed = Keep(await NodeProcess.StartByAsync(Executables.Seed, ["--listen", Endpoint]));
 
-    public async Task<NodeProcess> StartServerAsync(string name) => Servers[name] = Keep(await NodeProcess.StartAsync(
+    public async Task<NodeProcess> StartServerAsync(string name, params string[] more) => Servers[name] = Keep(await NodeProcess.StartAsync(
+    [
         "server", "--cluster", Endpoint, "--name", name, "--listen", "kcp://127.0.0.1:0", "--allow-destination", "127.0.0.0/8",
-        "--state-dir", Directory.CreateDirectory(_work.File(name)).FullName, "--admin", "127.0.0.1:0"));
+        "--state-dir", Directory.CreateDirectory(_work.File(name)).FullName, "--admin", "127.0.0.1:0", .. more,
+    ]));
+
+    /// <summary>A client that carries connections to the target.</summary>
+    public async Task<NodeProcess> StartClientAsync(string name, params string[] more)
+    {
+        var client = Keep(await NodeProcess.StartAsync(["client", "--name", name, "--forward", $"127.0.0.1:0={_target}", "--admin", "127.0.0.1:0", .. more]));
+        Clients.Add(client);
+        return client;
+    }
 
     /// <summary>Returns when each client has so many tunnels that are up.</summary>
-    public async Task TunnelsAsync(int count)
+    public async Task TunnelsAsync(int count, bool atLeast = false)
     {
         foreach (var client in Clients)
         {
             await Wait.UntilAsync(
-                async () => (await NodeStatus.OfAsync(client)).Tunnels.Count(tunnel => tunnel.GetProperty("state").GetString() == "ready") == count,
+                async () => (await NodeStatus.OfAsync(client)).Tunnels.Count(tunnel => tunnel.GetProperty("state").GetString() == "ready") is var up
+                    && (up == count || (atLeast && up > count)),
                 Bound,
                 () => $"a client has not {count} tunnels");
         }
