@@ -129,7 +129,7 @@ public sealed partial class NodeActor
     private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, TunnelTarget target, Frontend frontend)
     {
         var pool = _pools[target.Tunnel];
-        var proxy = ForwardProxy.TryCreate(settings);
+        var proxy = ForwardProxy.TryCreate(settings, _environment.Cluster, Context.System.TimeProvider);
         var plans = pool.ToDictionary(part => part, part => new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
             IsUdp = settings.IsUdp,
@@ -153,7 +153,7 @@ public sealed partial class NodeActor
 
     private Func<Transport.IAcceptedConnection, Props> ConnectionsThrough(FrontendSettings settings, RoutedTarget target, Frontend frontend)
     {
-        var proxy = ForwardProxy.TryCreate(settings);
+        var proxy = ForwardProxy.TryCreate(settings, _environment.Cluster, Context.System.TimeProvider);
         var plan = new OutboundPlan(_environment, frontend, settings, target.Destination)
         {
             IsUdp = settings.IsUdp,

@@ -182,7 +182,7 @@ public sealed partial class NodeActor
     private ServerPart MakeServer(ServerSettings settings)
     {
         var secrets = settings.Native is { } native ? new SealedSecrets(native, _environment.Secrets, _environment.Generations.Own, Context.System.TimeProvider.GetUtcNow()) : null;
-        var egress = new Frontend(settings.Name, "", _ids, _log, _accessLog) { Principals = new PrincipalQuotas(settings) };
+        var egress = new Frontend(settings.Name, "", _ids, _log, _accessLog) { Principals = new PrincipalQuotas(settings, _environment.Cluster, Context.System.TimeProvider) };
         return new ServerPart(new LiveServer(_environment, settings, egress, Replays), secrets);
     }
 

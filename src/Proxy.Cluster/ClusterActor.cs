@@ -1,3 +1,4 @@
+using Proxy.Cluster.Bans;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Locks;
 using Proxy.Cluster.Members;
@@ -39,6 +40,8 @@ public sealed partial class ClusterActor : ReceiveActor
 
         // Who registered at an engine that has lost its memory registers again within a lease and a retry.
         _common = Mirror(KeyRange.Prefix(_keys.CommonPrefix), _leaseMicroseconds + (3 * Clock.Second));
+        _bans = settings.Bans;
+        _banTeller = new BanTeller(_keys.BanPrefix);
         _divider = new ShareDivider(_keys.UsePrefix, _keys.GrantPrefix, _keys.SharePlan);
         _self = settings.Self;
         if (_self is not null)
@@ -76,6 +79,17 @@ public sealed partial class ClusterActor : ReceiveActor
         Receive<SetMemberState>(message => Change(self => message.State > self.State ? self with { State = message.State } : self));
         Receive<SetMemberLoad>(message => Change(self => self with { Load = message.Load, Capacity = message.Capacity }));
         Receive<ShareLimit>(message => HandleShareLimit(message.Limit));
+        Receive<UnshareLimit>(message =>
+        {
+            _holder?.Remove(message.Limit);
+            Turn();
+        });
+        Receive<BanSource>(message => HandleBan(message.Ban));
+        Receive<UnbanSource>(message =>
+        {
+            _banTeller.Remove(message.Source);
+            Turn();
+        });
         Receive<GetMemberView>(_ => Sender.Tell(_table.View, Self));
         Receive<SuspectMember>(message => HandleSuspect(message.Name));
         Receive<TrustMember>(message => HandleTrust(message.Name));
@@ -122,6 +136,7 @@ public sealed partial class ClusterActor : ReceiveActor
         _common.Turn(now);
         TurnMembership(now);
         TurnShares(now);
+        TurnBans(now);
         PublishView(now);
         Arm(now);
     }
@@ -186,7 +201,7 @@ public sealed partial class ClusterActor : ReceiveActor
     private void PublishView(long now)
     {
         var mirror = _common.Mirror;
-        _table.Update(mirror, UnixMilliseconds);
+        _table.Update(mirror, UnixMilliseconds, NoteBan);
         if (mirror.ResetCount != _resets)
         {
             _resets = mirror.ResetCount;
@@ -217,7 +232,7 @@ public sealed partial class ClusterActor : ReceiveActor
         long[] dues =
         [
             _common.Mirror.DueMicroseconds, _keeper?.DueMicroseconds ?? Clock.Never, _registration?.DueMicroseconds ?? Clock.Never,
-            SharesDueMicroseconds(now),
+            SharesDueMicroseconds(now), _banTeller.DueMicroseconds,
         ];
         var due = dues.Min();
         if (due == Clock.Never)

@@ -1,3 +1,4 @@
+using Proxy.Cluster.Bans;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Members;
 using Proxy.Cluster.Shares;
@@ -12,6 +13,15 @@ public sealed record SetMemberLoad(MemberLoad Load, long Capacity);
 
 /// <summary>Shares a limit with the other nodes; it is moved from then on.</summary>
 public sealed record ShareLimit(ClusterLimit Limit);
+
+/// <summary>Shares it no more; nobody uses it here.</summary>
+public sealed record UnshareLimit(ClusterLimit Limit);
+
+/// <summary>All nodes are to turn that source away.</summary>
+public sealed record BanSource(SharedBan Ban);
+
+/// <summary>No node is to turn it away any more.</summary>
+public sealed record UnbanSource(string Source);
 
 /// <summary>Answered with the <see cref="MemberView"/>.</summary>
 public sealed record GetMemberView

@@ -1,3 +1,4 @@
+using Proxy.Cluster.Bans;
 using Proxy.Cluster.Members;
 
 namespace Proxy.Cluster;
@@ -10,6 +11,9 @@ public sealed record ClusterSettings
 
     /// <summary>What this node registers as; null: it watches and is no member.</summary>
     public MemberRecord? Self { get; init; }
+
+    /// <summary>Where bans of the whole cluster are put; null: nobody asks for them here.</summary>
+    public BanBoard? Bans { get; init; }
 
     /// <summary>How long the engine waits before a member that is not heard of is gone; at least 2.</summary>
     public int LeaseSeconds { get; init; } = 5;

@@ -14,6 +14,8 @@ var root = new RootCommand("A clustered TCP proxy: plain layer-4 relays, and tun
     RunCommand.Create(),
     ConfigCommand.Create(),
     StatusCommand.Create(),
+    BanCommand.CreateBan(),
+    BanCommand.CreateUnban(),
     KeygenCommand.Create(),
     RedirectCommand.Create(),
     DemoCommand.Create(),

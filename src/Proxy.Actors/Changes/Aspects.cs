@@ -18,6 +18,8 @@ internal static class Aspects
         Aspect<FrontendSettings>.Of("timeouts", NewConnections, frontend => frontend.Timeouts),
         Aspect<FrontendSettings>.Of("limits", AtOnce, frontend => frontend.Limits),
         Aspect<FrontendSettings>.Of("cluster-connections", Restart, frontend => frontend.ClusterConnections),
+        Aspect<FrontendSettings>.Of("cluster-accepts", Restart, frontend => frontend.ClusterAcceptsPerSecond),
+        Aspect<FrontendSettings>.Of("cluster-per-ip", Restart, frontend => frontend.ClusterConnectionsPerSource),
         Aspect<FrontendSettings>.Of("rules", NewConnections, frontend => frontend.Rules, (old, changed) => old.Equals(changed)),
         Aspect<FrontendSettings>.Of("proxy-protocol", NewConnections, frontend => frontend.ProxyProtocol),
         new("filters", NewConnections, SameSettings.Filters, static (_, _) => ""),

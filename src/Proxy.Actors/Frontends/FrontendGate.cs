@@ -1,5 +1,5 @@
+using Proxy.Cluster.Bans;
 using Proxy.Cluster.Engine;
-using Proxy.Cluster.Shares;
 using Proxy.Policy.Limits;
 using Proxy.Policy.Rules;
 
@@ -15,17 +15,19 @@ internal sealed class FrontendGate
     private readonly long[] _refused = new long[RefusalReasons.All.Count];
     private readonly Admission _admission;
     private readonly TimeProvider _clock;
-    private readonly ClusterLimit? _shared;
+    private readonly SharedGate? _shared;
+    private readonly BanBoard? _bans;
     private GateSettings _settings;
 
     /// <param name="settings">What holds until <see cref="Change"/>.</param>
     /// <param name="node">What all frontends of the node share.</param>
     /// <param name="clock">For rules that hold at times.</param>
     /// <param name="nowMicroseconds">The loop's clock.</param>
-    /// <param name="shared">What all nodes of the cluster may have together; who waits counts. Null: they share nothing.</param>
-    public FrontendGate(GateSettings settings, ConnectionBudget node, TimeProvider clock, long nowMicroseconds, ClusterLimit? shared = null)
+    /// <param name="shared">What all nodes of the cluster may let in together; who waits counts. Null: they share nothing.</param>
+    /// <param name="bans">Sources that are turned away whatever the rules say; null: there are none.</param>
+    public FrontendGate(GateSettings settings, ConnectionBudget node, TimeProvider clock, long nowMicroseconds, SharedGate? shared = null, BanBoard? bans = null)
     {
-        (_settings, _clock, _shared) = (settings, clock, shared);
+        (_settings, _clock, _shared, _bans) = (settings, clock, shared, bans);
         _admission = new Admission(settings.Limits, node, nowMicroseconds);
     }
 
@@ -44,17 +46,17 @@ internal sealed class FrontendGate
             return AdmissionOutcome.Refused;
         }
 
-        if (_shared?.TryTake(_clock.NowMicroseconds()) == false)
+        if (_shared?.Enter(client, _clock.NowMicroseconds()) is { } ofCluster)
         {
-            _refused[(int)RefusalReason.ClusterConnections]++;
-            refusal = new Refusal(RefusalReason.ClusterConnections, _settings);
+            _refused[(int)ofCluster]++;
+            refusal = new Refusal(ofCluster, _settings);
             return AdmissionOutcome.Refused;
         }
 
         var result = _admission.TryAdmit(client, nowMicroseconds);
         if (result.Outcome == AdmissionOutcome.Refused)
         {
-            _shared?.Release();
+            _shared?.Leave(client);
         }
 
         lease = result.Lease;
@@ -73,11 +75,21 @@ internal sealed class FrontendGate
             return false;
         }
 
+        if (_shared?.TryName(client, _clock.NowMicroseconds()) == false)
+        {
+            _refused[(int)RefusalReason.ClusterSource]++;
+            refusal = new Refusal(RefusalReason.ClusterSource, _settings);
+            return false;
+        }
+
+        var before = lease.Source;
         if (_admission.TryIdentify(lease, client, out var reason))
         {
+            _shared?.Unname(before);
             return true;
         }
 
+        _shared?.Unname(client);
         refusal = new Refusal(reason, _settings);
         return false;
     }
@@ -97,7 +109,7 @@ internal sealed class FrontendGate
         if (result.Reason is { } reason)
         {
             refusal = new Refusal(reason, _settings);
-            _shared?.Release();
+            _shared?.Leave(lease.Source);
         }
 
         return true;
@@ -109,7 +121,7 @@ internal sealed class FrontendGate
     public void Leave(AdmissionLease lease)
     {
         _admission.Release(lease);
-        _shared?.Release();
+        _shared?.Leave(lease.Source);
     }
 
     /// <summary>Turns away the first that waits: the frontend takes nobody any more. False: nobody waits.</summary>
@@ -121,7 +133,7 @@ internal sealed class FrontendGate
             return false;
         }
 
-        _shared?.Release();
+        _shared?.Leave(lease.Source);
         return true;
     }
 
@@ -146,6 +158,14 @@ internal sealed class FrontendGate
     private bool IsAllowed(NetworkAddress client, out Refusal refusal)
     {
         refusal = default;
+        if (_bans is { IsEmpty: false }
+            && _bans.Find($"{SourceBans.KeyOf(client)}", BanScope.All, _clock.GetUtcNow().ToUnixTimeMilliseconds()) is { Scope: BanScope.All } ban)
+        {
+            _refused[(int)RefusalReason.Banned]++;
+            refusal = new Refusal(RefusalReason.Banned, _settings, ban.Why);
+            return false;
+        }
+
         var rules = _settings.Rules;
         var decision = rules.Decide(client, rules.HasSchedules ? _clock.GetUtcNow() : default);
         if (decision.IsAllowed)

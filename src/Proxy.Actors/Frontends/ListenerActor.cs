@@ -1,5 +1,5 @@
+using Proxy.Cluster.Bans;
 using System.Net;
-using Proxy.Cluster.Shares;
 using Proxy.Kernel;
 using Proxy.Kernel.Event;
 using Proxy.Policy.Limits;
@@ -29,14 +29,18 @@ internal sealed record FrontendPlan(
     public bool IsTransparent => Scheme is "tproxy" or "tproxy+udp";
 
     /// <summary>What the cluster shares; the plan that a listener begins with has the say. Null: nothing.</summary>
-    public ClusterLimit? Shared { get; init; }
+    public SharedGate? Shared { get; init; }
+
+    /// <summary>Who is turned away whatever the rules say; the plan that a listener begins with has the say. Null: nobody.</summary>
+    public BanBoard? Bans { get; init; }
 
     /// <summary>To be bound, and to serve nobody until another plan comes: whether the node gets as far as that is not known yet.</summary>
     public static FrontendPlan ToBind(FrontendSettings settings, ConnectionBudget node, ClusterDoor cluster) =>
         new(settings.Name, settings.Listen, "", GateSettings.Of(settings), node, new FrontendCounters(), Connection: null)
         {
             Scheme = settings.Scheme,
-            Shared = settings.ClusterConnections is { } limit ? cluster.LimitOf($"frontend:{settings.Name}", limit) : null,
+            Shared = SharedGate.TryCreate(settings, cluster),
+            Bans = cluster.Bans,
         };
 }
 
@@ -61,7 +65,7 @@ internal sealed partial class ListenerActor : ReceiveActor
         _plan = plan;
         _url = $"{plan.Scheme}://{plan.Listen}";
         _log = Context.GetLogger();
-        _gate = new FrontendGate(plan.Gate, plan.Node, Context.System.TimeProvider, Loop.NowMicroseconds, plan.Shared);
+        _gate = new FrontendGate(plan.Gate, plan.Node, Context.System.TimeProvider, Loop.NowMicroseconds, plan.Shared, plan.Bans);
     }
 
     /// <summary>Stops accepting, turns away who waits, lets connections finish, and stops after the last.</summary>

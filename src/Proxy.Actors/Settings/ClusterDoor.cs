@@ -1,4 +1,5 @@
 using Proxy.Cluster;
+using Proxy.Cluster.Bans;
 using Proxy.Cluster.Shares;
 using Proxy.Kernel;
 
@@ -10,6 +11,9 @@ public sealed class ClusterDoor
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ClusterLimit> _limits = new(StringComparer.Ordinal);
     private volatile IActorRef? _actor;
+
+    /// <summary>Who is turned away by this node, and by all of the cluster.</summary>
+    public BanBoard Bans { get; } = new();
 
     /// <summary>How busy this node is.</summary>
     public NodeLoad Load { get; } = new();
@@ -56,5 +60,30 @@ public sealed class ClusterDoor
 
             return shared;
         }
+    }
+
+    /// <summary>Nobody uses the limit here any more.</summary>
+    public void Forget(ClusterLimit limit)
+    {
+        lock (_lock)
+        {
+            if (_limits.Remove(limit.Id))
+            {
+                _actor?.Tell(new UnshareLimit(limit), ActorRefs.NoSender);
+            }
+        }
+    }
+
+    /// <summary>Turned away from here on, and by the others of the cluster within a second.</summary>
+    public void Ban(SharedBan ban, long nowUnixMilliseconds)
+    {
+        Bans.Add(ban, nowUnixMilliseconds);
+        _actor?.Tell(new BanSource(ban), ActorRefs.NoSender);
+    }
+
+    public void Unban(string source)
+    {
+        Bans.Remove(source);
+        _actor?.Tell(new UnbanSource(source), ActorRefs.NoSender);
     }
 }

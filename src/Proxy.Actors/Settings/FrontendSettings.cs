@@ -33,6 +33,12 @@ public sealed record FrontendSettings
     /// </summary>
     public int? ClusterConnections { get; init; }
 
+    /// <summary>New connections a second over all these nodes, divided in the same way. Null: any number.</summary>
+    public int? ClusterAcceptsPerSecond { get; init; }
+
+    /// <summary>Connections at once of each client address over all these nodes. Null: any number.</summary>
+    public int? ClusterConnectionsPerSource { get; init; }
+
     /// <summary>Whom it serves.</summary>
     public AccessRules Rules { get; init; } = AccessRules.AllowAll;
 

@@ -17,6 +17,9 @@ public sealed class ClusterKeys(string cluster)
 
     public string LockPrefix => CommonPrefix + "locks/";
 
+    /// <summary>Sources that all nodes turn away.</summary>
+    public string BanPrefix => CommonPrefix + "bans/";
+
     /// <summary>One configuration for all, where one is wanted.</summary>
     public string Configuration => CommonPrefix + "config";
 

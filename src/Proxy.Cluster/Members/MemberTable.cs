@@ -62,7 +62,8 @@ internal sealed class MemberTable(string prefix)
     }
 
     /// <summary>Takes in what the mirror has. Whether the view is another one.</summary>
-    public bool Update(KeyMirror mirror, long unixMilliseconds)
+    /// <param name="other">What to do with keys that are no members'.</param>
+    public bool Update(KeyMirror mirror, long unixMilliseconds, Action<KeyChange> other)
     {
         var members = View.Members.ToBuilder();
         while (mirror.TryTakeChange(out var change))
@@ -70,6 +71,10 @@ internal sealed class MemberTable(string prefix)
             if (change.Key.StartsWith(prefix, StringComparison.Ordinal))
             {
                 Apply(members, change.Key[prefix.Length..], change, unixMilliseconds);
+            }
+            else
+            {
+                other(change);
             }
         }
 

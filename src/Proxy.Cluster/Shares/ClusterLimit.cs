@@ -60,6 +60,9 @@ public sealed class ClusterLimit(string id, long limit, AwayPolicy policy = Away
     /// <summary>One more wanted something of a rate, whether it got it or not; what is wanted is their number a second.</summary>
     public void CountAttempt() => Interlocked.Increment(ref _attempts);
 
+    /// <summary>So many were let in before the limit was there, or whatever it says; they are to be given back too.</summary>
+    public void Adopt(long count) => Interlocked.Add(ref _active, count);
+
     public void Release() => Interlocked.Decrement(ref _active);
 
     /// <summary>From now on the share is that, until then. What is lowered is lowered first: no moment has the larger of both.</summary>

@@ -30,9 +30,11 @@ public sealed class ShareHolder
     public IReadOnlyCollection<ClusterLimit> Limits => [.. _limits.Values.Select(limit => limit.Shared)];
 
     /// <summary>When <see cref="Take"/> may have something next.</summary>
-    public long DueMicroseconds => _limits.Count == 0 || _isAsked
+    public long DueMicroseconds => HasNothingToSay || _isAsked
         ? Clock.Never
         : Math.Min(_sampledAt + SampleInterval, IsUrgent ? _nextWriteAt : Clock.Never);
+
+    private bool HasNothingToSay => _limits.Count == 0 && (_over == 0 || _written is { Limits.Count: 0 });
 
     private bool IsUrgent => _lease != 0 && (_written is null || _written.SeenRevision != _seen);
 
@@ -48,6 +50,17 @@ public sealed class ShareHolder
         return true;
     }
 
+    /// <summary>Shares it no more. Nothing may be taken of it from here on.</summary>
+    public void Remove(ClusterLimit limit)
+    {
+        if (_limits.TryGetValue(limit.Id, out var known) && known.Shared == limit)
+        {
+            _limits.Remove(limit.Id);
+            limit.Set(0, 0);
+            _written = null;
+        }
+    }
+
     /// <summary>Goes by the grant, where it is of the present lease, and by the lease itself.</summary>
     /// <param name="leaseId">The lease that the engine last said lives; 0: none.</param>
     /// <param name="validUntilMicroseconds">How long this node may rely on it.</param>
@@ -59,6 +72,10 @@ public sealed class ShareHolder
             _lease = leaseId;
             _written = null;
             _seen = 0;
+            foreach (var limit in _limits.Values)
+            {
+                limit.ReportedRevision = null;
+            }
         }
 
         if (grant?.ModRevision != _read.Revision)
@@ -70,7 +87,10 @@ public sealed class ShareHolder
         _seen = grants is null ? 0 : grant!.ModRevision;
         foreach (var limit in _limits.Values)
         {
-            var share = grants?.Grants.FirstOrDefault(one => one.Id == limit.Shared.Id)?.Share;
+
+            // A grant from before the limit was told of is one of its former life here, and may have been given to others since.
+            var isOfThis = limit.ReportedRevision is { } told && _seen > told;
+            var share = isOfThis ? grants?.Grants.FirstOrDefault(one => one.Id == limit.Shared.Id)?.Share : null;
             var keeps = limit.Shared.Policy == AwayPolicy.KeepShare;
             limit.Share = share ?? (keeps && grants is null ? limit.Share : 0);
             limit.Shared.Set(limit.Share, keeps ? Clock.Never : validUntilMicroseconds);
@@ -87,7 +107,7 @@ public sealed class ShareHolder
     /// <summary>What to ask the engine now, or null.</summary>
     public EngineRequest? Take(long nowMicroseconds)
     {
-        if (_limits.Count == 0)
+        if (HasNothingToSay)
         {
             return null;
         }
@@ -126,6 +146,14 @@ public sealed class ShareHolder
             case TransactionAnswer { Succeeded: true } done:
                 _over = done.Header.Revision;
                 _written = _sent;
+                foreach (var use in _sent!.Limits)
+                {
+                    if (_limits.TryGetValue(use.Id, out var limit) && use.Limit == limit.Shared.Limit)
+                    {
+                        limit.ReportedRevision ??= _over;
+                    }
+                }
+
                 break;
             case TransactionAnswer { Answers: [RangeAnswer found] }:
                 // An answer was lost, or the lease of before has ended.
@@ -176,6 +204,9 @@ public sealed class ShareHolder
         private long _countedBefore;
 
         public ClusterLimit Shared { get; } = shared;
+
+        /// <summary>The revision at which the engine was first told of it under the present lease; null: it was not yet.</summary>
+        public long? ReportedRevision { get; set; }
 
         /// <summary>What this node goes by; it has been set.</summary>
         public long Share { get; set; }

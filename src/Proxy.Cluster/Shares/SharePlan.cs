@@ -37,6 +37,12 @@ internal sealed class ShareNode(string name)
         IsChanged |= isNotable;
     }
 
+    /// <summary>Its grants are written again without what it does not report any more.</summary>
+    public void SetStale() => IsChanged = true;
+
+    /// <summary>Whether it was granted some of a limit that it does not report: it goes by nothing of that, and will not before it is granted anew.</summary>
+    public bool HasUnreported => Grants is not null && Grants.Grants.Any(grant => !Report!.Limits.Any(use => use.Id == grant.Id));
+
     public void SetGone() => IsChanged = GrantRevision != 0;
 
     public ShareGrants NextGrants() => new(Lease, [.. _next.Select(next => new ShareGrant(next.Key, next.Value.Share, next.Value.Ceiling))]);
@@ -87,6 +93,11 @@ internal static class SharePlan
         var limits = nodes.Where(node => !node.IsGone)
             .SelectMany(node => node.Report!.Limits.Select(use => (Node: node, Use: use)))
             .GroupBy(pair => pair.Use.Id);
+        foreach (var node in nodes.Where(node => !node.IsGone && node.HasUnreported))
+        {
+            node.SetStale();
+        }
+
         foreach (var limit in limits)
         {
             DivideOne([.. limit.OrderBy(pair => pair.Node.Name, StringComparer.Ordinal)], mayIncrease);
@@ -118,7 +129,9 @@ internal static class SharePlan
                 charged += Math.Max(0, next - charge);
             }
 
-            node.Set(use.Id, next, Math.Abs(next - share) >= notable || (node.Grants is null && next > 0));
+            // One that goes by less than it was granted had the limit in a former life, and waits for a new word.
+            var isFormer = node.HasSeenGrants && use.Held < share;
+            node.Set(use.Id, next, Math.Abs(next - share) >= notable || isFormer || (node.Grants is null && next > 0));
         }
     }
 }

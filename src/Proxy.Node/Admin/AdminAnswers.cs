@@ -12,6 +12,9 @@ internal sealed record AdminAnswers
 
     public required Func<Task<ReloadOutcome>> ReloadAsync { get; init; }
 
+    /// <summary>Turns the source away for so long, at all nodes of the cluster; zero: no more.</summary>
+    public required Action<System.Net.IPAddress, TimeSpan, string> Ban { get; init; }
+
     /// <summary>What a reload would do with other files.</summary>
     public required Func<PlanRequest, Task<ReloadOutcome>> PlanAsync { get; init; }
 }

@@ -13,7 +13,7 @@ namespace Proxy.Node.Admin;
 
 /// <summary>
 /// The admin address: <c>/status</c>, <c>/metrics</c> (Prometheus), <c>/healthz</c> (the process answers), <c>/readyz</c> (it takes new
-/// connections), and for this machine alone <c>POST /reload</c> and <c>POST /plan</c>.
+/// connections), and for this machine alone <c>POST /reload</c>, <c>POST /plan</c> and <c>POST /ban</c>.
 /// </summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
@@ -46,6 +46,7 @@ internal sealed class AdminServer : IAsyncDisposable
         var app = builder.Build();
         Map(app, answers);
         ReloadEndpoints.Map(app, answers);
+        BanEndpoints.Map(app, answers);
         return new AdminServer(app);
     }
 

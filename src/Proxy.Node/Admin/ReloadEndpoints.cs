@@ -26,9 +26,12 @@ internal static class ReloadEndpoints
         }));
     }
 
+    public static bool IsOfThisMachine(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from);
+
     private static async Task AnswerAsync(HttpContext context, Func<Task<ReloadOutcome>> run)
     {
-        if (context.Connection.RemoteIpAddress is not { } from || !IPAddress.IsLoopback(from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from))
+        if (!IsOfThisMachine(context))
         {
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return;

@@ -37,7 +37,7 @@ internal sealed class ClusterPart : IAsyncDisposable
         _engine = new EtcdClient(
             new EtcdSettings { Endpoints = settings.Endpoints, UserName = settings.UserName, Password = settings.Password }, _handler, TimeProvider.System);
         system.SystemActorOf(Props.Create(() => new ClusterEvents(log)), "cluster-events");
-        var (engine, cluster) = (_engine, new ClusterSettings { Cluster = settings.Name, Self = self, LeaseSeconds = settings.LeaseSeconds });
+        var (engine, cluster) = (_engine, new ClusterSettings { Cluster = settings.Name, Self = self, LeaseSeconds = settings.LeaseSeconds, Bans = door.Bans });
         _actor = system.ActorOf(Props.Create(() => new ClusterActor(cluster, engine)), "cluster");
         _reporting = self is null ? Task.CompletedTask : ReportAsync();
     }

@@ -70,8 +70,9 @@ internal sealed class NodeHost
 
         // A third of a start, so it is done beside the rest. Nobody asks it for anything before it listens, which is last.
         NodeHost? running = null;
+        var door = new ClusterDoor();
         var admin = Task.Run(() =>
-            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, AnswersOf(() => running!)));
+            AdminServer.Create(host.Admin, host.IsAdminAsked, logs, sockets, AnswersOf(() => running!, new OperatorBans(door, log))));
         var loopSettings = new LoopSettings { Logger = log, Pool = ArrayPool<byte>.Shared, Listening = sockets };
         var capacity = NodeCapacity.Of(settings, log);
         using var loops = LoopBackends.CreateGroup(LoopBackendKind.Auto, Environment.ProcessorCount, loopSettings);
@@ -99,6 +100,7 @@ internal sealed class NodeHost
         {
             Own = new OwnListeners { IsOwnAddress = OwnAddresses.Contain },
             Listening = sockets,
+            Cluster = door,
         };
         var targets = new ReloadTargets
         {
@@ -266,11 +268,12 @@ internal sealed class NodeHost
         };
     }
 
-    private static AdminAnswers AnswersOf(Func<NodeHost> running) => new()
+    private static AdminAnswers AnswersOf(Func<NodeHost> running, OperatorBans bans) => new()
     {
         StatusAsync = () => running().StatusAsync(),
         IsReady = () => running()._state == "up",
         ReloadAsync = () => running()._reloader.ReloadAsync("POST /reload"),
+        Ban = bans.Ban,
         PlanAsync = request => running().PlanAsync(request),
     };
 

@@ -50,6 +50,10 @@ internal sealed record FrontendDraft
 
     public int ClusterConnections { get; init; } = int.MaxValue;
 
+    public int ClusterAccepts { get; init; }
+
+    public int ClusterPerSource { get; init; } = int.MaxValue;
+
     public BandwidthSettings Bandwidth { get; init; } = BandwidthSettings.Unlimited;
 
     public AccessRules Rules { get; init; } = AccessRules.AllowAll;
@@ -111,6 +115,8 @@ internal static class FrontendReader
             MaximumRetries = frontend.Whole("retries", missing.MaximumRetries, 0, MaximumRetries),
             Limits = LimitsReader.Read(limits, missing.Limits),
             ClusterConnections = limits.Limit("cluster-connections", missing.ClusterConnections),
+            ClusterAccepts = (int)(limits.Find("cluster-accepts")?.Frequency(1_000_000) ?? missing.ClusterAccepts),
+            ClusterPerSource = limits.Limit("cluster-per-ip", missing.ClusterPerSource),
             Bandwidth = BandwidthReader.Read(limits, missing.Bandwidth),
             Rules = frontend.Find("rules") is { } rules ? RulesReader.Read(rules, reading) : missing.Rules,
             Timeouts = TimeoutsReader.Read(frontend.Inside("timeouts"), missing.Timeouts, hasHeader: true),
@@ -162,6 +168,8 @@ internal static class FrontendReader
             MaximumRetries = draft.MaximumRetries,
             Limits = draft.Limits,
             ClusterConnections = draft.ClusterConnections == int.MaxValue ? null : draft.ClusterConnections,
+            ClusterAcceptsPerSecond = draft.ClusterAccepts == 0 ? null : draft.ClusterAccepts,
+            ClusterConnectionsPerSource = draft.ClusterPerSource == int.MaxValue ? null : draft.ClusterPerSource,
             Bandwidth = draft.Bandwidth,
             Rules = draft.Rules,
             Timeouts = draft.UdpIdle is { } idle ? draft.Timeouts with { UdpIdle = idle } : draft.Timeouts,

@@ -17,6 +17,10 @@ internal sealed record PrincipalDraft
     public IReadOnlyList<DestinationRule>? Deny { get; init; }
 
     public QuotaSettings Quota { get; init; } = QuotaSettings.Unlimited;
+
+    public int ClusterStreams { get; init; } = int.MaxValue;
+
+    public int ClusterAccepts { get; init; }
 }
 
 /// <summary>The keys of sealed tunnels, and who has them.</summary>
@@ -60,13 +64,15 @@ internal static class KeysReader
 
     public static PrincipalDraft ReadPrincipal(string name, SettingsObject place, PrincipalDraft missing, SettingsReading reading)
     {
-        var destinations = place.Inside("destinations");
+        var (destinations, limits) = (place.Inside("destinations"), place.Inside("limits"));
         return new PrincipalDraft
         {
             Key = place.Inside("key").Optional("file", missing.Key, value => ReadKey(value, name, reading)),
             Allow = destinations.Optional("allow", missing.Allow, DestinationsReader.ReadRules),
             Deny = destinations.Optional("deny", missing.Deny, DestinationsReader.ReadRules),
-            Quota = ReadQuota(place.Inside("limits"), missing.Quota),
+            Quota = ReadQuota(limits, missing.Quota),
+            ClusterStreams = limits.Limit("cluster-connections", missing.ClusterStreams),
+            ClusterAccepts = (int)(limits.Find("cluster-accepts")?.Frequency(1_000_000) ?? missing.ClusterAccepts),
         };
     }
 

@@ -183,9 +183,9 @@ internal sealed class NodeReader
             root.Inside("cluster").Wrong("a tunnel has the cluster's servers, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
         }
 
-        if (cluster is null && settings.Frontends.Any(frontend => frontend.ClusterConnections is not null))
+        if (cluster is null && (settings.Frontends.Any(SharesLimits) || settings.Servers.Any(server => server.Principals.Values.Any(principal => principal.SharesLimits))))
         {
-            root.Inside("cluster").Wrong("a frontend shares its connections with the cluster, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
+            root.Inside("cluster").Wrong("limits are shared with the cluster, and there is no cluster", "cluster { endpoints = [\"http://HOST:4053\"] }");
         }
 
         var zone = root.Inside("cluster").Text("zone", "");
@@ -202,6 +202,9 @@ internal sealed class NodeReader
             ],
         };
     }
+
+    private static bool SharesLimits(FrontendSettings frontend) =>
+        frontend.ClusterConnections is not null || frontend.ClusterAcceptsPerSecond is not null || frontend.ClusterConnectionsPerSource is not null;
 
     // What stands beside the scope is its owner's, for references; but a table of ours there was meant to be inside.
     private static void RefuseOutside(HoconDocument document, SettingsReading reading)

@@ -117,6 +117,8 @@ internal static class ServerReader
                     ? null
                     : new DestinationRules(principal.Value.Allow ?? draft.Allow, principal.Value.Deny ?? draft.Deny),
                 Quota = principal.Value.Quota,
+                ClusterStreams = principal.Value.ClusterStreams == int.MaxValue ? null : principal.Value.ClusterStreams,
+                ClusterStreamsPerSecond = principal.Value.ClusterAccepts == 0 ? null : principal.Value.ClusterAccepts,
             }, StringComparer.Ordinal),
         };
     }

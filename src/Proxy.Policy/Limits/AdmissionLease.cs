@@ -16,8 +16,8 @@ public sealed class AdmissionLease
 
     internal LeaseState State { get; set; }
 
-    /// <summary>Null: not known yet.</summary>
-    internal NetworkAddress? Source { get; set; }
+    /// <summary>As whose it counts; null: not known yet.</summary>
+    public NetworkAddress? Source { get; internal set; }
 
     internal long QueuedAtMicroseconds { get; set; }
 

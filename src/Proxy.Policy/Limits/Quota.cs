@@ -64,6 +64,13 @@ public sealed class Quota(QuotaSettings settings, long nowMicroseconds)
         return verdict;
     }
 
+    /// <summary>Who was admitted is not, for a reason that lies elsewhere.</summary>
+    public void Refuse()
+    {
+        Streams--;
+        Refused++;
+    }
+
     public void Leave(long bytes, long nowMicroseconds)
     {
         BeginPeriod(nowMicroseconds);

@@ -6,6 +6,9 @@ public enum RefusalReason
     /// <summary>A rule denies the client, or none allows it.</summary>
     Denied,
 
+    /// <summary>Its source is banned, here or at all nodes of the cluster.</summary>
+    Banned,
+
     /// <summary>The node has as many connections as it may have.</summary>
     TotalConnections,
 
@@ -14,6 +17,12 @@ public enum RefusalReason
 
     /// <summary>All nodes of the cluster together have as many on the frontend as they may, or this node's share of them is taken.</summary>
     ClusterConnections,
+
+    /// <summary>More came in a second than all nodes of the cluster together may accept on the frontend, or than this node's share of that.</summary>
+    ClusterRate,
+
+    /// <summary>The client's address has as many as it may have on the frontend at all nodes of the cluster together, or this node's share of that.</summary>
+    ClusterSource,
 
     /// <summary>The client's address has as many as it may have on this listener.</summary>
     SourceConnections,
@@ -43,9 +52,12 @@ public static class RefusalReasons
     public static string Name(this RefusalReason reason) => reason switch
     {
         RefusalReason.Denied => "denied",
+        RefusalReason.Banned => "banned",
         RefusalReason.TotalConnections => "node_connections",
         RefusalReason.ListenerConnections => "frontend_connections",
         RefusalReason.ClusterConnections => "cluster_connections",
+        RefusalReason.ClusterRate => "cluster_rate",
+        RefusalReason.ClusterSource => "cluster_source",
         RefusalReason.SourceConnections => "source_connections",
         RefusalReason.PrefixConnections => "prefix_connections",
         RefusalReason.AcceptRate => "accept_rate",

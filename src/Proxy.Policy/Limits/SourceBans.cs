@@ -71,7 +71,8 @@ public sealed class SourceBans
         }
     }
 
-    private static NetworkAddress KeyOf(NetworkAddress source) => source.IsIPv4 ? source : new NetworkAddress(source.Value >> 64 << 64);
+    /// <summary>The address that stands for a source: its own, or the first of its IPv6 /64.</summary>
+    public static NetworkAddress KeyOf(NetworkAddress source) => source.IsIPv4 ? source : new NetworkAddress(source.Value >> 64 << 64);
 
     private sealed record Source(NetworkAddress Address, int Failures, long LastMicroseconds, long BannedUntilMicroseconds);
 

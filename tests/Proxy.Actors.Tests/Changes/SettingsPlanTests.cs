@@ -68,6 +68,8 @@ public sealed class SettingsPlanTests
             ["Proxy"] = frontend => frontend with { Proxy = new ForwardProxySettings { Protocols = ForwardProtocols.Socks } },
             ["Timeouts"] = frontend => frontend with { Timeouts = new ConnectionTimeouts { Idle = TimeSpan.FromMinutes(1) } },
             ["Limits"] = frontend => frontend with { Limits = new AdmissionSettings { MaximumQueued = 3 } },
+            ["ClusterAcceptsPerSecond"] = frontend => frontend with { ClusterAcceptsPerSecond = 9 },
+            ["ClusterConnectionsPerSource"] = frontend => frontend with { ClusterConnectionsPerSource = 9 },
             ["ClusterConnections"] = frontend => frontend with { ClusterConnections = 9 },
             ["Rules"] = frontend => frontend with { Rules = Rules("192.0.2.0/25") },
             ["ProxyProtocol"] = frontend => frontend with { ProxyProtocol = new ProxyProtocolSettings { TrustedSenders = Networks("10.0.0.0/9") } },

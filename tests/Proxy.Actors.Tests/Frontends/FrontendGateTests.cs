@@ -14,7 +14,7 @@ public sealed class FrontendGateTests
     public void Without_a_share_of_the_clusters_connections_nobody_comes_in()
     {
         var shared = new ClusterLimit("frontend:web", 5);
-        var gate = new FrontendGate(new GateSettings(AccessRules.AllowAll, AdmissionSettings.Unlimited), new ConnectionBudget(10), new ManualTime(), 0, shared);
+        var gate = new FrontendGate(new GateSettings(AccessRules.AllowAll, AdmissionSettings.Unlimited), new ConnectionBudget(10), new ManualTime(), 0, new SharedGate(shared, null, null));
 
         var outcome = gate.Enter(NetworkAddress.From(IPAddress.Loopback), 0, out var lease, out var refusal);
 

@@ -1,3 +1,4 @@
+using Proxy.Cluster.Bans;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Members;
 using Proxy.Cluster.Seeds;
@@ -99,7 +100,8 @@ internal sealed class VirtualNode
         Events = new TestProbe(system, "events");
         system.EventStream.Subscribe<ClusterEvent>(Events.Ref);
         Views = new TestProbe(system, "views");
-        Actor = system.ActorOf(Props.Create(() => new ClusterActor(settings, engine)), "cluster");
+        var joined = settings with { Bans = Bans };
+        Actor = system.ActorOf(Props.Create(() => new ClusterActor(joined, engine)), "cluster");
     }
 
     public VirtualCluster Cluster { get; }
@@ -109,6 +111,8 @@ internal sealed class VirtualNode
     public FaultyEngine Engine { get; }
 
     public TestProbe Events { get; }
+
+    public BanBoard Bans { get; } = new();
 
     public TestProbe Views { get; }
 

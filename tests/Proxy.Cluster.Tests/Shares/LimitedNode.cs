@@ -9,12 +9,13 @@ internal sealed class LimitedNode
 {
     private readonly VirtualCluster _cluster;
     private readonly string _name;
+    private readonly AwayPolicy _policy;
     private readonly List<long> _leases = [];
 
     public LimitedNode(VirtualCluster cluster, string name, long limit, AwayPolicy policy = AwayPolicy.TakeNothing)
     {
         _cluster = cluster;
-        _name = name;
+        (_name, _policy) = (name, policy);
         Limit = new ClusterLimit("frontend:web", limit, policy);
         Node = cluster.Start(name);
         Node.Tell(new ShareLimit(Limit));
@@ -22,7 +23,7 @@ internal sealed class LimitedNode
 
     public VirtualNode Node { get; }
 
-    public ClusterLimit Limit { get; }
+    public ClusterLimit Limit { get; private set; }
 
     /// <summary>Connections that the application side wants to have.</summary>
     public int Demand { get; set; }
@@ -72,6 +73,21 @@ internal sealed class LimitedNode
 
         return _leases.Count - before;
     }
+
+    /// <summary>The last connection has gone, and the limit with it; the next connection brings it back, as with limits of single sources.</summary>
+    public void Forget()
+    {
+        while (_leases.Count > 0)
+        {
+            _leases.RemoveAt(0);
+            Limit.Release();
+        }
+
+        Node.Tell(new UnshareLimit(Limit));
+        Limit = new ClusterLimit(Limit.Id, Limit.Limit, _policy);
+    }
+
+    public void Remember() => Node.Tell(new ShareLimit(Limit));
 
     /// <summary>The process is killed: its connections end with it.</summary>
     public void Kill()

@@ -21,7 +21,7 @@ internal sealed class SharedLimitRun(Random random, int limit) : IDisposable
         }
 
         var node = _nodes[random.Next(_nodes.Count)];
-        switch (random.Next(14))
+        switch (random.Next(15))
         {
             case 0 when _nodes.Count < 6:
                 Join();
@@ -43,6 +43,15 @@ internal sealed class SharedLimitRun(Random random, int limit) : IDisposable
             case 6:
                 node.Node.Engine.LosesAnswers = random.Next(2) == 0;
                 _isPeaceful = false;
+                break;
+            case 7:
+                node.Forget();
+                for (var tenth = random.Next(0, 12); tenth > 0; tenth--)
+                {
+                    Work();
+                }
+
+                node.Remember();
                 break;
             default:
                 node.Demand = random.Next(3) == 0 ? 0 : random.Next(limit);

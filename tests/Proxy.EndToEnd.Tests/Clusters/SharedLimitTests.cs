@@ -59,6 +59,42 @@ public sealed class SharedLimitTests : EndToEndTest
         }
     }
 
+    [Fact]
+    public async Task A_source_that_is_banned_at_one_node_is_turned_away_at_all_until_the_ban_is_ended()
+    {
+        await using var echo = TcpPeer.Echo();
+        var endpoint = $"http://{FreePort.ForTcp()}";
+        await using var seed = await NodeProcess.StartByAsync(Executables.Seed, ["--listen", endpoint]);
+        await using var first = await StartRelayAsync("relay-1", endpoint, echo.Address);
+        await using var second = await StartRelayAsync("relay-2", endpoint, echo.Address);
+        var held = new Dictionary<NodeProcess, List<Socket>> { [first] = [], [second] = [] };
+        async Task<bool> IsServedAsync(NodeProcess node)
+        {
+            var before = held[node].Count;
+            await TryOneMoreAsync(node, held);
+            return held[node].Count > before;
+        }
+
+        try
+        {
+            await Wait.UntilAsync(async () => await IsServedAsync(first) && await IsServedAsync(second), Bound, () => "nobody is served");
+            Assert.Equal(0, (await CommandResult.OfNodeAsync("ban", "127.0.0.1", "--for", "10m", "--why", "a test", "--admin", first.Admin.ToString())).ExitCode);
+            Assert.False(await IsServedAsync(first));
+            await Wait.UntilAsync(async () => !await IsServedAsync(second), Bound, () => "the other node serves it");
+            await second.LogsAsync("its address is banned: a test", Bound);
+
+            Assert.Equal(0, (await CommandResult.OfNodeAsync("unban", "127.0.0.1", "--admin", second.Admin.ToString())).ExitCode);
+            await Wait.UntilAsync(async () => await IsServedAsync(first) && await IsServedAsync(second), Bound, () => "the ban goes on");
+        }
+        finally
+        {
+            foreach (var socket in held.Values.SelectMany(sockets => sockets))
+            {
+                socket.Dispose();
+            }
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         _work.Dispose();

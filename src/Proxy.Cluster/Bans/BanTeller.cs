@@ -1,0 +1,109 @@
+using Proxy.Cluster.Engine;
+
+namespace Proxy.Cluster.Bans;
+
+/// <summary>
+/// Tells the engine of this node's bans, each under a lease of its own that ends with it: nobody has to take it back. Pure: requests out, answers in, one at a
+/// time; what cannot be told is dropped after some tries, and holds here all the same.
+/// </summary>
+/// <param name="prefix">What the keys of bans begin with.</param>
+public sealed class BanTeller(string prefix)
+{
+    private readonly Queue<SharedBan> _queue = new();
+    private readonly Queue<string> _removed = new();
+    private SharedBan? _current;
+    private long _lease;
+    private long _nextAt;
+    private int _tries;
+    private bool _isAsked;
+
+    public long DueMicroseconds => _isAsked || (_current is null && _queue.Count + _removed.Count == 0) ? Clock.Never : _nextAt;
+
+    /// <summary>False: too many wait to be told.</summary>
+    public bool Add(SharedBan ban)
+    {
+        if (_queue.Count >= MaximumWaiting)
+        {
+            return false;
+        }
+
+        _queue.Enqueue(ban);
+        return true;
+    }
+
+    /// <summary>Nobody is to hold it any more.</summary>
+    public void Remove(string source)
+    {
+        if (_removed.Count < MaximumWaiting)
+        {
+            _removed.Enqueue(source);
+        }
+    }
+
+    /// <summary>What to ask the engine now, or null.</summary>
+    public EngineRequest? Take(long nowMicroseconds, long nowUnixMilliseconds)
+    {
+        if (nowMicroseconds < DueMicroseconds)
+        {
+            return null;
+        }
+
+        if (_current is null && _removed.TryDequeue(out var source))
+        {
+            _isAsked = true;
+            return new DeleteRequest(KeyRange.One(prefix + source));
+        }
+
+        if (_current is null)
+        {
+            (_current, _lease, _tries) = (_queue.Dequeue(), 0, 0);
+        }
+
+        var left = _current.UntilUnixMilliseconds - nowUnixMilliseconds;
+        if (left <= 0)
+        {
+            Next(nowMicroseconds);
+            return Take(nowMicroseconds, nowUnixMilliseconds);
+        }
+
+        _isAsked = true;
+        return _lease == 0
+            ? new GrantLeaseRequest(Math.Max(1, (left + 999) / 1000), 0)
+            : new PutRequest(KeyText.Bytes(prefix + _current.Source), BanJson.Write(_current), _lease);
+    }
+
+    /// <summary>The answer to what was taken last.</summary>
+    public void Answer(EngineAnswer answer, long nowMicroseconds)
+    {
+        _isAsked = false;
+        if (_current is null)
+        {
+            return;
+        }
+
+        switch (answer)
+        {
+            case LeaseAnswer granted:
+                _lease = granted.Id;
+                break;
+            case EngineFailure when ++_tries < MostTries:
+                _lease = 0;
+                _nextAt = nowMicroseconds + RetryAfter;
+                break;
+            default:
+                Next(nowMicroseconds);
+                break;
+        }
+    }
+
+    private void Next(long nowMicroseconds)
+    {
+        _current = null;
+        _nextAt = nowMicroseconds + Interval;
+    }
+
+    private const int MaximumWaiting = 1000;
+    private const int MostTries = 5;
+    private const long RetryAfter = Clock.Second;
+    private const long Interval = 20 * Clock.Millisecond;
+}
