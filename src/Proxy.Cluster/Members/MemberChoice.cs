@@ -16,7 +16,7 @@ public sealed class MemberChoice(string client, int count, string zone = "")
     /// <param name="isSuspect">Whether the member of that name cannot be reached from here.</param>
     public IReadOnlyList<Member> Choose(IReadOnlyCollection<Member> members, Func<string, bool> isSuspect)
     {
-        var chosen = new List<Member>();
+        var chosen = new List<Member>(count);
         var reachable = 0;
         foreach (var member in InOrder(_order.Rank(members)))
         {
@@ -32,15 +32,20 @@ public sealed class MemberChoice(string client, int count, string zone = "")
         return chosen;
     }
 
-    private IEnumerable<Member> InOrder(IReadOnlyList<Member> ranked)
+    /// <summary>
+    /// Whether a member that has joined may be among this client's first ones, given the least of those: for who has many clients to ask. Without zones.
+    /// </summary>
+    public double ScoreOf(Member member, double averageWeight) => _order.Score(member.Name, Rendezvous.WeightOf(member, averageWeight));
+
+    private Member[] InOrder(Member[] ranked)
     {
         if (zone.Length == 0)
         {
             return ranked;
         }
 
-        var own = ranked.Where(member => member.Record.Zone == zone).ToArray();
-        var others = ranked.Where(member => member.Record.Zone != zone).ToArray();
+        var own = Array.FindAll(ranked, member => member.Record.Zone == zone);
+        var others = Array.FindAll(ranked, member => member.Record.Zone != zone);
         var before = count > 1 ? Math.Min(count - 1, own.Length) : own.Length;
         return [.. own[..before], .. others.Take(1), .. own[before..], .. others.Skip(1)];
     }

@@ -50,6 +50,7 @@ internal sealed class MemberTable(string prefix)
     private readonly ClockComparison _clocks = new();
     private readonly List<ClusterEvent> _events = [];
     private string _versions = "";
+    private bool _areVersionsNew;
 
     public MemberView View { get; private set; } = MemberView.Empty;
 
@@ -94,8 +95,14 @@ internal sealed class MemberTable(string prefix)
             return false;
         }
 
+        var areVersionsNew = _areVersionsNew;
+        _areVersionsNew = false;
         View = next with { Sequence = View.Sequence + 1 };
-        CompareVersions();
+        if (areVersionsNew)
+        {
+            CompareVersions();
+        }
+
         _events.Add(new MemberViewChanged(View));
         return true;
     }
@@ -119,6 +126,7 @@ internal sealed class MemberTable(string prefix)
         }
 
         _unreadable.Remove(name);
+        _areVersionsNew |= before?.Record.Version != record.Version;
         var now = new Member(record, value.CreateRevision, value.ModRevision);
         members[name] = now;
         if (change.IsLive && _clocks.Compare(name, record.ClockMilliseconds - unixMilliseconds) is { } ahead)
@@ -144,6 +152,7 @@ internal sealed class MemberTable(string prefix)
         if (before is not null)
         {
             members.Remove(name);
+            _areVersionsNew = true;
             _events.Add(new MemberRemoved(before));
         }
     }

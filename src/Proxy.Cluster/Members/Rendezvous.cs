@@ -28,14 +28,19 @@ public readonly struct Rendezvous
 
     /// <summary>All members in this client's order.</summary>
     /// <param name="members">In any order; those without a capacity weigh as much as all others do on average.</param>
-    public IReadOnlyList<Member> Rank(IReadOnlyCollection<Member> members)
+    public Member[] Rank(IReadOnlyCollection<Member> members)
     {
         var average = AverageWeight(members);
-        var own = this;
-        return
-        [
-            .. members.OrderByDescending(member => own.Score(member.Name, WeightOf(member, average))).ThenBy(member => member.Name, StringComparer.Ordinal),
-        ];
+        Member[] ranked = [.. members];
+        var scores = new double[ranked.Length];
+        for (var index = 0; index < ranked.Length; index++)
+        {
+            // The least first: what is sorted is how far each is from the front.
+            scores[index] = -Score(ranked[index].Name, WeightOf(ranked[index], average));
+        }
+
+        Array.Sort(scores, ranked);
+        return ranked;
     }
 
     /// <summary>What a member can take beside the others; above 0.</summary>
