@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -15,10 +16,14 @@ internal sealed class SteadyLoad(IPEndPoint entry, int perSecond, int atOnce, Ca
     private readonly SemaphoreSlim _places = new(atOnce);
     private Task _running = Task.CompletedTask;
     private int _done;
+    private long _longestTicks;
 
     public int Done => Volatile.Read(ref _done);
 
     public IReadOnlyCollection<string> Failures => _failures;
+
+    /// <summary>How long the longest since the last question took until its first answer.</summary>
+    public TimeSpan TakeLongest() => TimeSpan.FromTicks(Interlocked.Exchange(ref _longestTicks, 0));
 
     public void Start() => _running = RunAsync();
 
@@ -61,20 +66,30 @@ internal sealed class SteadyLoad(IPEndPoint entry, int perSecond, int atOnce, Ca
     {
         try
         {
+            var watch = Stopwatch.StartNew();
             using var socket = await Dial.ToAsync(entry);
             await Exchange.PingAsync(socket, limit);
+            NoteLongest(watch.Elapsed.Ticks);
             socket.Shutdown(SocketShutdown.Send);
             var rest = await socket.ReadToEndAsync(limit);
             Assert.Equal((0L, SocketError.Success), (rest.Length, rest.End));
         }
         catch (Exception failure)
         {
-            _failures.Enqueue(failure.Message);
+            _failures.Enqueue($"{DateTime.UtcNow:HH:mm:ss.fff} {failure.Message}");
         }
         finally
         {
             Interlocked.Increment(ref _done);
             _places.Release();
+        }
+    }
+
+    private void NoteLongest(long ticks)
+    {
+        long longest;
+        while ((longest = Interlocked.Read(ref _longestTicks)) < ticks && Interlocked.CompareExchange(ref _longestTicks, ticks, longest) != longest)
+        {
         }
     }
 }
