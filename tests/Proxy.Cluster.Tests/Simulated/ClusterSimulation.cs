@@ -335,12 +335,10 @@ internal sealed class ClusterSimulation
             }
         }
 
-        var before = _clients.Up.Count;
-        var moved = _clients.Learn(informed.View, second);
-        var difference = _clients.Up.Count - before;
-        if (moved > 0 && !isBeginning && Math.Abs(difference) == 1)
+        var (moved, joined, left) = _clients.Learn(informed.View, second);
+        if (moved > 0 && !isBeginning && joined + left == 1)
         {
-            (difference > 0 ? Figures.MovedByJoin : Figures.MovedByLeave).Add(moved);
+            (joined > 0 ? Figures.MovedByJoin : Figures.MovedByLeave).Add(moved);
         }
 
         foreach (var (worker, started) in _startedAt.ToArray())

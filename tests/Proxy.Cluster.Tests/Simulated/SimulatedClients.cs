@@ -64,12 +64,12 @@ internal sealed class SimulatedClients
     /// <summary>What the members' view says is up, as the clients go by it.</summary>
     public IReadOnlyList<Member> Up => _upList;
 
-    /// <summary>The clients learn a view from the workers that they have tunnels to. How many tunnels it moved.</summary>
-    public long Learn(MemberView view, int second)
+    /// <summary>The clients learn a view from the workers that they have tunnels to. How many tunnels it moved, and for how many that have come or gone.</summary>
+    public (long Moved, int Joined, int Left) Learn(MemberView view, int second)
     {
         if (view.Members == _view.Members)
         {
-            return 0;
+            return default;
         }
 
         var changed = new List<int>();
@@ -104,7 +104,7 @@ internal sealed class SimulatedClients
         _view = view;
         if (changed.Count + joined.Count == 0)
         {
-            return 0;
+            return default;
         }
 
         _upList = [.. _up.OfType<Member>()];
@@ -118,7 +118,7 @@ internal sealed class SimulatedClients
             }
         }
 
-        return TunnelsMoved - moved;
+        return (TunnelsMoved - moved, joined.Count, changed.Count);
     }
 
     /// <summary>A worker has died; who had tunnels to it noticed by silence.</summary>

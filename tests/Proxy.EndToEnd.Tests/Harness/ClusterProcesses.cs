@@ -12,9 +12,10 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private readonly List<NodeProcess> _all = [];
     private readonly IPEndPoint _target;
 
-    private ClusterProcesses(IPEndPoint target)
+    private ClusterProcesses(IPEndPoint target, string? endpoints = null)
     {
         _target = target;
+        Endpoint = endpoints ?? $"http://{_seedAddress}";
     }
 
     public NodeProcess Seed { get; private set; } = null!;
@@ -23,7 +24,8 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     public List<NodeProcess> Clients { get; } = [];
 
-    public string Endpoint => $"http://{_seedAddress}";
+    /// <summary>Of the engine, as --cluster takes it.</summary>
+    public string Endpoint { get; }
 
     /// <summary>Returns when each client has a tunnel to each server.</summary>
     public static async Task<ClusterProcesses> StartAsync(int servers, int clients, IPEndPoint target)
@@ -58,6 +60,9 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         await cluster.StartSeedAsync();
         return cluster;
     }
+
+    /// <summary>The same with another engine than the seed.</summary>
+    public static ClusterProcesses At(string endpoints, IPEndPoint target) => new(target, endpoints);
 
     public async Task StartSeedAsync() => Seed = Keep(await NodeProcess.StartByAsync(Executables.Seed, ["--listen", Endpoint]));
 

@@ -118,9 +118,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Returns when a line of the log holds <paramref name="text"/>, in whatever case.</summary>
-    public Task LogsAsync(string text, TimeSpan bound) => Wait.UntilAsync(
-        () => _log.Any(line => line.Contains(text, StringComparison.OrdinalIgnoreCase)),
+    /// <summary>Returns when so many lines of the log hold <paramref name="text"/>, in whatever case.</summary>
+    public Task LogsAsync(string text, TimeSpan bound, int times = 1) => Wait.UntilAsync(
+        () => _log.Count(line => line.Contains(text, StringComparison.OrdinalIgnoreCase)) >= times,
         bound,
         () => $"no line of the log holds \"{text}\":\n{string.Join('\n', _log)}");
 

@@ -67,6 +67,19 @@ internal sealed class PeerProcess : IAsyncDisposable
         return peer;
     }
 
+    /// <summary>The same in a network of the test's own.</summary>
+    public static async Task<PeerProcess> StartInAsync(NetworkNamespace network, string program, IEnumerable<string> arguments, IPEndPoint listens)
+    {
+        var start = new ProcessStartInfo(Executables.RequirePeer("nsenter"), network.Enter(Executables.RequirePeer(program), [.. arguments]))
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        };
+        var peer = new PeerProcess(Process.Start(start)!);
+        await Wait.UntilAsync(() => network.Run(() => Dial.Answers(listens)), StartBound, () => $"{program} does not answer");
+        return peer;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill(entireProcessTree: true);
