@@ -42,6 +42,9 @@ public interface ITunnelEngine : IDisposable
     /// <summary>All that was counted; a snapshot, also of an engine that is disposed of.</summary>
     TunnelCounters Counters { get; }
 
+    /// <summary>Counts whatever comes from the peer: as long as it stands still the peer is silent.</summary>
+    long HeardCount => Counters.DatagramsReceived;
+
     void Start();
 
     /// <summary>One datagram of the peer, or what pretends to be one; it may be changed in place.</summary>

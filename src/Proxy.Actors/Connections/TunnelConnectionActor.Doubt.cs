@@ -5,11 +5,11 @@ namespace Proxy.Actors;
 // A server that has died without a word is suspect only after a while. A new connection does not wait as long where there are other servers.
 internal sealed partial class TunnelConnectionActor
 {
-    private long _heardDatagrams;                 // of the tunnel, when its answer was last awaited
+    private long _heardBefore;                    // of the tunnel, when its answer was last awaited
 
     private void DoubtLater()
     {
-        _heardDatagrams = _link!.Counters.DatagramsReceived;
+        _heardBefore = _link!.HeardCount;
         var patience = Math.Max(LeastDoubtMilliseconds, RoundTripsOfDoubt * _link.RoundTripMilliseconds);
         Context.Timers.StartSingleTimer(Timer.Doubt, Timer.Doubt, TimeSpan.FromMilliseconds(patience));
     }
@@ -22,18 +22,18 @@ internal sealed partial class TunnelConnectionActor
             return;
         }
 
-        if (_link!.Counters.DatagramsReceived != _heardDatagrams)
+        if (_link!.HeardCount != _heardBefore)
         {
             DoubtLater();
             return;
         }
 
-        _way.PoolOn(_loop).Actor.Tell(new TunnelPoolActor.AcquireOther(_link));
+        _way.PoolOn(_loop).Actor.Tell(new TunnelPoolActor.AcquireOther(_link, IsSilent: true));
     }
 
     private void TryElsewhere(TunnelPoolActor.Granted other)
     {
-        if (!_leg.IsAccepted && other.Link != _link && other.Link.CanOpen && _link!.Counters.DatagramsReceived == _heardDatagrams && _leg.TryTakeBack())
+        if (!_leg.IsAccepted && other.Link != _link && other.Link.CanOpen && _link!.HeardCount == _heardBefore && _leg.TryTakeBack())
         {
             _frontend.Log.Debug($"{_record.Peer}: the server is silent, the stream is opened at another one");
             HandleGranted(other);

@@ -72,6 +72,9 @@ internal sealed class TunnelLink : IThreadPoolWorkItem, IDisposable
 
     public ref readonly TunnelStatistics Statistics => ref _engine.Statistics;
 
+    /// <summary>Stands still as long as the peer is silent.</summary>
+    public long HeardCount => _engine.HeardCount;
+
     public TunnelCounters Counters => _engine.Counters;
 
     /// <summary>Whether the peer has answered from where it says it is.</summary>

@@ -3,6 +3,7 @@ using Proxy.Cluster.Members;
 using Proxy.Kernel;
 using Proxy.Policy.Rules;
 using Proxy.Protocol.Announcements;
+using Proxy.Protocol.Tunnels;
 
 namespace Proxy.Actors;
 
@@ -10,6 +11,8 @@ namespace Proxy.Actors;
 internal sealed partial class TunnelPoolActor
 {
     private readonly Dictionary<ClusterServer, IActorRef[]> _makers = [];
+    // What had been heard of each when somebody waited for it in vain.
+    private readonly Dictionary<TunnelLink, long> _silent = [];
     private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
     private readonly LearnedMembers<IActorRef>? _learned;
     private readonly ClusterServers? _cluster;
@@ -133,6 +136,7 @@ internal sealed partial class TunnelPoolActor
     /// <summary>The sender's tunnel has ended, or its server is silent.</summary>
     private void NoteDoubt(TunnelReady tunnel)
     {
+        _silent.Remove(tunnel.Link);
         if (_cluster?.Of(tunnel.Server) is { IsLeft: false } server && !TunnelsOf(server).Any(other => other.Value.Link.CanOpen) && _suspects.Add(server.Name))
         {
             _environment.Cluster.Actor?.Tell(new SuspectMember(server.Name), Self);
@@ -168,9 +172,38 @@ internal sealed partial class TunnelPoolActor
             return open;
         }
 
+        open = Heard(open);
         var staying = Array.FindAll(open, tunnel => _cluster.Of(tunnel.Server) is { IsLeft: false });
         var near = Array.FindAll(staying, tunnel => _cluster.Of(tunnel.Server) is { IsNear: true, Load.IsFull: false });
         return near.Length > 0 ? near : staying.Length > 0 ? staying : open;
+    }
+
+    private void NoteSilent(AcquireOther other)
+    {
+        if (other.IsSilent && _cluster is not null)
+        {
+            _silent[other.Than] = other.Than.HeardCount;
+        }
+    }
+
+    /// <summary>Without those of which a connection has just found that they are silent, as long as they are; all where there are no others.</summary>
+    private TunnelReady[] Heard(TunnelReady[] open)
+    {
+        if (_silent.Count == 0)
+        {
+            return open;
+        }
+
+        foreach (var (link, heard) in _silent.ToArray())
+        {
+            if (link.HeardCount != heard || link.State == TunnelState.Closed)
+            {
+                _silent.Remove(link);
+            }
+        }
+
+        var audible = Array.FindAll(open, tunnel => !_silent.ContainsKey(tunnel.Link));
+        return audible.Length > 0 ? audible : open;
     }
 
     /// <summary>How busy a tunnel's server would be with one more stream, beside what it can take.</summary>

@@ -49,7 +49,9 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     private readonly record struct Waiting(IActorRef Asker, NetworkAddress? Source);
 
     /// <summary>Wants another tunnel than that, now; answered at once by <see cref="Granted"/>, <see cref="NoOther"/> or <see cref="Refused"/>.</summary>
-    internal sealed record AcquireOther(TunnelLink Than);
+    /// <param name="Than">Not that one.</param>
+    /// <param name="IsSilent">Whether its server has not been heard while the asker waited: until it is, no stream goes there if there is another.</param>
+    internal sealed record AcquireOther(TunnelLink Than, bool IsSilent = false);
 
     /// <summary>There is no other that could open a stream now.</summary>
     internal sealed record NoOther
@@ -155,7 +157,11 @@ internal sealed partial class TunnelPoolActor : ReceiveActor
     private void Serving()
     {
         Receive<Acquire>(acquire => Serve(Sender, acquire.Source));
-        Receive<AcquireOther>(other => Sender.Tell(Pick(null, other.Than) is { } link ? new Granted(link, HasOtherServers) : NoOther.Instance));
+        Receive<AcquireOther>(other =>
+        {
+            NoteSilent(other);
+            Sender.Tell(Pick(null, other.Than) is { } link ? new Granted(link, HasOtherServers) : NoOther.Instance);
+        });
         Receive<Abandon>(_ => Forget(Sender));
         Receive<Timer>(timer => timer == Timer.LookForTheLast, _ => DrainAfterTheLast());
         Receive<Timer>(_ => ServeWaiting());

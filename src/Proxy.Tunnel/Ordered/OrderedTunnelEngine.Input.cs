@@ -17,6 +17,8 @@ public sealed partial class OrderedTunnelEngine
     private readonly RateBudget _replies;
     private int _lastPeerStreamId;
 
+    public long HeardCount { get; private set; }
+
     /// <summary>The next bytes of the peer, cut anywhere. What is for readers is copied, within their windows.</summary>
     public void HandleBytes(ReadOnlySpan<byte> bytes, long nowMicroseconds)
     {
@@ -31,6 +33,7 @@ public sealed partial class OrderedTunnelEngine
             BecomeReady();
         }
 
+        HeardCount++;
         HandleHeard();
         ReadStatus status;
         while (State != TunnelState.Closed && (status = _reader.Read(ref bytes, out var frame)) != ReadStatus.NeedMore)
