@@ -18,7 +18,7 @@ public sealed class MemberChoice(string client, int count, string zone = "")
     {
         var chosen = new List<Member>(count);
         var reachable = 0;
-        foreach (var member in InOrder(_order.Rank(members)))
+        foreach (var member in InOrder(members))
         {
             if (reachable == count || chosen.Count == MostInstead * count)
             {
@@ -37,15 +37,16 @@ public sealed class MemberChoice(string client, int count, string zone = "")
     /// </summary>
     public double ScoreOf(Member member, double averageWeight) => _order.Score(member.Name, Rendezvous.WeightOf(member, averageWeight));
 
-    private Member[] InOrder(Member[] ranked)
+    private Member[] InOrder(IReadOnlyCollection<Member> members)
     {
+        var (average, most) = (Rendezvous.AverageWeight(members), MostInstead * count);
         if (zone.Length == 0)
         {
-            return ranked;
+            return _order.Best(members, average, most);
         }
 
-        var own = Array.FindAll(ranked, member => member.Record.Zone == zone);
-        var others = Array.FindAll(ranked, member => member.Record.Zone != zone);
+        var own = _order.Best([.. members.Where(member => member.Record.Zone == zone)], average, most);
+        var others = _order.Best([.. members.Where(member => member.Record.Zone != zone)], average, most);
         var before = count > 1 ? Math.Min(count - 1, own.Length) : own.Length;
         return [.. own[..before], .. others.Take(1), .. own[before..], .. others.Skip(1)];
     }

@@ -26,21 +26,33 @@ public readonly struct Rendezvous
         _client = hash * Prime;
     }
 
-    /// <summary>All members in this client's order.</summary>
+    /// <summary>The first <paramref name="count"/> of the members in this client's order; fewer where there are not as many.</summary>
     /// <param name="members">In any order; those without a capacity weigh as much as all others do on average.</param>
-    public Member[] Rank(IReadOnlyCollection<Member> members)
+    /// <param name="averageWeight">The <see cref="AverageWeight"/> of all members there are.</param>
+    public Member[] Best(IReadOnlyCollection<Member> members, double averageWeight, int count)
     {
-        var average = AverageWeight(members);
-        Member[] ranked = [.. members];
-        var scores = new double[ranked.Length];
-        for (var index = 0; index < ranked.Length; index++)
+        // A few of many: kept in order while all are looked at once.
+        var best = new Member[Math.Min(count, members.Count)];
+        var scores = new double[best.Length];
+        var found = 0;
+        foreach (var member in members)
         {
-            // The least first: what is sorted is how far each is from the front.
-            scores[index] = -Score(ranked[index].Name, WeightOf(ranked[index], average));
+            var score = Score(member.Name, WeightOf(member, averageWeight));
+            if (found == best.Length && (found == 0 || score <= scores[found - 1]))
+            {
+                continue;
+            }
+
+            var place = found < best.Length ? found++ : found - 1;
+            for (; place > 0 && scores[place - 1] < score; place--)
+            {
+                (best[place], scores[place]) = (best[place - 1], scores[place - 1]);
+            }
+
+            (best[place], scores[place]) = (member, score);
         }
 
-        Array.Sort(scores, ranked);
-        return ranked;
+        return best;
     }
 
     /// <summary>What a member can take beside the others; above 0.</summary>
