@@ -34,14 +34,14 @@ public sealed partial class ClusterActor
             return;
         }
 
-        var source = change.Key[_keys.BanPrefix.Length..];
-        if (change.Now is { } value && BanJson.TryRead(value.Value, source, out var ban))
+        var key = change.Key[_keys.BanPrefix.Length..];
+        if (change.Now is { } value && BanJson.TryRead(value.Value, key, out var ban))
         {
             _bans.Add(ban, UnixMilliseconds);
         }
-        else
+        else if (BanJson.TryReadKey(key, out var scope, out var source))
         {
-            _bans.Remove(source);
+            _bans.Remove(scope, source);
         }
     }
 }

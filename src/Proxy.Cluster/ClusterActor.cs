@@ -208,6 +208,7 @@ public sealed partial class ClusterActor : ReceiveActor
             _wasAway = false;
             _divider.Quarantine(now + _leaseMicroseconds);
             _keeper?.Suspect(now);
+            _banTeller.TellAgain(UnixMilliseconds);
             Publish(new EngineBack(IsAnother: true));
         }
         else if (mirror.IsStale != _wasAway)

@@ -85,7 +85,8 @@ internal sealed class FrontendGate
         var before = lease.Source;
         if (_admission.TryIdentify(lease, client, out var reason))
         {
-            _shared?.Unname(before);
+            // One that has left already is nobody's.
+            _shared?.Unname(lease.Source == client ? before : client);
             return true;
         }
 
@@ -159,7 +160,7 @@ internal sealed class FrontendGate
     {
         refusal = default;
         if (_bans is { IsEmpty: false }
-            && _bans.Find($"{SourceBans.KeyOf(client)}", BanScope.All, _clock.GetUtcNow().ToUnixTimeMilliseconds()) is { Scope: BanScope.All } ban)
+            && _bans.Find($"{SourceBans.KeyOf(client)}", BanScope.All, _clock.GetUtcNow().ToUnixTimeMilliseconds()) is { } ban)
         {
             _refused[(int)RefusalReason.Banned]++;
             refusal = new Refusal(RefusalReason.Banned, _settings, ban.Why);

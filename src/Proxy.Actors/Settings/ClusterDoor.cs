@@ -83,7 +83,11 @@ public sealed class ClusterDoor
 
     public void Unban(string source)
     {
-        Bans.Remove(source);
+        foreach (var scope in Enum.GetValues<BanScope>())
+        {
+            Bans.Remove(scope, source);
+        }
+
         _actor?.Tell(new UnbanSource(source), ActorRefs.NoSender);
     }
 }

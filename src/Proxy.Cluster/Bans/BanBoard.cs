@@ -8,35 +8,40 @@ namespace Proxy.Cluster.Bans;
 /// </summary>
 public sealed class BanBoard
 {
-    private ImmutableDictionary<string, SharedBan> _bans = ImmutableDictionary.Create<string, SharedBan>(StringComparer.Ordinal);
+    private ImmutableDictionary<(BanScope Scope, string Source), SharedBan> _bans = ImmutableDictionary<(BanScope, string), SharedBan>.Empty;
 
     public bool IsEmpty => _bans.IsEmpty;
 
-    /// <summary>By source, those that are over among them until they are removed.</summary>
-    public IReadOnlyDictionary<string, SharedBan> Bans => _bans;
+    /// <summary>Those that are over are among them until they are removed.</summary>
+    public IEnumerable<SharedBan> Bans => _bans.Values;
 
-    /// <summary>The ban that closes that to the source now; null: there is none.</summary>
+    public int Count => _bans.Count;
+
+    /// <summary>The ban that closes that to the source now, of that scope or of all; null: there is none.</summary>
     /// <param name="source">As <see cref="SharedBan.Source"/> has it.</param>
     public SharedBan? Find(string source, BanScope scope, long nowUnixMilliseconds) =>
-        _bans.TryGetValue(source, out var ban) && nowUnixMilliseconds < ban.UntilUnixMilliseconds && (ban.Scope == BanScope.All || ban.Scope == scope) ? ban : null;
+        FindOne(source, BanScope.All, nowUnixMilliseconds) ?? (scope == BanScope.All ? null : FindOne(source, scope, nowUnixMilliseconds));
 
-    /// <summary>It holds from now on; a longer one of the same source is kept.</summary>
+    /// <summary>It holds from now on; a longer one of the same source and scope is kept.</summary>
     public void Add(SharedBan ban, long nowUnixMilliseconds) => ImmutableInterlocked.Update(ref _bans, bans =>
     {
-        if (bans.TryGetValue(ban.Source, out var known) && known.UntilUnixMilliseconds >= ban.UntilUnixMilliseconds && known.Scope <= ban.Scope)
+        if (bans.TryGetValue((ban.Scope, ban.Source), out var known) && known.UntilUnixMilliseconds >= ban.UntilUnixMilliseconds)
         {
             return bans;
         }
 
         if (bans.Count >= MaximumBans)
         {
-            bans = bans.RemoveRange(bans.Values.Where(other => other.UntilUnixMilliseconds <= nowUnixMilliseconds).Select(other => other.Source));
+            bans = bans.RemoveRange(bans.Where(other => other.Value.UntilUnixMilliseconds <= nowUnixMilliseconds).Select(other => other.Key));
         }
 
-        return bans.Count < MaximumBans ? bans.SetItem(ban.Source, ban) : bans;
+        return bans.Count < MaximumBans ? bans.SetItem((ban.Scope, ban.Source), ban) : bans;
     });
 
-    public void Remove(string source) => ImmutableInterlocked.TryRemove(ref _bans, source, out _);
+    public void Remove(BanScope scope, string source) => ImmutableInterlocked.TryRemove(ref _bans, (scope, source), out _);
+
+    private SharedBan? FindOne(string source, BanScope scope, long nowUnixMilliseconds) =>
+        _bans.TryGetValue((scope, source), out var ban) && nowUnixMilliseconds < ban.UntilUnixMilliseconds ? ban : null;
 
     public const int MaximumBans = 10_000;
 }

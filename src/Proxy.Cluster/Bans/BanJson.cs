@@ -12,16 +12,26 @@ public static class BanJson
 
     public static byte[] Write(SharedBan ban) => JsonText.Object(writer =>
     {
-        writer.WriteString("scope", Scopes[(int)ban.Scope]);
         writer.Int64("until", ban.UntilUnixMilliseconds);
         writer.WriteString("why", ban.Why);
     });
 
-    /// <param name="source">From the key.</param>
-    public static bool TryRead(ReadOnlyMemory<byte> json, string source, out SharedBan ban)
+    /// <summary>What stands for a ban behind the prefix of all bans.</summary>
+    public static string KeyOf(BanScope scope, string source) => $"{Scopes[(int)scope]}/{source}";
+
+    /// <summary>The same read; false: it is none.</summary>
+    public static bool TryReadKey(string key, out BanScope scope, out string source)
+    {
+        var split = key.IndexOf('/', StringComparison.Ordinal);
+        var index = split < 0 ? -1 : Array.IndexOf(Scopes, key[..split]);
+        (scope, source) = ((BanScope)Math.Max(0, index), key[(split + 1)..]);
+        return index >= 0 && IPAddress.TryParse(source, out _);
+    }
+
+    public static bool TryRead(ReadOnlyMemory<byte> json, string key, out SharedBan ban)
     {
         ban = null!;
-        if (json.Length > MaximumBytes || !IPAddress.TryParse(source, out _))
+        if (json.Length > MaximumBytes || !TryReadKey(key, out var scope, out var source))
         {
             return false;
         }
@@ -34,7 +44,7 @@ public static class BanJson
 
         var fields = new FieldReader();
         var root = document.RootElement;
-        ban = new SharedBan(source, (BanScope)fields.OneOf(root, "scope", Scopes), fields.Int64(root, "until"), fields.Text(root, "why"));
+        ban = new SharedBan(source, scope, fields.Int64(root, "until"), fields.Text(root, "why"));
         return fields.Error is null && ban.UntilUnixMilliseconds > 0;
     }
 }

@@ -11,6 +11,7 @@ public sealed class BanTeller(string prefix)
 {
     private readonly Queue<SharedBan> _queue = new();
     private readonly Queue<string> _removed = new();
+    private readonly Dictionary<string, SharedBan> _own = new(StringComparer.Ordinal);
     private SharedBan? _current;
     private long _lease;
     private long _nextAt;
@@ -28,15 +29,35 @@ public sealed class BanTeller(string prefix)
         }
 
         _queue.Enqueue(ban);
+        if (_own.Count < MaximumWaiting)
+        {
+            _own[BanJson.KeyOf(ban.Scope, ban.Source)] = ban;
+        }
+
         return true;
     }
 
-    /// <summary>Nobody is to hold it any more.</summary>
+    /// <summary>Nobody is to hold any ban of that source any more.</summary>
     public void Remove(string source)
     {
-        if (_removed.Count < MaximumWaiting)
+        foreach (var scope in Enum.GetValues<BanScope>())
         {
-            _removed.Enqueue(source);
+            var key = BanJson.KeyOf(scope, source);
+            _own.Remove(key);
+            if (_removed.Count < MaximumWaiting)
+            {
+                _removed.Enqueue(key);
+            }
+        }
+    }
+
+    /// <summary>The engine has forgotten everything: what this node has told it is told again, as far as it holds still.</summary>
+    public void TellAgain(long nowUnixMilliseconds)
+    {
+        ForgetOver(nowUnixMilliseconds);
+        foreach (var ban in _own.Values.Take(MaximumWaiting - _queue.Count))
+        {
+            _queue.Enqueue(ban);
         }
     }
 
@@ -48,10 +69,15 @@ public sealed class BanTeller(string prefix)
             return null;
         }
 
-        if (_current is null && _removed.TryDequeue(out var source))
+        if (_current is null && _removed.TryDequeue(out var key))
         {
             _isAsked = true;
-            return new DeleteRequest(KeyRange.One(prefix + source));
+            return new DeleteRequest(KeyRange.One(prefix + key));
+        }
+
+        if (_own.Count == MaximumWaiting)
+        {
+            ForgetOver(nowUnixMilliseconds);
         }
 
         if (_current is null)
@@ -69,7 +95,7 @@ public sealed class BanTeller(string prefix)
         _isAsked = true;
         return _lease == 0
             ? new GrantLeaseRequest(Math.Max(1, (left + 999) / 1000), 0)
-            : new PutRequest(KeyText.Bytes(prefix + _current.Source), BanJson.Write(_current), _lease);
+            : new PutRequest(KeyText.Bytes(prefix + BanJson.KeyOf(_current.Scope, _current.Source)), BanJson.Write(_current), _lease);
     }
 
     /// <summary>The answer to what was taken last.</summary>
@@ -93,6 +119,14 @@ public sealed class BanTeller(string prefix)
             default:
                 Next(nowMicroseconds);
                 break;
+        }
+    }
+
+    private void ForgetOver(long nowUnixMilliseconds)
+    {
+        foreach (var key in _own.Where(own => own.Value.UntilUnixMilliseconds <= nowUnixMilliseconds).Select(own => own.Key).ToArray())
+        {
+            _own.Remove(key);
         }
     }
 

@@ -84,26 +84,47 @@ public sealed class SharedBanTests
         Assert.Null(board.Find("10.0.0.1", BanScope.Passwords, 5000));
 
         board.Add(new SharedBan("10.0.0.1", BanScope.All, 9000, "by hand"), 0);
-        board.Add(new SharedBan("10.0.0.1", BanScope.Passwords, 6000, "guesses"), 0);
+        board.Add(new SharedBan("10.0.0.1", BanScope.All, 8000, "shorter"), 0);
         Assert.Equal("by hand", board.Find("10.0.0.1", BanScope.Passwords, 6000)?.Why);
+        board.Remove(BanScope.Passwords, "10.0.0.1");
+        Assert.Equal("by hand", board.Find("10.0.0.1", BanScope.All, 8500)?.Why);
 
         for (var number = 0; number < BanBoard.MaximumBans + 10; number++)
         {
             board.Add(new SharedBan($"10.1.{number / 250}.{number % 250}", BanScope.All, 20_000, ""), 0);
         }
 
-        Assert.Equal(BanBoard.MaximumBans, board.Bans.Count);
+        Assert.Equal(BanBoard.MaximumBans, board.Count);
         board.Add(new SharedBan("10.9.9.9", BanScope.All, 90_000, ""), 30_000);
         Assert.NotNull(board.Find("10.9.9.9", BanScope.All, 30_000));
     }
 
+    [Fact]
+    public void A_ban_for_guesses_takes_nothing_from_one_by_hand_and_both_outlive_a_restart_of_the_seed()
+    {
+        using var cluster = new VirtualCluster();
+        var (one, other) = (cluster.Start("one"), cluster.Start("other"));
+        cluster.Advance(1);
+        one.Tell(new BanSource(Ban(cluster, "10.0.0.1", seconds: 600)));
+        other.Tell(new BanSource(Ban(cluster, "10.0.0.1", seconds: 2) with { Scope = BanScope.Passwords }));
+        cluster.Advance(20);
+        Assert.NotNull(Find(cluster, one, "10.0.0.1"));
+        Assert.NotNull(Find(cluster, other, "10.0.0.1"));
+
+        cluster.RestartStore(one, other);
+        cluster.Advance(60);
+        Assert.NotNull(Find(cluster, other, "10.0.0.1"));
+        Assert.Single(other.Bans.Bans);
+    }
+
     [Theory]
-    [InlineData("{}", "10.0.0.1")]
-    [InlineData("{\"scope\":\"everything\",\"until\":\"5\",\"why\":\"\"}", "10.0.0.1")]
-    [InlineData("{\"scope\":\"all\",\"until\":\"5\",\"why\":\"\"}", "somewhere")]
-    [InlineData("[1", "10.0.0.1")]
-    public void What_is_no_ban_is_not_read(string json, string source) =>
-        Assert.False(BanJson.TryRead(System.Text.Encoding.UTF8.GetBytes(json), source, out _));
+    [InlineData("{}", "all/10.0.0.1")]
+    [InlineData("{\"until\":\"5\",\"why\":\"\"}", "everything/10.0.0.1")]
+    [InlineData("{\"until\":\"5\",\"why\":\"\"}", "all/somewhere")]
+    [InlineData("{\"until\":\"5\",\"why\":\"\"}", "10.0.0.1")]
+    [InlineData("[1", "all/10.0.0.1")]
+    public void What_is_no_ban_is_not_read(string json, string key) =>
+        Assert.False(BanJson.TryRead(System.Text.Encoding.UTF8.GetBytes(json), key, out _));
 
     private static SharedBan Ban(VirtualCluster cluster, string source, int seconds) =>
         new(source, BanScope.All, cluster.Time.GetUtcNow().ToUnixTimeMilliseconds() + (1000 * seconds), "test");
