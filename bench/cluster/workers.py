@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""What each worker adds: a seed, one to four workers, as many clients, and the same load for each worker.
+"""What each worker adds: a seed, one to four workers, four clients, and the same load for each worker.
 
     bench/cluster/workers.py [--rate MB/s] [--streams N] [--seconds N] [--node PATH] [--seed PATH]
 
-Every client keeps tunnels to all workers and carries N streams, which together move RATE; so with each worker comes one more client's load. The rate is
-held below what the machine can do (CPU below 70 % of it), as processes that wait for a core cost more. Shown are bytes a second of all, how they
+Every client keeps a tunnel to each worker; for each worker there are N streams, which together move RATE, spread over the clients: so a tunnel carries the same
+however many workers there are. The rate is held below what the machine can do (CPU below 70 % of it), as processes that wait for a core cost more. Shown are bytes a second of all, how they
 are spread over the workers, and CPU seconds per GB of the workers and of the clients, from /proc/PID/stat. Everything stays on 127.0.0.1.
 Build first: dotnet build -c Release.
 """
 import argparse, base64, json, os, socket, subprocess, sys, tempfile, threading, time, urllib.request
 
 CHUNK = 16384
+CLIENTS = 4
 
 
 def cpu(process):
@@ -91,7 +92,7 @@ class Cluster:
             self.workers.append(self.start(
                 arguments.node, "server", "--cluster", engine, "--name", f"worker-{number}", "--state-dir", state, "--listen", "kcp://127.0.0.1:0",
                 "--allow-destination", "127.0.0.0/8", "--admin", "127.0.0.1:0"))
-        for number in range(workers):
+        for number in range(CLIENTS):
             self.clients.append(self.start(
                 arguments.node, "client", "--cluster", engine, "--cluster-servers", "4", "--name", f"client-{number}", "--forward",
                 f"127.0.0.1:0=127.0.0.1:{self.port}", "--admin", "127.0.0.1:0"))
@@ -122,7 +123,7 @@ class Cluster:
             port = int(urls["tcp"].rsplit(":", 1)[1])
             child = os.fork()
             if child == 0:
-                sink(port, self.arguments.streams, writing, number)
+                sink(port, self.arguments.streams * len(self.workers) // CLIENTS, writing, number)
             self.children.append(child)
 
         def read():
@@ -158,8 +159,8 @@ class Cluster:
 def main():
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "artifacts", "bin")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rate", type=float, default=15, help="MB/s of each client")
-    parser.add_argument("--streams", type=int, default=40, help="of each client")
+    parser.add_argument("--rate", type=float, default=10, help="MB/s for each worker")
+    parser.add_argument("--streams", type=int, default=40, help="for each worker")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--node", default=os.path.join(root, "Proxy.Node", "release", "tcpproxy"))
     parser.add_argument("--seed", dest="seed_program", default=os.path.join(root, "Proxy.Seed", "release", "tcpproxy-seed"))
