@@ -40,6 +40,13 @@ public static class MemberJson
         writer.WriteNumber("bytes_per_second", record.Load.BytesPerSecond);
         writer.WriteNumber("cpu_permille", record.Load.CpuPermille);
         writer.WriteNumber("descriptors", record.Load.Descriptors);
+        writer.WriteNumber("tunnels", record.Load.Tunnels);
+        writer.List("talkers", record.Load.Talkers, talker =>
+        {
+            writer.WriteString("name", talker.Name);
+            writer.WriteNumber("streams", talker.Streams);
+            writer.WriteNumber("bytes_per_second", talker.BytesPerSecond);
+        });
         writer.WriteEndObject();
         writer.WriteNumber("started_at", record.StartedAtMilliseconds);
         writer.WriteNumber("clock", record.ClockMilliseconds);
@@ -104,7 +111,15 @@ public static class MemberJson
                     Count(fields, inner, "streams"),
                     Count(fields, inner, "bytes_per_second"),
                     Count(fields, inner, "cpu_permille"),
-                    Count(fields, inner, "descriptors")),
+                    Count(fields, inner, "descriptors"))
+                {
+                    Tunnels = Count(fields, inner, "tunnels"),
+                    Talkers =
+                    [
+                        .. fields.Objects(inner, "talkers", MaximumElements).Take(MemberRecord.MaximumTalkers)
+                            .Select(talker => new MemberTalker(Text(fields, talker, "name"), Count(fields, talker, "streams"), Count(fields, talker, "bytes_per_second"))),
+                    ],
+                },
             StartedAtMilliseconds = Count(fields, root, "started_at"),
             ClockMilliseconds = Count(fields, root, "clock"),
         };

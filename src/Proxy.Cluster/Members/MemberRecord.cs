@@ -32,6 +32,12 @@ public sealed record MemberLoad(long Streams, long BytesPerSecond, long CpuPermi
 {
     public static readonly MemberLoad None = new(0, 0, 0, 0);
 
+    /// <summary>Tunnels of clients that are up.</summary>
+    public long Tunnels { get; init; }
+
+    /// <summary>The sources that move most, the first ones first; at most <see cref="MemberRecord.MaximumTalkers"/>. They are written with the rest and make no difference.</summary>
+    public ImmutableArray<MemberTalker> Talkers { get; init; } = [];
+
     /// <summary>Whether any part differs by a tenth of the larger, above what is noise.</summary>
     public bool DiffersByATenth(MemberLoad other) =>
         Differs(Streams, other.Streams, 10)
@@ -46,9 +52,20 @@ public sealed record MemberLoad(long Streams, long BytesPerSecond, long CpuPermi
     }
 }
 
+/// <summary>A source of traffic at one member.</summary>
+/// <param name="Name">Its address.</param>
+/// <param name="Streams">Connections of it that live.</param>
+/// <param name="BytesPerSecond">Both directions together.</param>
+public sealed record MemberTalker(string Name, long Streams, long BytesPerSecond);
+
 /// <summary>What a member says of itself. Immutable; compared by <see cref="HasSameFactsAs"/>, not by <c>==</c>.</summary>
 public sealed record MemberRecord
 {
+    public const int MaximumTalkers = 5;
+
+    /// <summary>Letters of a talker's name.</summary>
+    public const int MaximumTalkerLength = 64;
+
     /// <summary>Unique in the cluster; letters, digits and <c>. _ - :</c>.</summary>
     public required string Name { get; init; }
 

@@ -5,7 +5,8 @@ namespace Proxy.Node.Admin;
 /// <summary>Who answers what is asked at the admin address.</summary>
 internal sealed record AdminAnswers
 {
-    public required Func<Task<NodeStatus>> StatusAsync { get; init; }
+    /// <summary>Given whether the engine may be asked for what it alone knows.</summary>
+    public required Func<bool, Task<NodeStatus>> StatusAsync { get; init; }
 
     /// <summary>Whether new connections are taken.</summary>
     public required Func<bool> IsReady { get; init; }

@@ -81,12 +81,12 @@ internal sealed class AdminServer : IAsyncDisposable
     {
         app.MapGet("/status", async context =>
         {
-            var answer = await answers.StatusAsync();
+            var answer = await answers.StatusAsync(context.Request.Query["cluster"] == "true");
             await context.Response.WriteAsJsonAsync(answer, StatusJson.Default.NodeStatus);
         });
         app.MapGet("/metrics", async context =>
         {
-            var text = PrometheusText.Write(await answers.StatusAsync(), ProcessFigures.Read());
+            var text = PrometheusText.Write(await answers.StatusAsync(false), ProcessFigures.Read());
             context.Response.ContentType = PrometheusText.ContentType;
             await context.Response.WriteAsync(text);
         });

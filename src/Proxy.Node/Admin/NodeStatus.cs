@@ -56,13 +56,44 @@ internal sealed record ClusterStatus(string Name, string Engine, bool Stale, lon
 /// <param name="Share">This node's part now.</param>
 /// <param name="Active">What it has of that.</param>
 /// <param name="Refused">How many it has turned away.</param>
-internal sealed record SharedLimitStatus(string Name, long Limit, long Share, long Active, long Refused);
+internal sealed record SharedLimitStatus(string Name, long Limit, long Share, long Active, long Refused)
+{
+    /// <summary>Of all nodes; null: nobody asked the engine (<c>/status?cluster=true</c>), or it is away.</summary>
+    public IReadOnlyList<NodeShare>? Shares { get; init; }
+}
+
+/// <summary>What one node may use of a limit.</summary>
+internal sealed record NodeShare(string Node, long Share);
+
+/// <summary>A source that is among the busiest at a member.</summary>
+internal sealed record TalkerStatus(string Name, long Streams, long BytesPerSecond);
 
 /// <summary>
 /// A member of the cluster; there is none where there is no cluster. Status: joining, up, draining, leaving. Load: streams and connections it had when it
 /// said so last.
 /// </summary>
-internal sealed record MemberStatus(string Name, string Address, string Status, double Load);
+internal sealed record MemberStatus(string Name, string Address, string Status, double Load)
+{
+    public string Zone { get; init; } = "";
+
+    public string Version { get; init; } = "";
+
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>Streams it takes at most; 0: not said.</summary>
+    public long Capacity { get; init; }
+
+    public long BytesPerSecond { get; init; }
+
+    public long CpuPermille { get; init; }
+
+    public long Descriptors { get; init; }
+
+    /// <summary>Of clients, at a server.</summary>
+    public long Tunnels { get; init; }
+
+    public IReadOnlyList<TalkerStatus> Talkers { get; init; } = [];
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(NodeStatus))]

@@ -27,6 +27,7 @@ internal static class PrometheusText
         Upstreams(text, status);
         Principals(text, status);
         Names(text, status);
+        ClusterMetrics.Write(text, status);
         TunnelMetrics.Write(text, status);
         Family(text, "process_cpu_seconds_total", "counter", "User and system time.", ("", process.CpuSeconds));
         Family(text, "process_resident_memory_bytes", "gauge", "Memory in RAM.", ("", process.ResidentBytes));
@@ -163,6 +164,6 @@ internal static class PrometheusText
 
     private static readonly string[] ServerStates = ["up", "slow-starting", "draining", "ejected", "down"];
 
-    private static string Escape(string value) =>
+    internal static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -28,7 +28,7 @@ internal static class StatusCommand
     private static async Task<int> RunAsync(string admin, bool isJson, bool isCluster, CancellationToken cancellation)
     {
         var url = admin.Contains("://", StringComparison.Ordinal) ? admin : "http://" + admin;
-        if (!Uri.TryCreate(new Uri(url, UriKind.RelativeOrAbsolute), "/status", out var address))
+        if (!Uri.TryCreate(new Uri(url, UriKind.RelativeOrAbsolute), isCluster ? "/status?cluster=true" : "/status", out var address))
         {
             throw new UsageException($"--admin '{admin}': a URL is expected, such as http://127.0.0.1:9900");
         }

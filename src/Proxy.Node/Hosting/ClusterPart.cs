@@ -8,6 +8,7 @@ using Proxy.Cluster;
 using Proxy.Cluster.Engine;
 using Proxy.Cluster.Etcd;
 using Proxy.Cluster.Members;
+using Proxy.Cluster.Shares;
 using Proxy.Kernel;
 using Proxy.Node.Admin;
 
@@ -25,6 +26,7 @@ internal sealed class ClusterPart : IAsyncDisposable
     private readonly ActorSystem _system;
     private readonly CancellationTokenSource _over = new();
     private readonly Task _reporting;
+    private readonly TopTalkers _talkers = new();
     private volatile MemberView _last = MemberView.Empty;
 
     private ClusterPart(ActorSystem system, ClusterHostSettings settings, ClusterDoor door, MemberRecord? self, Func<Task<NodeStatus>> status, ILogger log)
@@ -60,21 +62,55 @@ internal sealed class ClusterPart : IAsyncDisposable
     }
 
     /// <summary>The members as they are known now.</summary>
-    public async Task<ClusterStatus> StatusAsync()
+    /// <param name="asksEngine">Whether the engine is asked what share each node has of the limits: for people, not for each scrape.</param>
+    public async Task<ClusterStatus> StatusAsync(bool asksEngine = false)
     {
         var view = await ViewAsync();
+        var shares = asksEngine ? await SharesAsync() : null;
         return new ClusterStatus(_settings.Name, _engine.Endpoint.ToString(), view.IsStale, view.Revision)
         {
-            Limits = [.. _door.Limits.Select(limit => new SharedLimitStatus(limit.Id, limit.Limit, limit.Share(TimeProvider.System.NowMicroseconds()), limit.Active, limit.Refused))],
+            Limits = [.. _door.Limits.Select(limit => new SharedLimitStatus(limit.Id, limit.Limit, limit.Share(TimeProvider.System.NowMicroseconds()), limit.Active, limit.Refused)
+            {
+                Shares = shares?.GetValueOrDefault(limit.Id),
+            })],
             Members =
             [
                 .. view.Members.Values.Select(member => new MemberStatus(
                     member.Name,
                     string.Join(',', member.Record.Addresses.Select(address => $"{address.Transport}://{address.Address}")),
                     member.Record.State.ToString().ToLowerInvariant(),
-                    member.Record.Load.Streams)),
+                    member.Record.Load.Streams)
+                {
+                    Zone = member.Record.Zone,
+                    Version = member.Record.Version,
+                    Roles = [.. member.Record.Roles],
+                    Capacity = member.Record.Capacity,
+                    BytesPerSecond = member.Record.Load.BytesPerSecond,
+                    CpuPermille = member.Record.Load.CpuPermille,
+                    Descriptors = member.Record.Load.Descriptors,
+                    Tunnels = member.Record.Load.Tunnels,
+                    Talkers = [.. member.Record.Load.Talkers.Select(talker => new TalkerStatus(talker.Name, talker.Streams, talker.BytesPerSecond))],
+                }),
             ],
         };
+    }
+
+    /// <summary>What the engine says each node may use of each limit; null: it is away.</summary>
+    private async Task<Dictionary<string, IReadOnlyList<NodeShare>>?> SharesAsync()
+    {
+        var prefix = new ClusterKeys(_settings.Name).GrantPrefix;
+        var asked = _engine.CallAsync(new RangeRequest(KeyRange.Prefix(prefix)) { Limit = MostShares });
+        if (await Task.WhenAny(asked, Task.Delay(AnswerTimeout)) != asked || await asked is not RangeAnswer found)
+        {
+            return null;
+        }
+
+        return found.Values
+            .SelectMany(value => ShareJson.TryReadGrants(value.Value, out var grants)
+                ? grants.Grants.Select(grant => (grant.Id, Share: new NodeShare(value.KeyText[prefix.Length..], grant.Share)))
+                : [])
+            .GroupBy(grant => grant.Id, grant => grant.Share)
+            .ToDictionary(limit => limit.Key, limit => (IReadOnlyList<NodeShare>)[.. limit], StringComparer.Ordinal);
     }
 
     private async Task<MemberView> ViewAsync()
@@ -157,7 +193,11 @@ internal sealed class ClusterPart : IAsyncDisposable
                 Math.Max(status.Streams.Active, status.Connections.Active),
                 (long)(Math.Max(0, next.Bytes - last.Bytes) / elapsed.TotalSeconds),
                 (long)Math.Clamp(1000 * ((next.Cpu - last.Cpu) / elapsed) / Environment.ProcessorCount, 0, 1000),
-                ProcessFigures.Read().OpenDescriptors);
+                ProcessFigures.Read().OpenDescriptors)
+            {
+                Tunnels = status.Node.Roles.Contains("server") ? status.Tunnels.Count(tunnel => tunnel.State == "ready") : 0,
+                Talkers = _talkers.Update(status.Live, elapsed),
+            };
             _actor.Tell(new SetMemberLoad(load, _settings.Capacity), ActorRefs.NoSender);
             _door.Load.Update(_settings.Capacity, load.BytesPerSecond, load.CpuPermille, load.Descriptors);
             _system.EventStream.Publish(NodeLoadMeasured.Instance);
@@ -216,6 +256,7 @@ internal sealed class ClusterPart : IAsyncDisposable
         return handler;
     }
 
+    private const int MostShares = 1000;
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);

@@ -172,7 +172,7 @@ internal sealed class NodeHost
 
             using var successors = awaiting;
             var urls = ((NodeActor.Started)answer).Urls;
-            _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, StatusAsync, log);
+            _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, () => StatusAsync(asksEngine: false), log);
             Announce(urls, admin.Url);
             predecessor?.TellReady();
             await using var watch = _reloader.Files.Count == 0
@@ -253,10 +253,10 @@ internal sealed class NodeHost
         return signal;
     }
 
-    private async Task<NodeStatus> StatusAsync()
+    private async Task<NodeStatus> StatusAsync(bool asksEngine)
     {
         var parts = await _node.Ask<ComponentStatus>(GetStatus.Instance, StatusTimeout);
-        var cluster = _cluster is { } part ? await part.StatusAsync() : null;
+        var cluster = _cluster is { } part ? await part.StatusAsync(asksEngine) : null;
         return new NodeStatus(
             Identity(), parts.Tunnels, parts.TunnelTotals, parts.Streams, parts.Connections, parts.Frontends, parts.Upstreams,
             FilterStatus.Of(_reloader.Settings.Frontends), cluster?.Members ?? [], parts.Live, parts.Tls,
@@ -270,7 +270,7 @@ internal sealed class NodeHost
 
     private static AdminAnswers AnswersOf(Func<NodeHost> running, OperatorBans bans) => new()
     {
-        StatusAsync = () => running().StatusAsync(),
+        StatusAsync = asksEngine => running().StatusAsync(asksEngine),
         IsReady = () => running()._state == "up",
         ReloadAsync = () => running()._reloader.ReloadAsync("POST /reload"),
         Ban = bans.Ban,

@@ -12,7 +12,7 @@ public sealed class MemberJsonTests
         Addresses = [new MemberAddress("kcp", "10.0.0.5:4000"), new MemberAddress("tls", "[::1]:443")],
         Roles = ["server", "relay"],
         Zone = "a",
-        Load = new MemberLoad(1, 2, 3, 4),
+        Load = new MemberLoad(1, 2, 3, 4) { Tunnels = 5, Talkers = [new MemberTalker("10.0.0.1", 6, 7), new MemberTalker("::1", 8, 9)] },
         State = MemberState.Draining,
         ClockMilliseconds = 5,
     };
@@ -22,7 +22,8 @@ public sealed class MemberJsonTests
     {
         Assert.True(MemberJson.TryRead(MemberJson.Write(Record), "one", out var read, out _));
         Assert.True(read.HasSameFactsAs(Record));
-        Assert.Equal((Record.Load, 5L), (read.Load, read.ClockMilliseconds));
+        Assert.Equal(Record.Load.Talkers, read.Load.Talkers);
+        Assert.Equal((Record.Load with { Talkers = [] }, 5L), (read.Load with { Talkers = [] }, read.ClockMilliseconds));
     }
 
     [Fact]

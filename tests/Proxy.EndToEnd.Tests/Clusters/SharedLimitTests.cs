@@ -60,6 +60,40 @@ public sealed class SharedLimitTests : EndToEndTest
     }
 
     [Fact]
+    public async Task Any_node_shows_the_whole_cluster()
+    {
+        await using var echo = TcpPeer.Echo();
+        var endpoint = $"http://{FreePort.ForTcp()}";
+        await using var seed = await NodeProcess.StartByAsync(Executables.Seed, ["--listen", endpoint]);
+        await using var first = await StartRelayAsync("relay-1", endpoint, echo.Address);
+        await using var second = await StartRelayAsync("relay-2", endpoint, echo.Address);
+        await Wait.UntilAsync(async () => await ShareAsync(first) is > 0 and < Maximum && await ShareAsync(second) is > 0 and < Maximum, Bound, () => "the limit was not divided");
+        await using var busy = new OpenTransferLoop(first.Entries[0], Limit);
+
+        var text = "";
+        await Wait.UntilAsync(
+            async () =>
+            {
+                var shown = await CommandResult.OfNodeAsync("status", "--cluster", "--admin", second.Admin.ToString());
+                Assert.Equal(0, shown.ExitCode);
+                text = shown.Output;
+                return text.Contains("busiest source", StringComparison.Ordinal);
+            },
+            Bound,
+            () => $"nobody is busy: {text}");
+        Assert.All(
+            ["relay-1", "relay-2", "127.0.0.1", "frontend:web", "2 members"],
+            part => Assert.Contains(part, text, StringComparison.Ordinal));
+
+        var limit = (await NodeStatus.OfAsync(second, "?cluster=true")).Root.GetProperty("cluster").GetProperty("limits")[0];
+        Assert.Equal(["relay-1", "relay-2"], limit.GetProperty("shares").EnumerateArray().Select(share => share.GetProperty("node").GetString()).Order());
+        var metrics = await NodeStatus.MetricsOfAsync(second);
+        Assert.All(
+            ["tcpproxy_cluster_engine_stale 0", "tcpproxy_cluster_members{state=\"up\"} 2", "tcpproxy_cluster_limit{limit=\"frontend:web\"} 40", "tcpproxy_cluster_member_streams{member=\"relay-1\"}"],
+            part => Assert.Contains(part, metrics, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_source_that_is_banned_at_one_node_is_turned_away_at_all_until_the_ban_is_ended()
     {
         await using var echo = TcpPeer.Echo();
@@ -138,5 +172,43 @@ public sealed class SharedLimitTests : EndToEndTest
         }
 
         socket?.Dispose();
+    }
+
+    /// <summary>One connection that is never idle.</summary>
+    private sealed class OpenTransferLoop : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop;
+        private readonly Task _running;
+
+        public OpenTransferLoop(IPEndPoint entry, CancellationToken limit)
+        {
+            _stop = CancellationTokenSource.CreateLinkedTokenSource(limit);
+            _running = RunAsync(entry);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+        }
+
+        private async Task RunAsync(IPEndPoint entry)
+        {
+            try
+            {
+                using var socket = await Dial.ToAsync(entry);
+                while (true)
+                {
+                    await socket.SendAllAsync(new byte[10_000], _stop.Token);
+                    await socket.ReadExactlyAsync(10_000, _stop.Token);
+                    await Wait.PauseOfLoadAsync(TimeSpan.FromMilliseconds(10));
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Enough.
+            }
+        }
     }
 }

@@ -25,9 +25,13 @@ internal sealed class NodeStatus
     public IReadOnlyList<JsonElement> Tunnels => [.. _root.GetProperty("tunnels").EnumerateArray()];
 
     /// <summary>As the admin address has it, which is what the command prints.</summary>
-    public static async Task<NodeStatus> OfAsync(NodeProcess node)
+    /// <param name="node">Who is asked.</param>
+    /// <param name="query">What behind the address asks for more.</param>
+    public static async Task<NodeStatus> OfAsync(NodeProcess node, string query = "")
     {
-        using var document = JsonDocument.Parse(await Client.GetStringAsync(new Uri(node.Admin, "/status")));
+        using var document = JsonDocument.Parse(await Client.GetStringAsync(new Uri(node.Admin, "/status" + query)));
         return new NodeStatus(document.RootElement.Clone());
     }
+
+    public static Task<string> MetricsOfAsync(NodeProcess node) => Client.GetStringAsync(new Uri(node.Admin, "/metrics"));
 }
