@@ -11,6 +11,7 @@ namespace Proxy.Actors;
 internal sealed partial class TunnelPoolActor
 {
     private readonly Dictionary<ClusterServer, IActorRef[]> _makers = [];
+
     // What had been heard of each when somebody waited for it in vain.
     private readonly Dictionary<TunnelLink, long> _silent = [];
     private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
@@ -223,5 +224,6 @@ internal sealed partial class TunnelPoolActor
     /// <summary>Whether a connection need not wait for one server.</summary>
     private bool HasOtherServers => _cluster is { Servers.Count: > 1 } && _load.OpenTunnels > 1;
 
-    private IEnumerable<TunnelServer> AllServers => _settings.Servers.Concat(_cluster?.Servers.Select(server => server.Server) ?? []);
+    private IEnumerable<TunnelServer> AllServers =>
+        _settings.Servers.Concat(_cluster?.Servers.Where(server => !IsNamed(server)).Select(server => server.Server) ?? []);
 }

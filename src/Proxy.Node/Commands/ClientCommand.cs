@@ -115,7 +115,7 @@ internal static class ClientCommand
                         {
                             Name = PoolName,
                             Servers = servers,
-                            Cluster = isClustered || native is { ServerKey.IsEmpty: true } ? cluster.ReadPool(parsed, ClientIdentity(common.NameOf(parsed))) : null,
+                            Cluster = isClustered || (native is { ServerKey.IsEmpty: true } && hops.Count == 0) ? cluster.ReadPool(parsed, ClientIdentity(common.NameOf(parsed))) : null,
                             Connections = count,
                             RenewAfter = renewal,
                             Tls = tlsOfServers,

@@ -189,6 +189,14 @@ internal sealed class NodeReader
         }
 
         var zone = root.Inside("cluster").Text("zone", "");
+
+        // A hop of a chain is the server that was named and no other of its cluster.
+        var hops = settings.Servers.SelectMany(server => server.Legs).Concat(settings.ChainSets.SelectMany(set => set.Chains).Select(chain => chain.Tunnel)).ToHashSet();
+        settings = settings with
+        {
+            Tunnels = [.. settings.Tunnels.Select(tunnel => tunnel.Cluster is { IsLearned: true } && hops.Contains(tunnel.Name) ? tunnel with { Cluster = null } : tunnel)],
+        };
+
         var own = settings.Tunnels.Any(tunnel => tunnel.Cluster is not null) ? cluster?.Identity ?? identity() : "";
 
         // Who the clients are among which the servers are spread.
