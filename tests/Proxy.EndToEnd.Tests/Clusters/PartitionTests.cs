@@ -68,7 +68,7 @@ public sealed class PartitionTests : EndToEndTest
         await cluster.ConnectsAsync(40, Limit);
         await cluster.DividerAsync(except: divider);
         await cluster.Network.HealAsync(divider);
-        await cluster.Worker(divider).LogsAsync("this node is a member as", Bound, times: 2);
+        await cluster.Client.LogsAsync($"worker-{divider} (kcp://{SwitchedNetwork.AddressOf(divider)}:4000) is up", Bound, times: 2);
         await cluster.ConnectsAsync(20, Limit);
         cluster.AssertOneDividerAtATime();
     }
