@@ -209,7 +209,7 @@ public sealed partial class NodeActor
         /// <summary>Whether it is one of these and has not said yet that it is bound.</summary>
         public bool IsAwaited(IActorRef listener) => Listeners.Contains(listener) && !Urls.ContainsKey(listener);
 
-        public void Accept() => asker.Tell(IsStart ? new Started([.. Listeners.Select(listener => Urls[listener])]) : new Applied(Plan));
+        public void Accept() => asker.Tell(IsStart ? new Started([.. Listeners.Select(listener => Urls[listener])], [.. ServerListeners.Select(server => Urls[server.Listener])]) : new Applied(Plan));
 
         public void Refuse(string? reason = null)
         {

@@ -43,7 +43,8 @@ public sealed partial class NodeActor : ReceiveActor
 
     /// <summary>All listeners are bound.</summary>
     /// <param name="Urls">One per listener, in the order of the settings: <c>kcp://127.0.0.1:4000</c>.</param>
-    public sealed record Started(IReadOnlyList<string> Urls);
+    /// <param name="TunnelUrls">Those of them where tunnels come in.</param>
+    public sealed record Started(IReadOnlyList<string> Urls, IReadOnlyList<string> TunnelUrls);
 
     /// <summary>A listener could not be bound; the node stops.</summary>
     public sealed record StartFailed(string Text);

@@ -31,6 +31,15 @@ internal sealed partial class TunnelConnectionActor
         _way.PoolOn(_loop).Actor.Tell(new TunnelPoolActor.AcquireOther(_link, IsSilent: true));
     }
 
+    /// <summary>There is no other tunnel yet; one to another server is on its way by now.</summary>
+    private void DoubtAgain()
+    {
+        if (!_leg.IsAccepted)
+        {
+            Context.Timers.StartSingleTimer(Timer.Doubt, Timer.Doubt, DoubtAgainAfter);
+        }
+    }
+
     private void TryElsewhere(TunnelPoolActor.Granted other)
     {
         if (!_leg.IsAccepted && other.Link != _link && other.Link.CanOpen && _link!.HeardCount == _heardBefore && _leg.TryTakeBack())
@@ -40,6 +49,7 @@ internal sealed partial class TunnelConnectionActor
         }
     }
 
+    private static readonly TimeSpan DoubtAgainAfter = TimeSpan.FromMilliseconds(100);
     private const int LeastDoubtMilliseconds = 400;
     private const int RoundTripsOfDoubt = 4;
 }

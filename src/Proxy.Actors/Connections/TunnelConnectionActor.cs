@@ -141,6 +141,7 @@ internal sealed partial class TunnelConnectionActor : ReceiveActor
         Receive<RefusedByHop>(refused => HandleRefused(refused.Failure));
         Receive<Timer>(timer => timer == Timer.Doubt, _ => LookElsewhere());
         Receive<TunnelPoolActor.Granted>(granted => TryElsewhere(granted));
+        Receive<TunnelPoolActor.NoOther>(_ => DoubtAgain());
         Receive<Timer>(_ =>
         {
             var text = $"no answer within {_settings.Timeouts.Connect.TotalSeconds:0.#} s";

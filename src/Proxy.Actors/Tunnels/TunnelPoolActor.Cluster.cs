@@ -222,7 +222,7 @@ internal sealed partial class TunnelPoolActor
     }
 
     /// <summary>Whether a connection need not wait for one server.</summary>
-    private bool HasOtherServers => _cluster is { Servers.Count: > 1 } && _load.OpenTunnels > 1;
+    private bool HasOtherServers => _cluster is { Servers.Count: > 1 };
 
     private IEnumerable<TunnelServer> AllServers =>
         _settings.Servers.Concat(_cluster?.Servers.Where(server => !IsNamed(server)).Select(server => server.Server) ?? []);

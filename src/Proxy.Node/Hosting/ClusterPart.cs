@@ -45,7 +45,7 @@ internal sealed class ClusterPart : IAsyncDisposable
     }
 
     /// <summary>Begins; null where there is no cluster.</summary>
-    /// <param name="urls">Where the node listens.</param>
+    /// <param name="urls">Where the node takes tunnels.</param>
     /// <param name="status">How it is now.</param>
     /// <exception cref="ConfigurationException">The node cannot be a member as it is.</exception>
     public static ClusterPart? Start(ActorSystem system, NodeEnvironment environment, HostSettings host, NodeIdentity node, IReadOnlyList<string> urls, Func<Task<NodeStatus>> status, ILogger log)

@@ -171,8 +171,8 @@ internal sealed class NodeHost
             }
 
             using var successors = awaiting;
-            var urls = ((NodeActor.Started)answer).Urls;
-            _cluster = ClusterPart.Start(system, environment, host, Identity(), urls, () => StatusAsync(asksEngine: false), log);
+            var (urls, tunnelUrls) = (NodeActor.Started)answer;
+            _cluster = ClusterPart.Start(system, environment, host, Identity(), tunnelUrls, () => StatusAsync(asksEngine: false), log);
             Announce(urls, admin.Url);
             predecessor?.TellReady();
             await using var watch = _reloader.Files.Count == 0
