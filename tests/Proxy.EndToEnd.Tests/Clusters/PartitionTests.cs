@@ -10,6 +10,7 @@ namespace Proxy.EndToEnd.Tests.Clusters;
 /// An engine, three workers and a client, each with a network of its own, and what is cut between them. The workers have a frontend whose connections they share, so
 /// one of them divides the limit under a lock.
 /// </summary>
+[Collection(OnlyWaits.Second)]
 public sealed class PartitionTests : EndToEndTest
 {
     private const int EngineHost = 0;
