@@ -45,7 +45,7 @@ internal sealed class PrincipalQuotas(ServerSettings settings, ClusterDoor door,
 
             quota.Change(own.Quota, nowMicroseconds);
             var verdict = quota.Enter(nowMicroseconds);
-            if (verdict == QuotaVerdict.Admitted && own.SharesLimits && SharedOf(principal, own, quota).Enter(clock.NowMicroseconds()) is { } refused)
+            if (verdict == QuotaVerdict.Admitted && (own.SharesLimits || _shared.ContainsKey(principal)) && SharedOf(principal, own, quota).Enter(clock.NowMicroseconds()) is { } refused)
             {
                 quota.Refuse();
                 return refused;

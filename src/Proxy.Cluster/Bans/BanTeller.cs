@@ -9,7 +9,7 @@ namespace Proxy.Cluster.Bans;
 /// <param name="prefix">What the keys of bans begin with.</param>
 public sealed class BanTeller(string prefix)
 {
-    private readonly Queue<SharedBan> _queue = new();
+    private readonly LinkedList<SharedBan> _queue = new();
     private readonly Queue<string> _removed = new();
     private readonly Dictionary<string, SharedBan> _own = new(StringComparer.Ordinal);
     private SharedBan? _current;
@@ -28,7 +28,7 @@ public sealed class BanTeller(string prefix)
             return false;
         }
 
-        _queue.Enqueue(ban);
+        _queue.AddLast(ban);
         if (_own.Count < MaximumWaiting)
         {
             _own[BanJson.KeyOf(ban.Scope, ban.Source)] = ban;
@@ -40,6 +40,19 @@ public sealed class BanTeller(string prefix)
     /// <summary>Nobody is to hold any ban of that source any more.</summary>
     public void Remove(string source)
     {
+        // What still waits to be told, or is being told, is not told after it was taken back.
+        for (var node = _queue.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.Source == source)
+            {
+                _queue.Remove(node);
+            }
+
+            node = next;
+        }
+
+        _current = _current?.Source == source ? null : _current;
         foreach (var scope in Enum.GetValues<BanScope>())
         {
             var key = BanJson.KeyOf(scope, source);
@@ -57,7 +70,7 @@ public sealed class BanTeller(string prefix)
         ForgetOver(nowUnixMilliseconds);
         foreach (var ban in _own.Values.Take(MaximumWaiting - _queue.Count))
         {
-            _queue.Enqueue(ban);
+            _queue.AddLast(ban);
         }
     }
 
@@ -82,7 +95,8 @@ public sealed class BanTeller(string prefix)
 
         if (_current is null)
         {
-            (_current, _lease, _tries) = (_queue.Dequeue(), 0, 0);
+            (_current, _lease, _tries) = (_queue.First!.Value, 0, 0);
+            _queue.RemoveFirst();
         }
 
         var left = _current.UntilUnixMilliseconds - nowUnixMilliseconds;

@@ -62,6 +62,24 @@ public sealed class SharedBanTests
     }
 
     [Fact]
+    public void A_ban_that_was_taken_back_before_it_could_be_told_is_not_told_any_more()
+    {
+        using var cluster = new VirtualCluster();
+        var (one, other) = (cluster.Start("one"), cluster.Start("other"));
+        cluster.Advance(1);
+        one.Engine.CutOff();
+        one.Tell(new BanSource(Ban(cluster, "10.0.0.1", seconds: 600)));
+        one.Tell(new BanSource(Ban(cluster, "10.0.0.2", seconds: 600)));
+        one.Tell(new UnbanSource("10.0.0.1"));
+        one.Tell(new UnbanSource("10.0.0.2"));
+        cluster.Advance(2);
+        one.Engine.Restore();
+        cluster.Advance(10);
+
+        Assert.Empty(other.Bans.Bans);
+    }
+
+    [Fact]
     public void Without_an_engine_bans_pile_up_no_further_than_their_bound()
     {
         var teller = new BanTeller("/bans/");
